@@ -1,0 +1,1 @@
+"""The live system: shards, gateway, keeper and the store under them."""

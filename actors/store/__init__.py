@@ -1,0 +1,1 @@
+"""The durable store: log, mirror, snapshots and keys in Redis or Valkey."""

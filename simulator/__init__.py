@@ -1,0 +1,1 @@
+"""Synthetic traffic, and the offline replay of recorded logs."""

@@ -1,0 +1,288 @@
+"""The season file, decoded: frozen models of every section, quantities as integers or fractions.
+
+Field names carry the unit of the decoded value; the alias is the key as written in the file.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import holidays
+from pydantic import AfterValidator, Field, model_validator
+
+from rules.decimals import RateFen, Share, Span, refusal
+from rules.duration import Duration
+from rules.earning_models import (
+    Card,
+    Earning,
+    Goal,
+    Limit,
+    Multiplier,
+    Multiplying,
+    Per,
+    Points,
+    Referral,
+    Task,
+)
+from rules.reward_models import (
+    Budget,
+    CatalogueItem,
+    Checkout,
+    Coupon,
+    CouponRules,
+    Goods,
+    Notices,
+    Prize,
+    PrizeRules,
+    RankSpan,
+    Reward,
+    Trigger,
+)
+from rules.section import Distinct, Id, Label, Name, OneOrMore, Section, Slug
+from rules.tier_models import Condition, Discount, Level, Metrics, Tiers, Trial
+from rules.where import DateSpan, Hours, MemberWhere, Range, Where, station_text
+
+SEASON_DAYS_MAX = 400
+BOARDS_MAX = 16
+EARNING_MAX = 64
+MULTIPLIERS_MAX = 64
+TASKS_MAX = 32
+YEAR_MIN, YEAR_MAX = 1970, 2200
+
+Category = Literal["fuel", "shop", "service", "hotel", "dining", "card"]
+
+
+def check_zone(name: str) -> str:
+    """Accept a time zone of the tz database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise refusal("is no known time zone", 'write one such as "Asia/Shanghai"') from None
+    return name
+
+
+def check_calendar(country: str) -> str:
+    """Accept a country whose public holidays are known."""
+    if country not in holidays.list_supported_countries(include_aliases=False):
+        raise refusal("is no country with known holidays", 'write an ISO code such as "CN"')
+    return country
+
+
+def check_local(at: datetime) -> datetime:
+    """Accept a local time in the years dates are safe in."""
+    if at.tzinfo is not None:
+        raise refusal(
+            "carries an offset; season times are local to programme.timezone",
+            f"write {at.replace(tzinfo=None).isoformat()}",
+        )
+    if not YEAR_MIN <= at.year <= YEAR_MAX:
+        raise refusal("is out of range", f"write a year from {YEAR_MIN} to {YEAR_MAX}")
+    return at
+
+
+LocalTime = Annotated[datetime, AfterValidator(check_local)]
+
+
+class Programme(Section):
+    """Hold what outlives a season: the programme's id, zone and deadlines."""
+
+    id: Slug
+    name: Name | None = None
+    timezone: Annotated[str, AfterValidator(check_zone)] = Field(
+        description="All local days, hours and dates are in this zone"
+    )
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "CNY"
+    accept_late: Span = Duration(7, "d")
+    refund_within: Span = Duration(180, "d")
+
+
+class Members(Section):
+    """Hold the kinds of members; `default_kind` is for one first seen in a purchase."""
+
+    kinds: Annotated[tuple[Id, ...], Distinct, Field(min_length=1, max_length=256)] = ("private",)
+    default_kind: Id = "private"
+
+    @model_validator(mode="before")
+    @classmethod
+    def first_kind(cls, value: Any) -> Any:
+        """Take the first kind for a missing default."""
+        if isinstance(value, dict) and "default_kind" not in value and value.get("kinds"):
+            return {**value, "default_kind": value["kinds"][0]}
+        return value
+
+
+class Margin(Section):
+    """Hold what a sale leaves: fen a litre, or a share of the amount."""
+
+    per_litre_fen: RateFen | None = Field(default=None, alias="per_litre")
+    share: Share | None = None
+
+    @model_validator(mode="after")
+    def one_measure(self) -> Self:
+        """Refuse none and both."""
+        if (self.per_litre_fen is None) == (self.share is None):
+            raise refusal("must have per_litre or share, one of them", 'write { share = "0.25" }')
+        return self
+
+
+class Product(Section):
+    """Hold one thing that is sold."""
+
+    category: Category
+    name: Name | None = None
+    margin: Margin | None = None
+
+
+class Station(Section):
+    """Hold a station's region, brand and any other field, all as text."""
+
+    region: str | None = None
+    brand: str | None = None
+    fields: dict[str, str] = Field(default_factory=dict, description="Every other key")
+
+    @model_validator(mode="before")
+    @classmethod
+    def gather_fields(cls, value: Any) -> Any:
+        """Put unknown keys under `fields`."""
+        if not isinstance(value, dict):
+            return value
+        own = {key: one for key, one in value.items() if key in ("region", "brand")}
+        rest = {key: station_text(one) for key, one in value.items() if key not in own}
+        return {**own, "fields": rest}
+
+
+class Holidays(Section):
+    """Name the country whose public holidays count."""
+
+    calendar: Annotated[str, AfterValidator(check_calendar)]
+
+
+class Segment(Section):
+    """Hold a saved condition on members."""
+
+    name: Name | None = None
+    where: MemberWhere = MemberWhere()
+
+
+class Window(Section):
+    """Hold the season: its window in local time, what scores, how ties break, who is left out."""
+
+    id: Slug
+    name: Name | None = None
+    starts: LocalTime = Field(description="Local, included")
+    ends: LocalTime = Field(description="Local, excluded")
+    late_events: Span = Duration(0, "d")
+    refund_hold: Span = Duration(0, "d")
+    score: Annotated[
+        tuple[Literal["base", "bonus", "task"], ...], OneOrMore, Distinct, Field(min_length=1)
+    ] = ("base", "bonus", "task")
+    tie_break: Annotated[
+        tuple[Literal["tasks_completed_at", "active_days"], ...], OneOrMore, Distinct
+    ] = ("tasks_completed_at", "active_days")
+    exclude: MemberWhere | None = None
+
+
+class Board(Section):
+    """Hold one board: who is in its scope, or the attribute that makes teams."""
+
+    id: Slug
+    name: Name | None = None
+    where: MemberWhere = MemberWhere()
+    team: Literal["company"] | None = None
+
+
+class Season(Section):
+    """Hold a whole season file. Sections the file leaves out have their defaults."""
+
+    format: Literal[1]
+    programme: Programme
+    members: Members = Members()
+    products: dict[Id, Product] = Field(default_factory=dict)
+    stations: dict[Id, Station] = Field(default_factory=dict)
+    holidays: Holidays | None = None
+    points: Points = Points()
+    earning: Annotated[tuple[Earning, ...], Field(min_length=1, max_length=EARNING_MAX)]
+    card: Card = Card()
+    multiplier: Annotated[tuple[Multiplier, ...], Field(max_length=MULTIPLIERS_MAX)] = ()
+    multiplying: Multiplying = Multiplying()
+    tasks: Annotated[tuple[Task, ...], Field(max_length=TASKS_MAX)] = ()
+    referral: Referral | None = None
+    tiers: Tiers | None = None
+    coupons: tuple[Coupon, ...] = ()
+    coupon_rules: CouponRules = CouponRules()
+    triggers: tuple[Trigger, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    notices: Notices | None = None
+    catalogue: tuple[CatalogueItem, ...] = ()
+    checkout: Checkout | None = None
+    segments: dict[Id, Segment] = Field(default_factory=dict)
+    season: Window
+    boards: Annotated[tuple[Board, ...], Field(min_length=1, max_length=BOARDS_MAX)] = (
+        Board(id="overall"),
+    )
+    rewards: dict[Id, Reward] = Field(default_factory=dict)
+    prizes: tuple[Prize, ...] = ()
+    prize_rules: PrizeRules = PrizeRules()
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """Name the sections the file has written out."""
+        return frozenset(self.model_fields_set)
+
+    @property
+    def any_product(self) -> bool:
+        """Tell whether any product is known: the file has no products section."""
+        return "products" not in self.model_fields_set
+
+
+__all__ = [
+    "BOARDS_MAX",
+    "SEASON_DAYS_MAX",
+    "Board",
+    "Budget",
+    "Card",
+    "CatalogueItem",
+    "Checkout",
+    "Condition",
+    "Coupon",
+    "CouponRules",
+    "DateSpan",
+    "Discount",
+    "Duration",
+    "Earning",
+    "Goal",
+    "Goods",
+    "Holidays",
+    "Hours",
+    "Label",
+    "Level",
+    "Limit",
+    "Margin",
+    "MemberWhere",
+    "Members",
+    "Metrics",
+    "Multiplier",
+    "Multiplying",
+    "Notices",
+    "Per",
+    "Points",
+    "Prize",
+    "PrizeRules",
+    "Product",
+    "Programme",
+    "Range",
+    "RankSpan",
+    "Referral",
+    "Reward",
+    "Season",
+    "Segment",
+    "Station",
+    "Task",
+    "Tiers",
+    "Trial",
+    "Trigger",
+    "Where",
+    "Window",
+]

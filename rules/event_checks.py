@@ -1,0 +1,328 @@
+"""The checks that turn raw columns into valid events and refusals, a column at a time.
+
+An event is refused for the first of: its shape, its type, a type of a later version, its
+values, its product, its time.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rules.event_columns import (
+    AMOUNT_FEN_MAX,
+    COLUMNS,
+    EVENT_ID_BYTES_MAX,
+    LATER_TYPES,
+    LITRES_ML_MAX,
+    MEMBER_BYTES_MAX,
+    POINTS_MAX,
+    TYPES,
+    Decoded,
+    Names,
+    batch_of,
+)
+from rules.event_faults import Faults, shown
+from rules.instants import format_instant, instants_of_timestamps, read_instants
+from rules.quantities import read_integers, read_quantities
+from rules.text_bytes import Bools, Ints, TextBytes, has_control, null_rows
+
+_TYPE_CODE: Final = {word: code for code, word in enumerate(TYPES)}
+_LATER: Final = np.array([word in LATER_TYPES for word in TYPES])
+_ID_LIMITS: Final = {"event_id": EVENT_ID_BYTES_MAX, "member": MEMBER_BYTES_MAX}
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvents:
+    """A body's rows before the checks.
+
+    ``fields``: by the interface's name; text as ``string`` or ``dictionary<int32, string>``
+    with empty text already null; quantities and whole numbers as text or any number; ``at`` as
+    text or a timestamp with zone. A missing name is absent in every row. ``attributes`` is
+    canonical JSON and ``kind`` the attribute of that name as text.
+    """
+
+    rows: int
+    fields: Mapping[str, pa.Array]
+    faults: Faults
+    place: Ints
+
+    def absent(self, name: str) -> Bools:
+        """Return bool[n], true where the field is not given."""
+        column = self.fields.get(name)
+        return np.ones(self.rows, dtype=np.bool_) if column is None else null_rows(column)
+
+    def value(self, name: str, row: int) -> object:
+        """Return one value as it was sent."""
+        column = self.fields.get(name)
+        return None if column is None else column[row].as_py()
+
+
+def check_events(raw: RawEvents, names: Names) -> Decoded:
+    """Check every row and return the valid ones as `COLUMNS`, the others as refusals."""
+    faults = raw.faults
+    _check_presence(raw)
+    type_code = _type_codes(raw)
+    arrays: dict[str, pa.Array] = {
+        name: raw.fields[name] for name in COLUMNS.names if name in raw.fields
+    }
+    at_us = _check_at(raw)
+    arrays["at_us"] = pa.array(at_us)
+    _check_quantities(raw, type_code, arrays)
+    _check_numbers(raw, type_code, arrays)
+    _check_kind(raw, names)
+    _check_products(raw, names, type_code)
+    outside = (at_us < names.earliest_us) | (at_us > names.latest_us)
+    faults.mark(
+        outside,
+        "bad_time",
+        lambda row: (
+            f"at = {shown(_sent_at(raw, row))}: outside {format_instant(names.earliest_us)} to "
+            f"{format_instant(names.latest_us)}; send events of this programme's time"
+        ),
+    )
+    return _decoded(raw, arrays)
+
+
+def _decoded(raw: RawEvents, arrays: dict[str, pa.Array]) -> Decoded:
+    """Keep the rows without a fault."""
+    place = raw.place
+    if raw.rows == 0:
+        return Decoded(batch_of({}), place, [], 0)
+    batch = batch_of(arrays)
+    refused = []
+    if raw.faults.refused.any():
+        kept = ~raw.faults.refused
+        batch = batch.filter(pa.array(kept))
+        place = place[kept]
+        refused = raw.faults.refusals(raw.place, lambda row: raw.value("event_id", row))
+    return Decoded(batch, place, refused, raw.rows)
+
+
+def _check_presence(raw: RawEvents) -> None:
+    """Refuse rows without an event_id, type, member or at, or with one that can't be a name."""
+    for name in ("event_id", "type", "member", "at"):
+        absent = raw.absent(name)
+        raw.faults.mark(absent, "bad_field", f"{name} is missing: every event needs one")
+        if name in _ID_LIMITS and not bool(absent.all()):
+            _check_id(raw, name, _ID_LIMITS[name])
+
+
+def _check_id(raw: RawEvents, name: str, bytes_max: int) -> None:
+    """Refuse ids that are too long or hold control characters."""
+    text = TextBytes.of(_plain(raw.fields[name]))
+    raw.faults.mark(
+        text.length > bytes_max,
+        "bad_field",
+        lambda row: (
+            f"{name} = {shown(raw.value(name, row))}: {int(text.length[row])} bytes of UTF-8; "
+            f"send at most {bytes_max}"
+        ),
+    )
+    raw.faults.mark(
+        has_control(text),
+        "bad_field",
+        lambda row: (
+            f"{name} = {shown(raw.value(name, row))}: holds a control character; "
+            "send printable text"
+        ),
+    )
+
+
+def _plain(column: pa.Array) -> pa.StringArray:
+    """Return text without its dictionary."""
+    return pc.cast(column, pa.utf8()) if pa.types.is_dictionary(column.type) else column
+
+
+def _type_codes(raw: RawEvents) -> npt.NDArray[np.int8]:
+    """Return each row's place in `TYPES`, int8[n], -1 unknown, refusing what has no effect."""
+    codes = np.full(raw.rows, -1, dtype=np.int8)
+    column = raw.fields.get("type")
+    if column is not None:
+        codes = _looked_up(column, lambda word: _TYPE_CODE.get(word, -1), -1).astype(np.int8)
+    raw.faults.mark(
+        codes < 0,
+        "unknown_type",
+        lambda row: (
+            f"type = {shown(raw.value('type', row))}: not an event type; use one of "
+            f"{', '.join(TYPES)}"
+        ),
+    )
+    raw.faults.mark(
+        _LATER[codes] & (codes >= 0),
+        "not_available_yet",
+        lambda row: (
+            f"type = {shown(raw.value('type', row))}: known, but without effect in this version; "
+            "send it again once the version in use knows it"
+        ),
+    )
+    return codes
+
+
+def _looked_up(column: pa.Array, number: Callable[[str], int], absent: int) -> Ints:
+    """Return a number for each row's word, int64[n], asking once per distinct word."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    words = column.dictionary.to_pylist()
+    table = np.array([absent if word is None else number(word) for word in words] + [absent])
+    indices = column.indices
+    if indices.null_count:
+        indices = pc.fill_null(indices, len(words))
+    return np.asarray(table[indices.to_numpy()], dtype=np.int64)
+
+
+def _is(type_code: npt.NDArray[np.int8], *words: str) -> Bools:
+    """Return bool[n], true where the event is of one of the types."""
+    wanted = np.zeros(len(TYPES) + 1, dtype=np.bool_)
+    wanted[[_TYPE_CODE[word] for word in words]] = True
+    return np.asarray(wanted[type_code], dtype=np.bool_)
+
+
+def _check_at(raw: RawEvents) -> Ints:
+    """Return the events' times in µs UTC, refusing what is no RFC 3339 time with offset."""
+    column = raw.fields.get("at")
+    if column is None:
+        return np.zeros(raw.rows, dtype=np.int64)
+    if pa.types.is_timestamp(column.type):
+        at_us, good = instants_of_timestamps(column)
+    else:
+        at_us, good = read_instants(TextBytes.of(_plain(column)))
+    raw.faults.mark(
+        ~good,
+        "bad_field",
+        lambda row: (
+            f"at = {shown(_sent_at(raw, row))}: not an RFC 3339 time with an offset; "
+            "write it like 2026-06-19T12:00:00+08:00"
+        ),
+    )
+    return at_us
+
+
+def _sent_at(raw: RawEvents, row: int) -> object:
+    """Return a time as sent; a timestamp column as its number of ticks."""
+    column = raw.fields["at"]
+    if pa.types.is_timestamp(column.type):
+        return f"{pc.cast(column.slice(row, 1), pa.int64())[0].as_py()} {column.type.unit}"
+    return column[row].as_py()
+
+
+def _check_quantities(
+    raw: RawEvents, type_code: npt.NDArray[np.int8], arrays: dict[str, pa.Array]
+) -> None:
+    """Read litres and amount, refusing what is no such quantity, missing, or both on a refund."""
+    arrays["litres_ml"] = _quantity(raw, "litres", 3, LITRES_ML_MAX)
+    arrays["amount_fen"] = _quantity(raw, "amount", 2, AMOUNT_FEN_MAX)
+    raw.faults.mark(
+        _is(type_code, "purchase", "top_up") & null_rows(arrays["amount_fen"]),
+        "bad_field",
+        lambda row: f"amount is missing: a {raw.value('type', row)} says what was paid",
+    )
+    raw.faults.mark(
+        _is(type_code, "refund")
+        & ~null_rows(arrays["litres_ml"])
+        & ~null_rows(arrays["amount_fen"]),
+        "bad_field",
+        lambda row: (
+            f"litres = {shown(raw.value('litres', row))} and amount = "
+            f"{shown(raw.value('amount', row))}: a refund names one of them, "
+            "or neither for all that is left"
+        ),
+    )
+
+
+def _quantity(raw: RawEvents, name: str, places: int, most: int) -> pa.Array:
+    """Return a decimal field in units of 10^-places, null where absent or refused."""
+    column = raw.fields.get(name)
+    if column is None:
+        return pa.nulls(raw.rows, pa.int64())
+    value, good, absent = read_quantities(column, places, most)
+    raw.faults.mark(
+        ~absent & ~good,
+        "bad_field",
+        lambda row: (
+            f"{name} = {shown(raw.value(name, row))}: not a decimal from 0 to "
+            f"{most // 10**places} with at most {places} decimals; write it like "
+            f"{'35.200' if places == 3 else '274.91'}"
+        ),
+    )
+    return pa.array(value, mask=~good) if not good.all() else pa.array(value)
+
+
+def _check_numbers(
+    raw: RawEvents, type_code: npt.NDArray[np.int8], arrays: dict[str, pa.Array]
+) -> None:
+    """Read points and score, refusing what is out of range or missing; and a missing ref."""
+    arrays["points"] = _whole_number(raw, "points", -POINTS_MAX, POINTS_MAX)
+    arrays["score"] = _whole_number(raw, "score", 0, 10).cast(pa.int8())
+    raw.faults.mark(
+        _is(type_code, "adjust") & null_rows(arrays["points"]),
+        "bad_field",
+        "points is missing: an adjust says how many, negative to take away",
+    )
+    raw.faults.mark(
+        _is(type_code, "refund") & raw.absent("ref"),
+        "bad_field",
+        "ref is missing: a refund names the event_id of its purchase or top-up",
+    )
+
+
+def _whole_number(raw: RawEvents, name: str, least: int, most: int) -> pa.Array:
+    """Return a field of whole numbers, null where absent or refused."""
+    column = raw.fields.get(name)
+    if column is None:
+        return pa.nulls(raw.rows, pa.int64())
+    value, good, absent = read_integers(column, least, most)
+    raw.faults.mark(
+        ~absent & ~good,
+        "bad_field",
+        lambda row: (
+            f"{name} = {shown(raw.value(name, row))}: not a whole number from {least} to {most}; "
+            "send one in that range"
+        ),
+    )
+    return pa.array(value, mask=~good)
+
+
+def _check_kind(raw: RawEvents, names: Names) -> None:
+    """Refuse an attribute ``kind`` that the season doesn't have."""
+    column = raw.fields.get("kind")
+    if column is None:
+        return
+    known = _looked_up(column, lambda word: int(word in names.kinds), 1)
+    raw.faults.mark(
+        known == 0,
+        "bad_field",
+        lambda row: (
+            f"attributes.kind = {shown(column[row].as_py())}: not a kind of this season; use one "
+            f"of {', '.join(sorted(names.kinds))}"
+        ),
+    )
+
+
+def _check_products(raw: RawEvents, names: Names, type_code: npt.NDArray[np.int8]) -> None:
+    """Refuse a purchase without a product, or of one the season doesn't know."""
+    if names.products is None:
+        return
+    purchase = _is(type_code, "purchase")
+    raw.faults.mark(
+        purchase & raw.absent("product"),
+        "bad_field",
+        "product is missing: a purchase names a product of the season file",
+    )
+    column = raw.fields.get("product")
+    if column is None:
+        return
+    products = names.products
+    known = _looked_up(column, lambda word: int(word in products), 1)
+    raw.faults.mark(
+        purchase & (known == 0),
+        "unknown_product",
+        lambda row: (
+            f"product = {shown(column[row].as_py())}: not in the season file; add "
+            "[products.…] there or send a product it names"
+        ),
+    )

@@ -1,0 +1,59 @@
+"""Text fields as the checks want them: empty is absent, too long is refused."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rules.event_columns import TEXT_BYTES_MAX
+from rules.event_faults import Faults, shown
+from rules.text_bytes import Bools, null_rows
+
+LIMITED_ELSEWHERE = frozenset({"event_id", "member"})
+"""Fields whose own, shorter limit is checked with their presence."""
+
+
+def tidy_text(name: str, column: pa.Array, faults: Faults) -> pa.Array:
+    """Return text or words with empty texts null, refusing overlong ones; numbers as they are."""
+    if pa.types.is_dictionary(column.type):
+        return _tidy_words(name, column, faults)
+    if not pa.types.is_string(column.type):
+        return column
+    length = pc.binary_length(column)
+    if name not in LIMITED_ELSEWHERE:
+        _refuse_long(name, pc.fill_null(pc.greater(length, TEXT_BYTES_MAX), False), column, faults)
+    empty = pc.equal(length, 0)
+    if pc.any(empty).as_py():
+        column = pc.if_else(empty, pa.scalar(None, column.type), column)
+    return column
+
+
+def _tidy_words(name: str, column: pa.DictionaryArray, faults: Faults) -> pa.DictionaryArray:
+    """Do the same once per distinct word, and give null words as null rows."""
+    length = pc.fill_null(pc.binary_length(column.dictionary), 0).to_numpy()
+    empty, too_long = length == 0, length > TEXT_BYTES_MAX
+    if not (empty.any() or too_long.any()):
+        return column
+    null = null_rows(column)
+    indices = np.where(null, 0, pc.fill_null(column.indices, 0).to_numpy())
+    if too_long.any():
+        long_rows = too_long[indices] & ~null
+        _refuse_long(name, pa.array(long_rows), column, faults)
+    gone = null | empty[indices] | too_long[indices]
+    return pa.DictionaryArray.from_arrays(
+        pa.array(indices.astype(np.int32), mask=gone), column.dictionary
+    )
+
+
+def _refuse_long(name: str, too_long: pa.BooleanArray, column: pa.Array, faults: Faults) -> None:
+    """Refuse the rows whose text is over the limit."""
+    if not pc.any(too_long).as_py():
+        return
+    rows: Bools = np.asarray(too_long.to_numpy(zero_copy_only=False), dtype=np.bool_)
+    faults.mark(
+        rows,
+        "bad_field",
+        lambda row: (
+            f"{name} = {shown(column[row].as_py())}: more than {TEXT_BYTES_MAX} bytes of UTF-8; "
+            "send a shorter text"
+        ),
+    )

@@ -40,31 +40,29 @@ class Purpose(IntEnum):
     VISIT_GAP = 20
     LEAVES = 21
     TASK_GAP = 22
-    HOUR = 30
-    SECOND = 31
-    NIGHT = 32
-    LITRES = 33
-    ROUND_MONEY = 34
-    OTHER_STATION = 35
-    WHICH_STATION = 36
-    PAYS_BY_CARD = 37
+    VISIT_TIME = 30
+    NIGHT = 31
+    LITRES = 32
+    ROUND_MONEY = 33
+    AWAY = 34
+    AWAY_STATION = 35
+    PAYS_BY_CARD = 36
     SHOP_LINE = 40
     SHOP_PRODUCT = 41
     SHOP_AMOUNT = 42
     TOP_UP = 43
     TOP_UP_AMOUNT = 44
     TASK_TYPE = 50
-    TASK_HOUR = 51
-    TASK_SECOND = 52
-    SURVEY_SCORE = 53
+    TASK_TIME = 51
+    SURVEY_SCORE = 52
     REFUND = 60
     REFUND_FORM = 61
     REFUND_PART = 62
     REFUND_DELAY = 63
-    DUPLICATE = 70
-    LATE = 71
-    LATE_DAYS = 72
-    ENROL_SECOND = 80
+    FAULT = 70
+    LATE_DAYS = 71
+    ENROL_TIME = 80
+    PRICE = 90
 
 
 def _mix_word(word: int) -> int:

@@ -51,6 +51,14 @@ class Litres:
 
 
 @dataclass(frozen=True)
+class Prices:
+    """Say how often and how far all fuel prices move together."""
+
+    step_days: float
+    step_size: float
+
+
+@dataclass(frozen=True)
 class Grade:
     """Price one grade of fuel, per litre."""
 
@@ -151,6 +159,7 @@ class Population:
     kinds: Mapping[str, Kind]
     timing: Timing
     litres: Litres
+    prices: Prices
     enrolment: Enrolment
     stations: Stations
     shop: Shop
@@ -173,6 +182,7 @@ _GROUPS: dict[str, type] = {"grades": Grade, "kinds": Kind}
 _SECTIONS: dict[str, type] = {
     "timing": Timing,
     "litres": Litres,
+    "prices": Prices,
     "enrolment": Enrolment,
     "stations": Stations,
     "shop": Shop,
@@ -191,7 +201,7 @@ _LENGTHS = {
 _POSITIVE = {
     "renewal_shape", "drop_out_a", "drop_out_b", "rate_shape", "shape_within", "shape_between",
     "amount_shape", "round_money_step", "price", "litres_mean", "tank", "amount_mean",
-    "delay_hours",
+    "delay_hours", "step_days",
 }  # fmt: skip
 
 Section = TypeVar("Section")

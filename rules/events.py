@@ -1,5 +1,6 @@
 """Events from bytes to checked columns, and back to bytes: the names other packages use."""
 
+from rules.decode_columns import decode_arrow, decode_table
 from rules.decode_json import decode_json, decode_ndjson
 from rules.event_columns import (
     AMOUNT_FEN_MAX,
@@ -42,8 +43,10 @@ __all__ = [
     "UnreadableBody",
     "batch_of",
     "concat",
+    "decode_arrow",
     "decode_json",
     "decode_ndjson",
+    "decode_table",
     "from_ipc",
     "running_stamps",
     "stamp",

@@ -1,0 +1,121 @@
+"""The data folder: its format version and the lock of the process that owns it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+
+from actors.store.errors import FolderFormat, FolderInUse
+
+FORMAT = 1
+"""Version of the data folder's layout that this program writes."""
+
+
+class FolderLock:
+    """Own a data folder for as long as this process lives.
+
+    The lock is the kernel's (flock), so it vanishes with the process, even after kill −9; the
+    file only tells others who holds it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with FolderLock(folder):
+    ...         FolderLock(folder).acquire()
+    Traceback (most recent call last):
+    actors.store.errors.FolderInUse: data folder ... is in use by process ...
+    """
+
+    def __init__(self, data_dir: str | Path) -> None:
+        self.path = Path(data_dir).resolve()
+        self._held: int | None = None
+
+    def acquire(self) -> None:
+        """Take the folder, making it at first use, and check its format.
+
+        Raises:
+            FolderInUse: another process (or another lock of this one) holds it.
+            FolderFormat: its format is newer or unreadable.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(lock, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(lock)
+            raise FolderInUse(
+                f"data folder {self.path} is in use by process {owner}: stop that process, "
+                "or give this one another folder with --data"
+            ) from None
+        try:
+            check_format(self.path)
+        except BaseException:
+            os.close(lock)
+            raise
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        self._held = lock
+
+    def release(self) -> None:
+        """Give the folder back; harmless when it is not held."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
+    def __enter__(self) -> FolderLock:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def check_format(data_dir: Path) -> None:
+    """Write the format file of a new folder, or refuse a folder of another format.
+
+    Raises:
+        FolderFormat: the folder's format is newer than this program, or no number.
+    """
+    path = data_dir / "format"
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        write_durably(path, f"{FORMAT}\n".encode())
+        return
+    if not text.isdigit():
+        raise FolderFormat(
+            f"{path}: {text!r} is not a format number: restore the folder from a backup, or "
+            "give another one with --data"
+        )
+    if int(text) > FORMAT:
+        raise FolderFormat(
+            f"data folder {data_dir} has format {text}; this version reads up to {FORMAT}: "
+            "install the newer version that wrote it, or give another folder with --data"
+        )
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a small file so that after a crash it holds the old or the new content, whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a folder's entries durable (a rename or a new file in it)."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,86 @@
+"""Redis keys of Forecourt: the only place where one is spelled.
+
+`scope` is the season's or programme's id. A key of shard p carries the hash tag `{p}`, so that
+everything a shard's script touches lives in one slot of a Redis Cluster and the shards spread
+over its nodes.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ID = re.compile(r"[^\s:{}*?\[\]\\]{1,128}")
+
+
+def log(scope: str, shard: int) -> str:
+    """Name the stream that is the log of a shard."""
+    return _of_shard(scope, "log", shard)
+
+
+def head(scope: str, shard: int) -> str:
+    """Name the hash with the log's epoch, last seq and last stamp."""
+    return _of_shard(scope, "head", shard)
+
+
+def manifest(scope: str, shard: int) -> str:
+    """Name the hash that tells of a shard's newest snapshot."""
+    return _of_shard(scope, "manifest", shard)
+
+
+def board(season: str, board_id: str, shard: int) -> str:
+    """Name the sorted set of one board of a shard.
+
+    >>> board("summer-2026", "overall", 3)
+    'forecourt:summer-2026:board:overall:{3}'
+    """
+    return _of_shard(season, f"board:{_checked('board', board_id)}", shard)
+
+
+def board_rebuild(season: str, board_id: str, shard: int) -> str:
+    """Name the sorted set in which a board is rebuilt before it replaces the old one."""
+    return _of_shard(season, f"rebuild:{_checked('board', board_id)}", shard)
+
+
+def mirror_whole(season: str, shard: int) -> str:
+    """Name the mark that says: every board of this shard was once written in full."""
+    return _of_shard(season, "mirrored", shard)
+
+
+def info(season: str) -> str:
+    """Name the hash that describes a season to other readers.
+
+    >>> info("summer-2026")
+    'forecourt:summer-2026:info'
+    """
+    return f"forecourt:{_checked('season', season)}:info"
+
+
+def api_keys() -> str:
+    """Name the hash of access keys; they outlive seasons."""
+    return "forecourt:api-keys"
+
+
+def audit(scope: str) -> str:
+    """Name the stream of what administrators did."""
+    return f"forecourt:{_checked('scope', scope)}:audit"
+
+
+def _of_shard(scope: str, what: str, shard: int) -> str:
+    if shard < 0:
+        raise ValueError(f"shard = {shard}: must be ≥ 0")
+    return f"forecourt:{_checked('scope', scope)}:{what}:{{{shard}}}"
+
+
+def _checked(what: str, name: str) -> str:
+    """Return the name unless it would change what a key means.
+
+    Raises:
+        ValueError: for an empty or overlong name, or one with a colon, brace, space or
+            wildcard; a brace would move the key to another slot than its shard's.
+    """
+    if not _ID.fullmatch(name):
+        raise ValueError(
+            f"{what} id {name!r}: must be 1 to 128 characters without space, ':', braces, "
+            "'*', '?', brackets or backslash"
+        )
+    return name

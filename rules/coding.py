@@ -1,0 +1,162 @@
+"""A stamped batch with every name replaced by its number, ready for the kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.calendar import DAY_US, MINUTE_US, months_of_days
+from rules.compiled import TYPE_CODES, Rules
+from rules.identity import fingerprint, hash_strings
+from rules.ledger import identity_keys
+from rules.member_table import MemberTable
+
+Int64s = npt.NDArray[np.int64]
+UInt64s = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
+
+ALL_LEFT, NAMED_FEN, NAMED_ML = range(3)
+PURCHASE: Final = TYPE_CODES["purchase"]
+TOP_UP: Final = TYPE_CODES["top_up"]
+
+
+@dataclass(slots=True)
+class Events:
+    """One batch in numbers, n rows in arrival order.
+
+    Times µs UTC; day and month are the event's local ones; named says which quantity a
+    refund names. earning_bits and factor_bits are what matches apart from the member.
+    sale is filled as sales are recorded: the row in Sales, or -1.
+    """
+
+    batch: pa.RecordBatch
+    row: Int64s
+    type: npt.NDArray[np.int64]
+    at_us: Int64s
+    stamp_us: Int64s
+    day: Int64s
+    month: Int64s
+    in_season: Bools
+    quantity_ml: Int64s
+    amount_fen: Int64s
+    fuel: Bools
+    named: npt.NDArray[np.int8]
+    points: Int64s
+    earning_bits: UInt64s
+    factor_bits: UInt64s
+    key_a: UInt64s
+    key_b: UInt64s
+    ref_a: UInt64s
+    ref_b: UInt64s
+    fingerprint: UInt64s
+    sale: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def text(self, column: str, place: int) -> str:
+        """Read one text cell, "" when absent."""
+        return self.batch.column(column)[place].as_py() or ""
+
+
+def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
+    """Number a stamped batch; members not seen before are added to the table."""
+    rules = table.rules
+    at_us = _integers(batch, "at_us")
+    wall_us = rules.calendar.wall(at_us)
+    day = wall_us // DAY_US
+    kind = _codes(batch, "type", TYPE_CODES)
+    product = _codes(batch, "product", rules.products)
+    pay = _codes(batch, "pay", rules.pays)
+    quantity_ml, amount_fen = _integers(batch, "litres_ml"), _integers(batch, "amount_fen")
+    row = member_rows(table, batch)
+    key_a, key_b = identity_keys(row, *hash_strings(batch.column("event_id")))
+    ref_a, ref_b = _ref_keys(batch, row)
+    minute = (wall_us - day * DAY_US) // MINUTE_US
+    codes = (product, _codes(batch, "station", rules.stations), pay, day - rules.first_day, minute)
+    return Events(
+        batch=batch,
+        row=row,
+        type=kind,
+        at_us=at_us,
+        stamp_us=_integers(batch, "stamp_us"),
+        day=day,
+        month=months_of_days(day),
+        in_season=(at_us >= rules.starts_us) & (at_us < rules.ends_us),
+        quantity_ml=quantity_ml,
+        amount_fen=amount_fen,
+        fuel=rules.fuel[product],
+        named=_named(batch),
+        points=_integers(batch, "points"),
+        earning_bits=rules.earning_events.match(*codes) & _may_earn(rules, kind, pay),
+        factor_bits=rules.factor_events.match(*codes),
+        key_a=key_a,
+        key_b=key_b,
+        ref_a=ref_a,
+        ref_b=ref_b,
+        fingerprint=fingerprint(batch),
+        sale=np.full(len(row), -1, dtype=np.int32),
+    )
+
+
+def member_rows(table: MemberTable, batch: pa.RecordBatch) -> Int64s:
+    """Find the rows of a batch's members, int64[n], adding those not seen before."""
+    member = batch.column("member")
+    hash_a, hash_b = hash_strings(member)
+    rows = table.find_rows(hash_a, hash_b)
+    absent = np.flatnonzero(rows < 0)
+    if len(absent):
+        # np.unique sorts by hash; rows are numbered by first appearance, so sort the places.
+        _, first = np.unique(hash_a[absent], return_index=True)
+        new = absent[np.sort(first)]
+        table.add_members(hash_a[new], hash_b[new], member.take(pa.array(new)).to_pylist())
+        rows[absent] = table.find_rows(hash_a[absent], hash_b[absent])
+    return rows
+
+
+def _ref_keys(batch: pa.RecordBatch, row: Int64s) -> tuple[UInt64s, UInt64s]:
+    ref = batch.column("ref")
+    if ref.null_count == len(ref):
+        none = np.zeros(len(ref), dtype=np.uint64)
+        return none, none
+    return identity_keys(row, *hash_strings(ref))
+
+
+def _may_earn(rules: Rules, kind: Int64s, pay: Int64s) -> UInt64s:
+    """Mask the earning rules by the event type they are on, uint64[n]."""
+    by_type = np.zeros(len(TYPE_CODES), dtype=np.uint64)
+    by_type[PURCHASE], by_type[TOP_UP] = rules.purchase_earning, rules.top_up_earning
+    bits = by_type[kind]
+    if not rules.card_earns:
+        bits[(kind == PURCHASE) & (pay == rules.pays["card"])] = 0
+    return bits
+
+
+def _named(batch: pa.RecordBatch) -> npt.NDArray[np.int8]:
+    given_fen = batch.column("amount_fen").is_valid().to_numpy(zero_copy_only=False)
+    given_ml = batch.column("litres_ml").is_valid().to_numpy(zero_copy_only=False)
+    named = np.where(given_fen, NAMED_FEN, np.where(given_ml, NAMED_ML, ALL_LEFT))
+    return named.astype(np.int8)
+
+
+def _integers(batch: pa.RecordBatch, column: str) -> Int64s:
+    """Read an integer column, absent as 0."""
+    array = batch.column(column)
+    if array.null_count:
+        array = array.fill_null(0)
+    return array.to_numpy(zero_copy_only=False)
+
+
+def _codes(batch: pa.RecordBatch, column: str, codes: dict[str, int]) -> Int64s:
+    """Number a dictionary column, int64[n]; absent and unnamed words are 0."""
+    array = batch.column(column)
+    words = array.dictionary.to_pylist()
+    lookup = np.array([codes.get(word, 0) for word in words] + [0], dtype=np.int64)
+    places = array.indices
+    if places.null_count:
+        places = places.fill_null(len(words))
+    return lookup[places.to_numpy(zero_copy_only=False)]

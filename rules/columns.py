@@ -1,0 +1,54 @@
+"""A struct of arrays that grows by doubling: the storage of members, identities and sales."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FIRST_CAPACITY = 1024
+
+Field = tuple[npt.DTypeLike, int | None]
+
+
+class Columns:
+    """Holds equally long NumPy columns as attributes.
+
+    A field is (dtype, width): width None gives dtype[capacity], k gives dtype[capacity, k].
+    Columns are zero when a row is new. Rows [size, capacity) are spare: whole-column work
+    slices with [:size].
+    """
+
+    def __init__(self, fields: Mapping[str, Field]) -> None:
+        self.fields = dict(fields)
+        self.size = 0
+        self.capacity = FIRST_CAPACITY
+        for name, (dtype, width) in self.fields.items():
+            setattr(self, name, np.zeros(self._shape(width), dtype=dtype))
+
+    def _shape(self, width: int | None) -> tuple[int, ...]:
+        return (self.capacity,) if width is None else (self.capacity, width)
+
+    def extend(self, count: int) -> int:
+        """Add zeroed rows and return the number of the first; amortised O(count)."""
+        first, self.size = self.size, self.size + count
+        if self.size > self.capacity:
+            self.capacity = max(self.size, self.capacity * 2)
+            for name, (dtype, width) in self.fields.items():
+                grown = np.zeros(self._shape(width), dtype=dtype)
+                grown[:first] = getattr(self, name)[:first]
+                setattr(self, name, grown)
+        return first
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Copy the filled rows of every column, by field name."""
+        return {name: getattr(self, name)[: self.size].copy() for name in self.fields}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Fill an empty instance from state(); raises KeyError when a column is missing."""
+        columns = {name: state[name] for name in self.fields}
+        self.extend(max((len(column) for column in columns.values()), default=0))
+        for name, column in columns.items():
+            getattr(self, name)[: self.size] = column

@@ -1,0 +1,75 @@
+"""Goal tasks: paid when a member's net purchases in the season reach them, and taken back."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.member_table import MemberTable
+from rules.official_order import NO_TIME_US
+from rules.points import credit, give_back_room, room
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+def reach_goals(
+    table: MemberTable, rows: Int64s, at_us: Int64s, days: Int64s, scored: Bools
+) -> Int64s:
+    """Pay the goals that a purchase in the season has just reached, in file order.
+
+    scored says which purchases count for the score. Returns the points paid, int64[n].
+    """
+    members, rules = table.members, table.rules
+    paid = np.zeros(len(rows), dtype=np.int64)
+    for place, goal in enumerate(rules.goals):
+        reached = np.flatnonzero(
+            (members.season_fen[rows] >= goal.amount_fen) & ~members.goal_held[rows, place]
+        )
+        if not len(reached):
+            continue
+        who, day = rows[reached], days[reached]
+        points = np.minimum(goal.points, room(table, who, day))
+        credit(table, who, points, day)
+        members.earned_task[who] += points
+        members.goal_held[who, place] = True
+        members.goal_points[who, place] = points
+        members.goal_day[who, place] = day
+        members.goal_scored[who, place] = scored[reached]
+        paid[reached] += points
+        counting = reached[scored[reached]]
+        complete_tasks(table, rows[counting], at_us[counting])
+        if rules.scores_task:
+            members.score[rows[counting]] += members.goal_points[rows[counting], place]
+    return paid
+
+
+def complete_tasks(table: MemberTable, rows: Int64s, at_us: Int64s) -> None:
+    """Move the time of members' latest completed task."""
+    members = table.members
+    before = members.tasks_completed_at_us[rows]
+    latest = np.where(before == NO_TIME_US, at_us, np.maximum(before, at_us))
+    members.tasks_completed_at_us[rows] = latest
+
+
+def lose_goals(table: MemberTable, rows: Int64s, counts: Bools) -> Int64s:
+    """Take back goals that net purchases no longer reach; returns the points to claw back.
+
+    counts says for which members the reversal still moves the score.
+    """
+    members, rules = table.members, table.rules
+    taken = np.zeros(len(rows), dtype=np.int64)
+    for place, goal in enumerate(rules.goals):
+        lost = np.flatnonzero(
+            members.goal_held[rows, place] & (members.season_fen[rows] < goal.amount_fen)
+        )
+        if not len(lost):
+            continue
+        who = rows[lost]
+        points = members.goal_points[who, place]
+        members.goal_held[who, place] = False
+        give_back_room(table, who, points, members.goal_day[who, place].astype(np.int64))
+        taken[lost] += points
+        if rules.scores_task:
+            members.score[who] -= points * (members.goal_scored[who, place] & counts[lost])
+    return taken

@@ -1,0 +1,186 @@
+"""The kernel: (member table, stamped batch) → (changed table, outcome).
+
+Pure: the clock comes with the events. A batch is cut at the ticks that fall due inside it;
+between ticks it is grouped by member, and the k-th event of each member forms round k. A
+round's members are distinct, so gather, compute and scatter are exact, and any cut of the
+stream into batches gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.coding import PURCHASE, TOP_UP, Events, encode
+from rules.compiled import TYPE_CODES
+from rules.identity import hash_strings
+from rules.ledger import identity_keys
+from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.people import apply_adjustments, apply_profiles, apply_standing
+from rules.refunds import apply_refunds, apply_waiting, forgotten
+from rules.results import CONFLICT, DUPLICATE, LIMIT_REACHED, REJECTED, WAITING, Outcome
+from rules.sales import apply_sales
+from rules.tasks import apply_tasks
+from rules.ticks import due, run_tick, set_clock
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+EARLY_US_MAX = 5 * 60 * 1_000_000
+TASK_TYPES = np.array([TYPE_CODES[t] for t in ("check_in", "browse", "share", "survey", "review")])
+REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "update"))
+ADJUST, DISQUALIFY, REINSTATE = (TYPE_CODES[word] for word in ("adjust", "disqualify", "reinstate"))
+
+
+def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
+    """Apply a stamped batch (schema STAMPED, stamps never falling) to the table, in place.
+
+    Cost: O(n log n) plus O(members) per local midnight crossed.
+    """
+    outcome = Outcome.empty(batch.num_rows)
+    if not batch.num_rows:
+        return outcome
+    events = encode(table, batch)
+    if table.clock_us == NO_CLOCK_US:
+        set_clock(table, int(events.stamp_us[0]))
+    changed: list[Int64s] = []
+    first = 0
+    for tick_us in due(table, int(events.stamp_us[-1])):
+        last = int(np.searchsorted(events.stamp_us, tick_us, side="left"))
+        changed.append(_apply_between_ticks(table, events, first, last, outcome))
+        changed.append(run_tick(table, tick_us))
+        first = last
+    changed.append(_apply_between_ticks(table, events, first, len(events), outcome))
+    set_clock(table, int(events.stamp_us[-1]))
+    outcome.changed = np.unique(np.concatenate(changed))
+    return outcome
+
+
+def advance(table: MemberTable, to_us: int) -> Int64s:
+    """Run every tick due up to and including an instant; returns changed rows, int64[k]."""
+    changed = [run_tick(table, tick_us) for tick_us in due(table, to_us)]
+    set_clock(table, to_us)
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *changed]))
+
+
+def known(table: MemberTable, batch: pa.RecordBatch) -> Bools:
+    """Tell which events of a batch carry an identity the table already holds, bool[n]."""
+    rows = table.find_rows(*hash_strings(batch.column("member")))
+    keys = identity_keys(rows, *hash_strings(batch.column("event_id")))
+    held: Bools = (rows >= 0) & (table.ledger.map.find(*keys) >= 0)
+    return held
+
+
+def rounds(rows: Int64s) -> Iterator[Int64s]:
+    """Group places by how often their row has come before: each round's rows are distinct.
+
+    >>> [places.tolist() for places in rounds(np.array([7, 8, 7, 7]))]
+    [[0, 1], [2], [3]]
+    """
+    order = np.argsort(rows, kind="stable")
+    sorted_rows = rows[order]
+    begins = np.ones(len(rows), dtype=np.bool_)
+    begins[1:] = sorted_rows[1:] != sorted_rows[:-1]
+    starts = np.flatnonzero(begins)
+    if len(starts) == len(rows):
+        yield np.arange(len(rows))
+        return
+    sizes = np.diff(np.append(starts, len(rows)))
+    nth = np.empty(len(rows), dtype=np.int64)
+    nth[order] = np.arange(len(rows)) - np.repeat(starts, sizes)
+    by_round = np.argsort(nth, kind="stable")
+    yield from np.split(by_round, np.cumsum(np.bincount(nth))[:-1])
+
+
+def _apply_between_ticks(
+    table: MemberTable, events: Events, first: int, last: int, outcome: Outcome
+) -> Int64s:
+    """Apply the events [first, last), round by round; returns their members' rows."""
+    if first == last:
+        return np.zeros(0, dtype=np.int64)
+    for places in rounds(events.row[first:last]):
+        _apply_round(table, events, first + places, outcome)
+    accepted = outcome.status[first:last] < DUPLICATE
+    accepted |= outcome.status[first:last] == LIMIT_REACHED
+    return events.row[first:last][accepted]
+
+
+def _apply_round(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
+    """Apply one event each of distinct members, at int64[k] rows of the batch."""
+    at = _answer_known(table, events, at, outcome)
+    at = _refuse_untimely(table, events, at, outcome)
+    if not len(at):
+        return
+    kind = events.type[at]
+    sales = at[(kind == PURCHASE) | (kind == TOP_UP)]
+    if len(sales):
+        apply_sales(table, events, sales, outcome)
+    if len(sales) < len(at):
+        _apply_others(table, events, at, kind, outcome)
+    status = outcome.status[at]
+    _record(table, events, at[status != REJECTED], outcome)
+    table.members.listed[events.row[at[(status != REJECTED) & (status != WAITING)]]] = True
+    if table.ledger.waiting and len(sales):
+        apply_waiting(table, events, sales)
+
+
+def _apply_others(
+    table: MemberTable, events: Events, at: Int64s, kind: Int64s, outcome: Outcome
+) -> None:
+    task = at[np.isin(kind, TASK_TYPES)]
+    if len(task):
+        apply_tasks(table, events, task, outcome)
+    refund = at[kind == REFUND]
+    if len(refund):
+        apply_refunds(table, events, refund, outcome)
+    apply_profiles(table, events, at[(kind == ENROL) | (kind == UPDATE)])
+    apply_adjustments(table, events, at[kind == ADJUST], outcome)
+    apply_standing(table, events, at[kind == DISQUALIFY], disqualified=True)
+    apply_standing(table, events, at[kind == REINSTATE], disqualified=False)
+
+
+def _answer_known(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> Int64s:
+    """Answer events whose identity is held with the first result; returns the others."""
+    found = table.ledger.map.find(events.key_a[at], events.key_b[at])
+    held = found >= 0
+    if not held.any():
+        return at
+    again, first = at[held], found[held]
+    identities = table.ledger.identities
+    same = identities.fingerprint[first] == events.fingerprint[again]
+    outcome.status[again] = np.where(same, DUPLICATE, CONFLICT)
+    outcome.points[again] = np.where(same, identities.points[first], 0)
+    gone = again[forgotten(table, first, events.stamp_us[again])]
+    outcome.points[gone] = 0
+    outcome.refuse(gone, "too_late")
+    return at[~held]
+
+
+def _refuse_untimely(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> Int64s:
+    """Refuse events too far behind their clock reading, or ahead of it; returns the others."""
+    at_us, stamp_us = events.at_us[at], events.stamp_us[at]
+    late = table.rules.calendar.later_each(at_us, table.rules.accept_late) < stamp_us
+    early = at_us > stamp_us + EARLY_US_MAX
+    if not (late | early).any():
+        return at
+    outcome.refuse(at[late], "too_late")
+    outcome.refuse(at[early], "too_early")
+    return at[~(late | early)]
+
+
+def _record(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
+    table.ledger.record(
+        (events.key_a[at], events.key_b[at]),
+        {
+            "fingerprint": events.fingerprint[at],
+            "at_us": events.at_us[at],
+            "points": outcome.points[at],
+            "member": events.row[at],
+            "sale": events.sale[at],
+            "status": outcome.status[at],
+        },
+        len(at),
+    )

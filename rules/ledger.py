@@ -1,0 +1,118 @@
+"""The identities a shard has accepted, and what is left of each sale.
+
+An identity is (member, event_id). Its key mixes the member's row into the two hash lanes
+of the event id, so one map holds all members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.columns import Columns
+from rules.identity import IdentityMap
+
+Int64s = npt.NDArray[np.int64]
+UInt64s = npt.NDArray[np.uint64]
+
+_ROW_A = np.uint64(0x9E3779B97F4A7C15)
+_ROW_B = np.uint64(0xC2B2AE3D27D4EB4F)
+
+
+def identity_keys(rows: Int64s, hash_a: UInt64s, hash_b: UInt64s) -> tuple[UInt64s, UInt64s]:
+    """Mix member rows, int64[n], into event-id hashes, uint64[n] each."""
+    row = rows.astype(np.uint64) + np.uint64(1)
+    return hash_a ^ (row * _ROW_A), hash_b ^ (row * _ROW_B)
+
+
+class Identities(Columns):
+    """One row per accepted event: what it was and what it was first answered."""
+
+    fingerprint: UInt64s
+    at_us: Int64s
+    points: Int64s
+    member: npt.NDArray[np.int32]
+    sale: npt.NDArray[np.int32]  # row in Sales, or -1
+    status: npt.NDArray[np.uint8]
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "fingerprint": (np.uint64, None),
+                "at_us": (np.int64, None),
+                "points": (np.int64, None),
+                "member": (np.int32, None),
+                "sale": (np.int32, None),
+                "status": (np.uint8, None),
+            }
+        )
+
+
+class Sales(Columns):
+    """One row per purchase or top-up: credited points, original and remaining quantities."""
+
+    base: Int64s
+    bonus: Int64s
+    first_ml: Int64s
+    first_fen: Int64s
+    left_ml: Int64s
+    left_fen: Int64s
+    earning_bits: UInt64s  # the earning rules that matched, tier and all
+    factor_bits: UInt64s  # the multipliers that matched
+    day: npt.NDArray[np.int32]
+    visit: npt.NDArray[np.bool_]  # a purchase whose visit still counts
+    purchase: npt.NDArray[np.bool_]
+    fuel: npt.NDArray[np.bool_]
+    in_season: npt.NDArray[np.bool_]
+    scored: npt.NDArray[np.bool_]
+
+    def __init__(self) -> None:
+        amounts = ("base", "bonus", "first_ml", "first_fen", "left_ml", "left_fen")
+        flags = ("visit", "purchase", "fuel", "in_season", "scored")
+        super().__init__(
+            {name: (np.int64, None) for name in amounts}
+            | {name: (np.uint64, None) for name in ("earning_bits", "factor_bits")}
+            | {"day": (np.int32, None)}
+            | {name: (np.bool_, None) for name in flags}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRefund:
+    """A refund that arrived before its purchase; quantity is fen or ml as named says."""
+
+    event_id: str
+    named: int
+    quantity: int
+
+
+class Ledger:
+    """Identities with their map, sales, and refunds waiting for their purchase."""
+
+    def __init__(self) -> None:
+        self.map = IdentityMap()
+        self.identities = Identities()
+        self.sales = Sales()
+        self.waiting: dict[tuple[int, int, int], list[WaitingRefund]] = {}
+
+    def record(self, keys: tuple[UInt64s, UInt64s], columns: Mapping[str, Any], count: int) -> None:
+        """Accept count new identities; columns give the Identities fields."""
+        first = self.identities.extend(count)
+        for name, values in columns.items():
+            getattr(self.identities, name)[first : first + count] = values
+        self.map.insert(keys[0], keys[1], np.arange(first, first + count, dtype=np.int32))
+
+    def record_sales(self, columns: Mapping[str, Any], count: int) -> npt.NDArray[np.int32]:
+        """Keep count new sales and return their rows, int32[count]."""
+        first = self.sales.extend(count)
+        for name, values in columns.items():
+            getattr(self.sales, name)[first : first + count] = values
+        return np.arange(first, first + count, dtype=np.int32)
+
+    def wait(self, row: int, key: tuple[int, int], refund: WaitingRefund) -> None:
+        """Keep a refund until the purchase it names arrives."""
+        self.waiting.setdefault((row, *key), []).append(refund)

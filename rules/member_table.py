@@ -1,0 +1,238 @@
+"""The member table of one shard: every member's points, tier, counters and season.
+
+Rows are numbered in the order members first appear. Rings hold the days, weeks and months
+that events may still fall into; a period's slot is its number modulo the ring's width.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.columns import Columns, Field
+from rules.compiled import Rules
+from rules.identity import IdentityMap, hash_strings
+from rules.ledger import Ledger, WaitingRefund
+from rules.official_order import NO_TIME_US
+from rules.standings import Standing
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+NO_CLOCK_US: Final = -(2**62)
+UNNAMED_COMPANY: Final = 0
+
+
+class Members(Columns):
+    """One row a member; G goals, D day slots, S task slots, M month slots, W day words."""
+
+    kind: npt.NDArray[np.int16]
+    company: npt.NDArray[np.int32]
+    attribute_bits: npt.NDArray[np.uint64]
+    enrolled: Bools
+    listed: Bools
+    disqualified: Bools
+    level: npt.NDArray[np.int16]
+    level_since_us: Int64s
+    trial_until_us: Int64s
+    active: Int64s
+    debt: Int64s
+    earned_base: Int64s
+    earned_bonus: Int64s
+    earned_task: Int64s
+    adjusted: Int64s
+    redeemed: Int64s
+    expired: Int64s
+    reversed_points: Int64s
+    litres_ml: Int64s
+    amount_fen: Int64s
+    visits: Int64s
+    score: Int64s
+    tasks_completed_at_us: Int64s
+    active_days: npt.NDArray[np.int32]
+    season_day_words: npt.NDArray[np.uint64]
+    season_fen: Int64s
+    goal_held: Bools
+    goal_scored: Bools
+    goal_points: Int64s
+    goal_day: npt.NDArray[np.int32]
+    day_points: npt.NDArray[np.int64]
+    task_counts: npt.NDArray[np.int32]
+    month_ml: Int64s
+    month_fen: Int64s
+    month_visits: npt.NDArray[np.int32]
+
+    def __init__(self, rules: Rules) -> None:
+        rings = rules.rings
+        goals = len(rules.goals)
+        wide: dict[str, Field] = {
+            "season_day_words": (np.uint64, rules.season_day_words),
+            "goal_held": (np.bool_, goals),
+            "goal_scored": (np.bool_, goals),
+            "goal_points": (np.int64, goals),
+            "goal_day": (np.int32, goals),
+            "day_points": (np.int64, rings.cap_days),
+            "task_counts": (np.int32, rings.task_slots),
+            "month_ml": (np.int64, rings.months),
+            "month_fen": (np.int64, rings.months),
+            "month_visits": (np.int32, rings.months),
+        }
+        single: dict[str, type] = {
+            "kind": np.int16,
+            "company": np.int32,
+            "attribute_bits": np.uint64,
+            "enrolled": np.bool_,
+            "listed": np.bool_,
+            "disqualified": np.bool_,
+            "level": np.int16,
+            "active_days": np.int32,
+        }
+        for name in type(self).__annotations__:
+            if name not in wide:
+                single.setdefault(name, np.int64)
+        super().__init__({name: (dtype, None) for name, dtype in single.items()} | wide)
+
+
+class MemberTable:
+    """All state of one shard: members, identities, waiting refunds and the clock."""
+
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.clock_us = NO_CLOCK_US
+        self.next_tick_us = NO_CLOCK_US
+        self.open_day = 0  # the latest local day whose ring slots are in use
+        self.open_month = 0
+        self.member_ids: list[str] = []
+        self.companies: list[str] = [""]
+        self.attributes: dict[int, dict[str, Any]] = {}
+        self.dropped: list[tuple[str, str, str]] = []  # member, event_id, reason
+        self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
+        self.members = Members(rules)
+        self.ledger = Ledger()
+        self._rows = IdentityMap()
+        self._company_codes: dict[str, int] = {"": UNNAMED_COMPANY}
+
+    def __len__(self) -> int:
+        return self.members.size
+
+    def row_of(self, member: str) -> int:
+        """Find a member's row, or -1."""
+        return int(self.find_rows(*hash_strings(pa.array([member])))[0])
+
+    def find_rows(self, hash_a: npt.NDArray[np.uint64], hash_b: npt.NDArray[np.uint64]) -> Int64s:
+        """Find member rows by the hashes of their ids: int64[n], -1 where absent."""
+        return self._rows.find(hash_a, hash_b).astype(np.int64)
+
+    def add_members(
+        self, hash_a: npt.NDArray[np.uint64], hash_b: npt.NDArray[np.uint64], ids: list[str]
+    ) -> Int64s:
+        """Add members, distinct and absent, and return their rows int64[k]."""
+        first = self.members.extend(len(ids))
+        rows = np.arange(first, first + len(ids), dtype=np.int64)
+        self.members.kind[rows] = self.rules.default_kind
+        self.members.tasks_completed_at_us[rows] = NO_TIME_US
+        self.members.attribute_bits[rows] = self.rules.attribute_bits({})
+        self._rows.insert(hash_a, hash_b, rows.astype(np.int32))
+        self.member_ids.extend(ids)
+        return rows
+
+    def company_code(self, company: str) -> int:
+        """Number a company, new ones at the end."""
+        code = self._company_codes.get(company)
+        if code is None:
+            code = self._company_codes[company] = len(self.companies)
+            self.companies.append(company)
+        return code
+
+    def report_dropped(self, row: int, event_id: str, reason: str) -> None:
+        """Note a waiting refund that took nothing, for the summary."""
+        self.dropped.append((self.member_ids[row], event_id, reason))
+
+    def standing(self, rows: Int64s | None = None) -> Standing:
+        """Gather what rankings know of some members, or of all: one entry a row."""
+        members, rules = self.members, self.rules
+        if rows is None:
+            rows = np.arange(members.size, dtype=np.int64)
+        who = members.level[rows], members.kind[rows], members.attribute_bits[rows]
+        counted = np.ones(len(rows), dtype=np.bool_)
+        if rules.excluded is not None:
+            counted = rules.excluded.match(*who) == 0
+        on_board = rules.board_scope.match(*who) * counted
+        return Standing(
+            member=[self.member_ids[row] for row in rows.tolist()],
+            score=members.score[rows],
+            tasks_completed_at_us=members.tasks_completed_at_us[rows],
+            active_days=members.active_days[rows],
+            tier=members.level[rows],
+            on_board=on_board.astype(np.uint32),
+            team_key=[self.companies[code] for code in (members.company[rows] * counted).tolist()],
+            disqualified=members.disqualified[rows],
+        )
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Copy the whole table into arrays for a snapshot; from_state() reads it back."""
+        ledger = self.ledger
+        texts = {
+            "companies": self.companies,
+            "attributes": list(self.attributes.items()),
+            "dropped": self.dropped,
+            "waiting": [
+                [*key, [*map(_refund_cells, kept)]] for key, kept in ledger.waiting.items()
+            ],
+            "clock": [self.clock_us, self.next_tick_us, self.open_day, self.open_month],
+            "member_ids": self.member_ids,
+        }
+        arrays = {
+            f"{part}.{name}": column
+            for part, state in (
+                ("members", self.members.state()),
+                ("rows", self._rows.state()),
+                ("map", ledger.map.state()),
+                ("identities", ledger.identities.state()),
+                ("sales", ledger.sales.state()),
+            )
+            for name, column in state.items()
+        }
+        packed = {
+            f"json.{name}": np.frombuffer(json.dumps(value).encode(), dtype=np.uint8)
+            for name, value in texts.items()
+        }
+        return arrays | packed | {"points_by_hour": self.points_by_hour.copy()}
+
+    @classmethod
+    def from_state(cls, rules: Rules, state: Mapping[str, npt.NDArray[Any]]) -> MemberTable:
+        """Rebuild the table that state() copied, under the same rules."""
+
+        def part(prefix: str) -> dict[str, npt.NDArray[Any]]:
+            return {
+                name.removeprefix(prefix): array
+                for name, array in state.items()
+                if name.startswith(prefix)
+            }
+
+        texts = {name: json.loads(packed.tobytes()) for name, packed in part("json.").items()}
+        table = cls(rules)
+        table.members.restore(part("members."))
+        table._rows = IdentityMap.from_state(part("rows."))
+        table.ledger.map = IdentityMap.from_state(part("map."))
+        table.ledger.identities.restore(part("identities."))
+        table.ledger.sales.restore(part("sales."))
+        table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
+        table.member_ids = texts["member_ids"]
+        table.companies = texts["companies"]
+        table._company_codes = {name: code for code, name in enumerate(table.companies)}
+        table.attributes = {row: held for row, held in texts["attributes"]}
+        table.dropped = [(member, event, why) for member, event, why in texts["dropped"]]
+        for row, key_a, key_b, kept in texts["waiting"]:
+            table.ledger.waiting[(row, key_a, key_b)] = [WaitingRefund(*cells) for cells in kept]
+        table.points_by_hour = state["points_by_hour"].copy()
+        return table
+
+
+def _refund_cells(refund: WaitingRefund) -> list[str | int]:
+    return [refund.event_id, refund.named, refund.quantity]

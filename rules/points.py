@@ -1,0 +1,79 @@
+"""Crediting and taking points: the day cap, debt, and what comes back.
+
+Rows handed to these functions are distinct members.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.member_table import MemberTable
+
+Int64s = npt.NDArray[np.int64]
+
+NO_CAP: Final = 2**62
+
+
+def room(table: MemberTable, rows: Int64s, days: Int64s) -> Int64s:
+    """Count the points each member may still earn on a local day, int64[n] ≥ 0."""
+    cap = table.rules.member_day_cap
+    if cap is None:
+        return np.full(len(rows), NO_CAP, dtype=np.int64)
+    used = table.members.day_points[rows, days % table.rules.rings.cap_days]
+    return np.maximum(cap - used, 0)
+
+
+def credit(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
+    """Credit earned points that the cap has let through: debt is repaid first."""
+    members, rings = table.members, table.rules.rings
+    if table.rules.member_day_cap is not None:
+        members.day_points[rows, days % rings.cap_days] += points
+    pay_in(table, rows, points)
+
+
+def pay_in(table: MemberTable, rows: Int64s, points: Int64s) -> None:
+    """Raise the balance without touching the day cap; debt is repaid first."""
+    members = table.members
+    debt = members.debt[rows]
+    repaid = np.minimum(debt, points)
+    members.debt[rows] = debt - repaid
+    members.active[rows] += points - repaid
+
+
+def draw(table: MemberTable, rows: Int64s, points: Int64s) -> Int64s:
+    """Lower the balance, what is missing becomes debt; returns the part that was active."""
+    members = table.members
+    active = members.active[rows]
+    drawn = np.minimum(active, points)
+    members.active[rows] = active - drawn
+    members.debt[rows] += points - drawn
+    return drawn
+
+
+def claw_back(table: MemberTable, rows: Int64s, points: Int64s) -> Int64s:
+    """Take reversed points and return what counts as reversed, int64[n].
+
+    Under `absorb` points already spent are forgiven and don't count.
+    """
+    members = table.members
+    if table.rules.absorb:
+        counted = np.minimum(members.active[rows], points)
+        members.active[rows] -= counted
+    else:
+        counted = points
+        draw(table, rows, points)
+    members.reversed_points[rows] += counted
+    return counted
+
+
+def give_back_room(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
+    """Free the day cap on the day reversed points were earned, while that day is held."""
+    rings = table.rules.rings
+    if table.rules.member_day_cap is None:
+        return
+    held = days > table.open_day - rings.cap_days
+    rows, points, days = rows[held], points[held], days[held]
+    table.members.day_points[rows, days % rings.cap_days] -= points

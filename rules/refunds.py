@@ -1,0 +1,200 @@
+"""Refunds: full, partial, and before their purchase arrives.
+
+A sale keeps what is left of it and the points it still holds, so partial refunds end where
+a full one does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.calendar import months_of_days
+from rules.coding import ALL_LEFT, NAMED_FEN, NAMED_ML, Events
+from rules.goals import lose_goals
+from rules.ledger import Sales, WaitingRefund
+from rules.member_table import MemberTable
+from rules.points import claw_back, give_back_room
+from rules.results import REASON_CODES, REJECTED, WAITING, Outcome
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+def apply_refunds(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
+    """Apply refunds of distinct members, at int64[k] rows of the batch."""
+    ledger = table.ledger
+    found = ledger.map.find(events.ref_a[at], events.ref_b[at])
+    known = found >= 0
+    known[known] = ~forgotten(table, found[known], events.stamp_us[at[known]])
+    missing = at[(found < 0)]
+    _keep_waiting(table, events, missing, outcome)
+    outcome.refuse(at[(found >= 0) & ~known], "unknown_ref")
+    at, found = at[known], found[known]
+    sale = ledger.identities.sale[found]
+    outcome.refuse(at[sale < 0], "unknown_ref")
+    at, sale = at[sale >= 0], sale[sale >= 0]
+    if not len(at):
+        return
+    named = events.named[at]
+    quantity = np.where(named == NAMED_FEN, events.amount_fen[at], events.quantity_ml[at])
+    counts = events.stamp_us[at] < table.rules.final_us
+    accepted, points = reverse(table, events.row[at], sale, named, quantity, counts)
+    outcome.points[at] = -points
+    outcome.status[at[~accepted]] = REJECTED
+    outcome.reason[at[~accepted]] = REASON_CODES["over_refund"]
+
+
+def forgotten(table: MemberTable, identity: npt.NDArray[np.int32], stamp_us: Int64s) -> Bools:
+    """Tell which identities are past refund_within, which counts only once final, bool[k]."""
+    rules = table.rules
+    old: Bools = stamp_us >= rules.final_us
+    if old.any():
+        at_us = table.ledger.identities.at_us[identity]
+        old = old & (stamp_us >= rules.calendar.later_each(at_us, rules.refund_within))
+    return old
+
+
+def _keep_waiting(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
+    """Keep refunds whose purchase hasn't arrived; from the final instant on refuse them."""
+    late = events.stamp_us[at] >= table.rules.final_us
+    outcome.refuse(at[late], "unknown_ref")
+    for place in at[~late].tolist():
+        named = int(events.named[place])
+        quantity = events.amount_fen[place] if named == NAMED_FEN else events.quantity_ml[place]
+        key = int(events.ref_a[place]), int(events.ref_b[place])
+        refund = WaitingRefund(events.text("event_id", place), named, int(quantity))
+        table.ledger.wait(int(events.row[place]), key, refund)
+        outcome.status[place] = WAITING
+
+
+def apply_waiting(table: MemberTable, events: Events, at: Int64s) -> None:
+    """Apply the refunds that waited for the sales just recorded, in arrival order."""
+    waiting = table.ledger.waiting
+    for place in at.tolist():
+        row = int(events.row[place])
+        key = (row, int(events.key_a[place]), int(events.key_b[place]))
+        for refund in waiting.pop(key, ()):
+            accepted, _ = reverse(
+                table,
+                np.array([row]),
+                events.sale[place : place + 1],
+                np.array([refund.named], dtype=np.int8),
+                np.array([refund.quantity]),
+                events.stamp_us[place : place + 1] < table.rules.final_us,
+            )
+            if not accepted[0]:
+                table.report_dropped(row, refund.event_id, "over_refund")
+
+
+def reverse(
+    table: MemberTable,
+    rows: Int64s,
+    sale: npt.NDArray[np.int32],
+    named: npt.NDArray[np.int8],
+    quantity: Int64s,
+    counts: Bools,
+) -> tuple[Bools, Int64s]:
+    """Reverse part of one sale each of distinct members.
+
+    named says what quantity int64[k] is: fen, ml, or everything left. counts tells whether
+    the reversal still moves the score. Returns which were accepted (the others ask for more
+    than is left) and the points that count as reversed, int64[k].
+    """
+    sales = table.ledger.sales
+    taken_ml, taken_fen, accepted = _taken(sales, sale, named, quantity)
+    reversed_points = np.zeros(len(rows), dtype=np.int64)
+    if not accepted.any():
+        return accepted, reversed_points
+    ok = np.flatnonzero(accepted)
+    rows, sale, counts = rows[ok], sale[ok], counts[ok]
+    sales.left_ml[sale] -= taken_ml[ok]
+    sales.left_fen[sale] -= taken_fen[ok]
+    _lower_metrics(table, rows, sale, taken_ml[ok], taken_fen[ok])
+    base, bonus = _points_left(table, sale)
+    lost_base, lost_bonus = sales.base[sale] - base, sales.bonus[sale] - bonus
+    sales.base[sale], sales.bonus[sale] = base, bonus
+    lost = lost_base + lost_bonus
+    rules = table.rules
+    scoring = lost_base * rules.scores_base + lost_bonus * rules.scores_bonus
+    table.members.score[rows] -= scoring * (sales.scored[sale] & counts)
+    give_back_room(table, rows, lost, sales.day[sale].astype(np.int64))
+    lost = lost + lose_goals(table, rows, counts)
+    reversed_points[ok] = claw_back(table, rows, lost)
+    return accepted, reversed_points
+
+
+def _taken(
+    sales: Sales, sale: npt.NDArray[np.int32], named: npt.NDArray[np.int8], quantity: Int64s
+) -> tuple[Int64s, Int64s, Bools]:
+    """Work out the ml and fen each refund takes, and whether as much is left."""
+    left_ml, left_fen = sales.left_ml[sale], sales.left_fen[sale]
+    first_ml, first_fen = sales.first_ml[sale], sales.first_fen[sale]
+    all_left = named == ALL_LEFT
+    by_ml = named == NAMED_ML
+    left = np.where(by_ml, left_ml, left_fen)
+    first = np.where(by_ml, first_ml, first_fen)
+    other_left = np.where(by_ml, left_fen, left_ml)
+    other_first = np.where(by_ml, first_fen, first_ml)
+    share = np.minimum(other_left, other_first * quantity // np.maximum(first, 1))
+    other = np.where(quantity == left, other_left, share)
+    accepted = np.where(all_left, left_ml + left_fen > 0, (quantity <= left) & (left > 0))
+    taken_ml = np.where(all_left, left_ml, np.where(by_ml, quantity, other))
+    taken_fen = np.where(all_left, left_fen, np.where(by_ml, other, quantity))
+    return taken_ml, taken_fen, accepted
+
+
+def _points_left(table: MemberTable, sale: npt.NDArray[np.int32]) -> tuple[Int64s, Int64s]:
+    """Work out the base and bonus a sale holds with the quantities now left."""
+    sales, rules = table.ledger.sales, table.rules
+    rates = rules.earning_rates
+    raw = rates.raw(sales.earning_bits[sale], sales.left_ml[sale], sales.left_fen[sale])
+    numerator, denominator = rules.factors.look_up(sales.factor_bits[sale])
+    whole = raw * numerator // (rates.divisor * denominator)
+    total = np.minimum(sales.base[sale] + sales.bonus[sale], whole)
+    base = np.minimum(sales.base[sale], raw // rates.divisor)
+    base = np.where(numerator >= denominator, base, total)
+    return base, total - base
+
+
+def _lower_metrics(
+    table: MemberTable,
+    rows: Int64s,
+    sale: npt.NDArray[np.int32],
+    taken_ml: Int64s,
+    taken_fen: Int64s,
+) -> None:
+    """Lower the sums of the purchases' months and season; what leaves nothing, also the visit."""
+    sales, members, rules = table.ledger.sales, table.members, table.rules
+    bought = sales.purchase[sale]
+    rows, sale = rows[bought], sale[bought]
+    fuel_ml = taken_ml[bought] * sales.fuel[sale]
+    fen = taken_fen[bought]
+    gone = sales.visit[sale] & (sales.left_ml[sale] == 0) & (sales.left_fen[sale] == 0)
+    sales.visit[sale[gone]] = False
+    members.litres_ml[rows] -= fuel_ml
+    members.amount_fen[rows] -= fen
+    members.visits[rows] -= gone
+    members.season_fen[rows] -= fen * sales.in_season[sale]
+    if not rules.rings.months:
+        return
+    months = months_of_days(sales.day[sale].astype(np.int64))
+    held = months > table.open_month - rules.rings.months
+    rows, slots = rows[held], months[held] % rules.rings.months
+    members.month_ml[rows, slots] -= fuel_ml[held]
+    members.month_fen[rows, slots] -= fen[held]
+    members.month_visits[rows, slots] -= gone[held]
+
+
+def drop_waiting(table: MemberTable) -> None:
+    """Drop the refunds still waiting when the season becomes final, and report them."""
+    for (row, _, _), refunds in table.ledger.waiting.items():
+        _report(table, row, refunds)
+    table.ledger.waiting.clear()
+
+
+def _report(table: MemberTable, row: int, refunds: Sequence[WaitingRefund]) -> None:
+    for refund in refunds:
+        table.report_dropped(row, refund.event_id, "unknown_ref")

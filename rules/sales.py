@@ -1,0 +1,137 @@
+"""Purchases and top-ups: base and bonus points, the member's sums, goals and tier rise."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.coding import PURCHASE, Events
+from rules.goals import reach_goals
+from rules.member_table import MemberTable
+from rules.points import credit, room
+from rules.results import Outcome
+from rules.tiers import rise
+
+Int64s = npt.NDArray[np.int64]
+UInt64s = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
+
+
+def split_points(
+    raw: Int64s, divisor: int, numerator: Int64s, denominator: Int64s
+) -> tuple[Int64s, Int64s]:
+    """Split earned points into base and total, one floor each: int64[n] twice.
+
+    raw / divisor is the exact base; numerator / denominator the combined factor. With a
+    factor below 1 everything left is base.
+
+    >>> split_points(np.array([352]), 10, np.array([3]), np.array([1]))
+    (array([35]), array([105]))
+    """
+    total = raw * numerator // (divisor * denominator)
+    base = np.where(numerator >= denominator, raw // divisor, total)
+    return base, total
+
+
+def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
+    """Apply purchases and top-ups of distinct members, at int64[k] rows of the batch."""
+    rows, days = events.row[at], events.day[at]
+    earning, factor = _matching(table, events, at)
+    base, bonus = _credited(table, events, at, earning, factor)
+    points = base + bonus
+    credit(table, rows, points, days)
+    members, rules = table.members, table.rules
+    members.earned_base[rows] += base
+    members.earned_bonus[rows] += bonus
+    scored = events.in_season[at] & (events.stamp_us[at] < rules.score_end_us)
+    scoring = base * rules.scores_base + bonus * rules.scores_bonus
+    members.score[rows] += scoring * scored
+    purchase = events.type[at] == PURCHASE
+    sales = {
+        "base": base,
+        "bonus": bonus,
+        "first_ml": events.quantity_ml[at],
+        "first_fen": events.amount_fen[at],
+        "left_ml": events.quantity_ml[at],
+        "left_fen": events.amount_fen[at],
+        "earning_bits": earning,
+        "factor_bits": factor,
+        "day": days,
+        "visit": purchase,
+        "purchase": purchase,
+        "fuel": events.fuel[at],
+        "in_season": events.in_season[at],
+        "scored": scored,
+    }
+    events.sale[at] = table.ledger.record_sales(sales, len(at))
+    outcome.points[at] = points
+    bought = at[purchase]
+    if len(bought):
+        _count_purchases(table, events, bought)
+        _reach(table, events, bought, scored[purchase], outcome)
+        rise(table, events.row[bought], events.month[bought], events.at_us[bought])
+    _chart(table, events, at, scoring, scored)
+
+
+def _matching(table: MemberTable, events: Events, at: Int64s) -> tuple[UInt64s, UInt64s]:
+    """Find the earning rules and multipliers that match, as bits; the tier is that before."""
+    members, rules = table.members, table.rules
+    rows = events.row[at]
+    who = members.level[rows], members.kind[rows], members.attribute_bits[rows]
+    earning = events.earning_bits[at] & rules.earning_members.match(*who)
+    factor = events.factor_bits[at] & rules.factor_members.match(*who)
+    return earning, factor
+
+
+def _credited(
+    table: MemberTable, events: Events, at: Int64s, earning: UInt64s, factor: UInt64s
+) -> tuple[Int64s, Int64s]:
+    """Work out base and bonus and fit them under the day cap; the bonus is cut first."""
+    rates = table.rules.earning_rates
+    raw = rates.raw(earning, events.quantity_ml[at], events.amount_fen[at])
+    base, total = split_points(raw, rates.divisor, *table.rules.factors.look_up(factor))
+    if table.rules.member_day_cap is None:
+        return base, total - base
+    left = room(table, events.row[at], events.day[at])
+    base, bonus = np.minimum(base, left), total - base
+    return base, np.minimum(bonus, left - base)
+
+
+def _count_purchases(table: MemberTable, events: Events, at: Int64s) -> None:
+    members, rules = table.members, table.rules
+    rows, fen = events.row[at], events.amount_fen[at]
+    fuel_ml = events.quantity_ml[at] * events.fuel[at]
+    members.litres_ml[rows] += fuel_ml
+    members.amount_fen[rows] += fen
+    members.visits[rows] += 1
+    if rules.rings.months:
+        slots = events.month[at] % rules.rings.months
+        members.month_ml[rows, slots] += fuel_ml
+        members.month_fen[rows, slots] += fen
+        members.month_visits[rows, slots] += 1
+    members.season_fen[rows] += fen * events.in_season[at]
+
+
+def _reach(table: MemberTable, events: Events, at: Int64s, scored: Bools, outcome: Outcome) -> None:
+    """Mark the active day and pay the goals of purchases that lie in the season."""
+    inside = events.in_season[at]
+    at, scored = at[inside], scored[inside]
+    rows, days = events.row[at], events.day[at]
+    mark_active_days(table, rows[scored], days[scored])
+    if table.rules.goals:
+        outcome.points[at] += reach_goals(table, rows, events.at_us[at], days, scored)
+
+
+def mark_active_days(table: MemberTable, rows: Int64s, days: Int64s) -> None:
+    """Count each member's local day in the season once."""
+    members = table.members
+    place = days - table.rules.season_first_day
+    word, bit = place >> 6, np.uint64(1) << (place & 63).astype(np.uint64)
+    before = members.season_day_words[rows, word]
+    members.season_day_words[rows, word] = before | bit
+    members.active_days[rows] += (before & bit) == 0
+
+
+def _chart(table: MemberTable, events: Events, at: Int64s, scoring: Int64s, scored: Bools) -> None:
+    hours = (events.at_us[at][scored] - table.rules.starts_us) // 3_600_000_000
+    np.add.at(table.points_by_hour, hours, scoring[scored])

@@ -1,0 +1,85 @@
+"""What time itself does: local midnights, and the instant the season becomes final."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.calendar import months_of_days, weeks_of_days
+from rules.compiled import PERIODS
+from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.refunds import drop_waiting
+from rules.tiers import run_tier_tick
+
+Int64s = npt.NDArray[np.int64]
+
+
+def due(table: MemberTable, upto_us: int) -> list[int]:
+    """List the instants after the clock and up to upto_us at which a tick runs, ascending.
+
+    An empty table's clock starts with its first event: nothing was due before.
+    """
+    if table.clock_us == NO_CLOCK_US or upto_us < table.next_tick_us:
+        return []
+    instants = set(table.rules.calendar.midnights(table.clock_us, upto_us))
+    if table.clock_us < table.rules.final_us <= upto_us:
+        instants.add(table.rules.final_us)
+    return sorted(instants)
+
+
+def run_tick(table: MemberTable, at_us: int) -> Int64s:
+    """Run the tick of one instant and return the rows it may have changed, int64[k]."""
+    table.clock_us = at_us
+    changed = np.zeros(0, dtype=np.int64)
+    day = table.rules.calendar.day(at_us)
+    if day + 1 > table.open_day:
+        changed = run_tier_tick(table, at_us, day)
+        # A zone that skips a date opens two days at one midnight.
+        for opening in range(table.open_day + 1, day + 2):
+            open_day(table, opening)
+    if at_us == table.rules.final_us:
+        drop_waiting(table)
+    return changed
+
+
+def set_clock(table: MemberTable, at_us: int) -> None:
+    """Move the clock between ticks; never backwards."""
+    if table.clock_us == NO_CLOCK_US:
+        table.open_day = table.rules.calendar.day(at_us) + 1
+        table.open_month = int(months_of_days(np.array([table.open_day]))[0])
+    table.clock_us = max(table.clock_us, at_us)
+    if table.clock_us >= table.next_tick_us or table.next_tick_us == NO_CLOCK_US:
+        table.next_tick_us = _next_tick(table)
+
+
+def _next_tick(table: MemberTable) -> int:
+    calendar, final_us = table.rules.calendar, table.rules.final_us
+    midnight_us = calendar.midnight(calendar.day(table.clock_us) + 1)
+    return min(midnight_us, final_us) if final_us > table.clock_us else midnight_us
+
+
+def open_day(table: MemberTable, day: int) -> None:
+    """Empty the ring slots that a local day and the week and month it begins will use.
+
+    One day ahead of the clock, because a till's clock may be five minutes fast.
+    """
+    members, rules = table.members, table.rules
+    now, before = np.array([day]), np.array([day - 1])
+    month = int(months_of_days(now)[0])
+    begins = {
+        "day": day,
+        "week": int(weeks_of_days(now)[0]) if weeks_of_days(now) != weeks_of_days(before) else None,
+        "month": month if months_of_days(now) != months_of_days(before) else None,
+        "season": None,
+    }
+    if rules.rings.cap_days:
+        members.day_points[:, day % rules.rings.cap_days] = 0
+    if rules.rings.months and begins["month"] is not None:
+        slot = month % rules.rings.months
+        for column in (members.month_ml, members.month_fen, members.month_visits):
+            column[:, slot] = 0
+    for task in rules.tasks:
+        number = begins[PERIODS[task.period]]
+        if task.times is not None and number is not None:
+            members.task_counts[:, task.slot + number % task.slots] = 0
+    table.open_day, table.open_month = day, month

@@ -1,0 +1,144 @@
+"""Tier levels: up at once, down at the monthly review, and the trial for newcomers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.calendar import months_of_days
+from rules.compiled import Need
+from rules.member_table import MemberTable
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Levels = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Net sums over a window of calendar months, int64[n] each."""
+
+    litres_ml: Int64s
+    amount_fen: Int64s
+    visits: Int64s
+
+
+def holds(need: Need, window: Window) -> Bools:
+    """Tell which members' windows meet the thresholds, bool[n]."""
+    if need.never:
+        return np.zeros(len(window.visits), dtype=np.bool_)
+    tests = [
+        column >= threshold
+        for threshold, column in (
+            (need.litres_ml, window.litres_ml),
+            (need.amount_fen, window.amount_fen),
+            (need.visits, window.visits),
+        )
+        if threshold is not None
+    ]
+    if not tests:
+        return np.ones(len(window.visits), dtype=np.bool_)
+    combine = np.logical_and if need.every else np.logical_or
+    held: Bools = combine.reduce(tests)
+    return held
+
+
+def window_of(table: MemberTable, rows: Int64s, last_months: Int64s) -> Window:
+    """Sum the members' metrics over the window that ends with a month, per member."""
+    members, rules = table.members, table.rules
+    slots = (last_months[:, None] - np.arange(rules.window_months)) % rules.rings.months
+    who = rows[:, None]
+    return Window(
+        members.month_ml[who, slots].sum(axis=1),
+        members.month_fen[who, slots].sum(axis=1),
+        members.month_visits[who, slots].sum(axis=1, dtype=np.int64),
+    )
+
+
+def entered(table: MemberTable, window: Window) -> Levels:
+    """Find the highest level whose entry holds, int16[n]."""
+    highest = np.zeros(len(window.visits), dtype=np.int16)
+    for place, level in enumerate(table.rules.tier_levels):
+        highest[holds(level.entry, window)] = place
+    return highest
+
+
+def rise(table: MemberTable, rows: Int64s, months: Int64s, at_us: Int64s) -> None:
+    """Raise members to the highest level whose entry holds after a purchase in a month."""
+    members = table.members
+    below_top = np.flatnonzero(members.level[rows] < len(table.rules.tier_levels) - 1)
+    if not len(below_top):
+        return
+    rows, months, at_us = rows[below_top], months[below_top], at_us[below_top]
+    highest = entered(table, window_of(table, rows, months))
+    risen = highest > members.level[rows]
+    members.level[rows[risen]] = highest[risen]
+    members.level_since_us[rows[risen]] = at_us[risen]
+
+
+def give_trial(table: MemberTable, row: int, day: int, at_us: int) -> None:
+    """Start the trial of a member's first enrolment on a local day."""
+    rules, members = table.rules, table.members
+    if rules.trial_level is None:
+        return
+    last_day = rules.calendar.day_later(day, rules.trial_months)
+    members.trial_until_us[row] = rules.calendar.midnight(last_day)
+    if members.level[row] < rules.trial_level:
+        members.level[row] = rules.trial_level
+        members.level_since_us[row] = at_us
+
+
+def run_tier_tick(table: MemberTable, midnight_us: int, day: int) -> Int64s:
+    """End the trials due at a local midnight and, on the first of a month, review everyone.
+
+    O(members). Returns the rows whose level changed, int64[k].
+    """
+    members, rules = table.members, table.rules
+    if len(rules.tier_levels) < 2:
+        return np.zeros(0, dtype=np.int64)
+    month, month_before = (
+        int(one) for one in months_of_days(np.array([day, day - 1], dtype=np.int64))
+    )
+    levels = members.level[: members.size]
+    before = levels.copy()
+    until_us = members.trial_until_us[: members.size]
+    on_trial = (until_us > 0) & (levels == (rules.trial_level or 0))
+    ending = (until_us > 0) & (until_us <= midnight_us)
+    _end_trials(table, np.flatnonzero(on_trial & ending), month - 1, midnight_us)
+    if month != month_before:
+        _review(table, np.flatnonzero(~on_trial & (before > 0)), month - 1, midnight_us)
+    until_us[ending] = 0
+    return np.flatnonzero(levels != before)
+
+
+def _end_trials(table: MemberTable, rows: Int64s, month: int, midnight_us: int) -> None:
+    """Test the trial level's keep over the window ending with a month; who fails moves."""
+    members, rules = table.members, table.rules
+    if not len(rows) or rules.trial_level is None:
+        return
+    window = window_of(table, rows, np.full(len(rows), month))
+    failed = ~holds(rules.tier_levels[rules.trial_level].keep, window)
+    earned = entered(table, window)
+    moved = failed & (earned != members.level[rows])
+    members.level[rows[moved]] = earned[moved]
+    members.level_since_us[rows[moved]] = midnight_us
+
+
+def _review(table: MemberTable, rows: Int64s, month: int, midnight_us: int) -> None:
+    """Lower the members whose level's keep fails over the window ending with a month."""
+    members, rules = table.members, table.rules
+    settled_us = rules.calendar.later_each(members.level_since_us[rows], rules.grace)
+    rows = rows[settled_us <= midnight_us]
+    if not len(rows):
+        return
+    window = window_of(table, rows, np.full(len(rows), month))
+    level = members.level[rows]
+    keeps = np.ones(len(rows), dtype=np.bool_)
+    for place, rule in enumerate(rules.tier_levels):
+        keeps[level == place] = holds(rule.keep, window)[level == place]
+    lowered = np.maximum(level - rules.steps_down, entered(table, window))
+    falls = ~keeps & (lowered < level)
+    members.level[rows[falls]] = lowered[falls]
+    members.level_since_us[rows[falls]] = midnight_us

@@ -38,7 +38,8 @@ def months_of_days(days: Int64s) -> Int64s:
     >>> months_of_days(np.array([0, 31, 365])).tolist()
     [0, 1, 12]
     """
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    months: Int64s = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return months
 
 
 def weeks_of_days(days: Int64s) -> Int64s:
@@ -75,7 +76,7 @@ class Calendar:
     def wall(self, at_us: Int64s) -> Int64s:
         """Convert instants, int64[n] µs UTC, to wall time µs since 1970-01-01T00:00 local."""
         if len(self._offsets_us) == 1:
-            return at_us + self._offsets_us[0]
+            return at_us + self._offsets_us[:1]
         place = np.searchsorted(self._starts_us, at_us, side="right") - 1
         return at_us + self._offsets_us[np.maximum(place, 0)]
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from rules.where import DAY_MINUTES, Hours, Range, Scalar, Where
 
 CLAUSES_MAX: Final = 64
+Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]
 
 AttributeTest = tuple[str, tuple[Scalar, ...] | Range]
@@ -102,11 +103,11 @@ class EventClauses:
 
     def match(
         self,
-        product: npt.NDArray[np.int32],
-        station: npt.NDArray[np.int32],
-        pay: npt.NDArray[np.int32],
-        day_place: npt.NDArray[np.int64],
-        minute: npt.NDArray[np.int64],
+        product: Int64s,
+        station: Int64s,
+        pay: Int64s,
+        day_place: Int64s,
+        minute: Int64s,
     ) -> UInt64s:
         """Match n events: uint64[n], bit c set when clause c holds for the event alone."""
         return (

@@ -148,7 +148,8 @@ def _integers(batch: pa.RecordBatch, column: str) -> Int64s:
     array = batch.column(column)
     if array.null_count:
         array = array.fill_null(0)
-    return array.to_numpy(zero_copy_only=False)
+    numbers: Int64s = array.to_numpy(zero_copy_only=False)
+    return numbers
 
 
 def _codes(batch: pa.RecordBatch, column: str, codes: dict[str, int]) -> Int64s:
@@ -159,4 +160,5 @@ def _codes(batch: pa.RecordBatch, column: str, codes: dict[str, int]) -> Int64s:
     places = array.indices
     if places.null_count:
         places = places.fill_null(len(words))
-    return lookup[places.to_numpy(zero_copy_only=False)]
+    numbers: Int64s = lookup[places.to_numpy(zero_copy_only=False)]
+    return numbers

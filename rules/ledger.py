@@ -74,10 +74,10 @@ class Sales(Columns):
         amounts = ("base", "bonus", "first_ml", "first_fen", "left_ml", "left_fen")
         flags = ("visit", "purchase", "fuel", "in_season", "scored")
         super().__init__(
-            {name: (np.int64, None) for name in amounts}
-            | {name: (np.uint64, None) for name in ("earning_bits", "factor_bits")}
+            dict.fromkeys(amounts, (np.int64, None))
+            | dict.fromkeys(("earning_bits", "factor_bits"), (np.uint64, None))
             | {"day": (np.int32, None)}
-            | {name: (np.bool_, None) for name in flags}
+            | dict.fromkeys(flags, (np.bool_, None))
         )
 
 

@@ -226,7 +226,7 @@ class MemberTable:
         table.member_ids = texts["member_ids"]
         table.companies = texts["companies"]
         table._company_codes = {name: code for code, name in enumerate(table.companies)}
-        table.attributes = {row: held for row, held in texts["attributes"]}
+        table.attributes = dict(texts["attributes"])
         table.dropped = [(member, event, why) for member, event, why in texts["dropped"]]
         for row, key_a, key_b, kept in texts["waiting"]:
             table.ledger.waiting[(row, key_a, key_b)] = [WaitingRefund(*cells) for cells in kept]

@@ -1,0 +1,39 @@
+"""Start the pages: one language for all of them, then the page the person chose."""
+
+import streamlit as st
+
+from ui.parts import address
+from ui.parts.markup import use_style
+from ui.texts import LANGUAGES, texts
+
+st.set_page_config(page_title="Forecourt", page_icon=":material/local_gas_station:", layout="wide")
+address.adopt()
+words = texts(address.language())
+use_style()
+
+page = st.navigation(
+    [
+        st.Page(
+            "app_pages/standings.py",
+            title=words("page.standings"),
+            icon=":material/leaderboard:",
+            url_path="standings",
+            default=True,
+        ),
+        st.Page(
+            "app_pages/prizes.py",
+            title=words("page.prizes"),
+            icon=":material/redeem:",
+            url_path="prizes",
+        ),
+    ]
+)
+with st.sidebar:
+    st.segmented_control(
+        words("page.language"),
+        LANGUAGES,
+        format_func=lambda language: words(f"lang.{language}"),
+        key="lang",
+        required=True,
+    )
+page.run()

@@ -1,0 +1,55 @@
+"""Keep the view in the address: board, page, member and language as query parameters.
+
+The address wins where the person changed it (a link, the back button); else the widgets do.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from ui.texts import LANGUAGES, language_of_browser
+
+KEYS: Final = ("lang", "board", "page", "member")
+WRITTEN: Final = "_address"
+MEMBER_CHARS_MAX: Final = 200
+
+
+def adopt() -> None:
+    """Take over the query parameters that this page did not write itself."""
+    asked = {key: st.query_params[key] for key in KEYS if key in st.query_params}
+    if asked == st.session_state.get(WRITTEN):
+        return
+    for key in KEYS:
+        st.session_state.pop(key, None) if key != "lang" else None
+    if asked.get("lang") in LANGUAGES:
+        st.session_state["lang"] = asked["lang"]
+    if "board" in asked:
+        st.session_state["board"] = asked["board"]
+    if asked.get("page", "").isdecimal():
+        st.session_state["page"] = max(1, int(asked["page"]))
+    if "member" in asked:
+        st.session_state["member"] = asked["member"][:MEMBER_CHARS_MAX]
+
+
+def language() -> str:
+    """Give the language: the person's choice, else the browser's."""
+    if st.session_state.get("lang") not in LANGUAGES:
+        st.session_state["lang"] = language_of_browser(st.context.locale)
+    return str(st.session_state["lang"])
+
+
+def keep(**view: str | int) -> None:
+    """Write the view into the address; empty values are left out."""
+    wanted = {key: str(value) for key, value in view.items() if value not in ("", None)}
+    if {key: st.query_params[key] for key in st.query_params} != wanted:
+        st.query_params.from_dict(wanted)
+    st.session_state[WRITTEN] = wanted
+
+
+def link() -> str:
+    """Give the link that opens this view again."""
+    base = (st.context.url or "").split("?")[0]
+    return f"{base}?{urlencode(st.session_state.get(WRITTEN, {}))}"

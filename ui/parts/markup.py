@@ -1,0 +1,39 @@
+"""Write HTML with every value escaped, and hand it to Streamlit with its language set."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from ui.texts import Texts
+
+STYLE: Final = Path(__file__).parents[1] / "style.css"
+
+
+def element(tag: str, css: str, *inside: str, title: str = "", style: str = "") -> str:
+    """Give an element around markup that is already escaped.
+
+    >>> element("b", "x", text("<"))
+    '<b class="x">&lt;</b>'
+    """
+    more = f' title="{escape(title)}"' if title else ""
+    more += f' style="{escape(style)}"' if style else ""
+    return f'<{tag} class="{css}"{more}>{"".join(inside)}</{tag}>'
+
+
+def text(value: str) -> str:
+    """Escape a text for use inside an element."""
+    return escape(value)
+
+
+def show(markup: str, words: Texts) -> None:
+    """Show markup; the language decides which forms of Chinese characters the fonts draw."""
+    st.html(f'<div class="fc" lang="{"zh-CN" if words.language == "zh" else "en"}">{markup}</div>')
+
+
+def use_style() -> None:
+    """Load the pages' style sheet."""
+    st.html(STYLE)

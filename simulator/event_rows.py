@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +103,7 @@ class Rows:
 
 def rows_of(
     kind: str, *, member: Ints, at_us: Ints, day: int | Ints, series: Series, number: Ints,
-    line: int = 0, **columns: npt.NDArray[np.generic],
+    line: int = 0, **columns: npt.NDArray[np.signedinteger[Any]],
 ) -> Rows:  # fmt: skip
     """Make rows of one event type; columns not given are absent."""
     count = len(member)
@@ -132,9 +133,9 @@ def rows_of(
 
 def concatenate(parts: Sequence[Rows]) -> Rows:
     """Join rows, in order."""
-    return Rows(**{
-        f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows)
-    })
+    return Rows(
+        **{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Rows)}
+    )
 
 
 class EventTable:
@@ -164,23 +165,25 @@ class EventTable:
         kind = np.where(enrol, self._members.kind[rows.member], NONE)
         company = np.where(enrol, self._members.company[rows.member], NONE)
         fuel = np.where(enrol, self._members.fuel[rows.member], NONE)
-        return pa.table({
-            "event_id": self._event_ids(rows, rows.line),
-            "type": _dictionary(rows.type, self._types),
-            "member": self._text([(b"m", 1), *self._eight(rows.member)]),
-            "at": pa.array(rows.at_us, type=pa.timestamp("us", tz=self._timezone)),
-            "station": _dictionary(rows.station, self._stations),
-            "product": _dictionary(rows.product, self._products),
-            "litres": _decimal(rows.litres_ml, 3),
-            "amount": _decimal(rows.amount_fen, 2),
-            "pay": _dictionary(np.where(rows.by_card, 0, NONE), pa.array(["card"])),
-            "order": self._orders(rows, visits & purchase),
-            "ref": self._refs(rows),
-            "score": pa.array(rows.score, mask=rows.score == NONE),
-            "attributes.kind": _dictionary(kind, self._kinds),
-            "attributes.company": _dictionary(company, self._companies),
-            "attributes.fuel": _dictionary(fuel, self._products),
-        })
+        return pa.table(
+            {
+                "event_id": self._event_ids(rows, rows.line),
+                "type": _dictionary(rows.type, self._types),
+                "member": self._text([(b"m", 1), *self._eight(rows.member)]),
+                "at": pa.array(rows.at_us, type=pa.timestamp("us", tz=self._timezone)),
+                "station": _dictionary(rows.station, self._stations),
+                "product": _dictionary(rows.product, self._products),
+                "litres": _decimal(rows.litres_ml, 3),
+                "amount": _decimal(rows.amount_fen, 2),
+                "pay": _dictionary(np.where(rows.by_card, 0, NONE), pa.array(["card"])),
+                "order": self._orders(rows, visits & purchase),
+                "ref": self._refs(rows),
+                "score": pa.array(rows.score, mask=rows.score == NONE),
+                "attributes.kind": _dictionary(kind, self._kinds),
+                "attributes.company": _dictionary(company, self._companies),
+                "attributes.fuel": _dictionary(fuel, self._products),
+            }
+        )
 
     def _eight(self, number: Ints) -> list[tuple[npt.NDArray[np.bytes_], int]]:
         """Write numbers below 10^8 with eight digits."""
@@ -241,7 +244,7 @@ def _validity(present: npt.NDArray[np.bool_]) -> pa.Buffer:
     return pa.py_buffer(np.packbits(present, bitorder="little"))
 
 
-def _dictionary(index: npt.NDArray[np.signedinteger[npt.NBitBase]], words: pa.Array) -> pa.Array:
+def _dictionary(index: npt.NDArray[np.signedinteger[Any]], words: pa.Array) -> pa.Array:
     """Name `index: int[n]` by `words`, null where NONE."""
     places = pa.array(index.astype(np.int32), mask=index == NONE)
     return pa.DictionaryArray.from_arrays(places, words)

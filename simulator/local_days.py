@@ -43,7 +43,8 @@ class LocalDays:
         hours = np.array(self._timing.hours_weekend if free else self._timing.hours_weekday)
         edges = np.concatenate(([0.0], np.cumsum(hours) / hours.sum()))
         found = np.interp(uniform, edges, np.arange(25.0) * SECONDS_PER_HOUR)
-        return np.minimum(found.astype(np.int64), SECONDS_PER_DAY - 1)
+        second: Ints = np.minimum(found.astype(np.int64), SECONDS_PER_DAY - 1)
+        return second
 
     def visit_seconds(self, day: int, uniform: Floats, night: Floats, share: Floats) -> Ints:
         """Draw local seconds of visits: `share: float64[n]` of them at night."""
@@ -60,21 +61,24 @@ class LocalDays:
         back the repeated hour means its first passing.
         """
         hour, rest = np.divmod(second, SECONDS_PER_HOUR)
-        return self._hours_us(day)[hour] + rest * US
+        found: Ints = self._hours_us(day)[hour] + rest * US
+        return found
 
     def day_of(self, at_us: Ints) -> Ints:
         """Answer the number of the local day an instant lies in; `days` for any later one."""
-        return np.searchsorted(self.starts_us, at_us, side="right") - 1
+        return np.searchsorted(self.starts_us, at_us, side="right").astype(np.int64) - 1
 
     def _hours_us(self, day: int) -> Ints:
         """Answer the 24 instants at which the local hours of a day begin, int64[24]."""
         midnight = datetime.combine(self._setting.day(day), time())
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
         hours = (midnight + timedelta(hours=h) for h in range(24))
-        return np.array([
-            (hour.replace(tzinfo=self._zone) - epoch) // timedelta(microseconds=1)
-            for hour in hours
-        ])
+        return np.array(
+            [
+                (hour.replace(tzinfo=self._zone) - epoch) // timedelta(microseconds=1)
+                for hour in hours
+            ]
+        )
 
 
 def _price_index(keyed: Keyed, population: Population, days: int) -> Floats:

@@ -44,7 +44,7 @@ class Members:
 
 
 def draw_members(
-    keyed: Keyed, population: Population, setting: Setting, first: int, last: int, total: int
+    keyed: Keyed, population: Population, setting: Setting, *, first: int, last: int, total: int
 ) -> Members:
     """Draw the members `first` to `last` (excluded) of a population of `total`.
 

@@ -27,8 +27,9 @@ def _table(log_density: Floats, value: Floats) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=64)
 def _gamma_table(shape: float) -> tuple[Floats, Floats]:
-    log_value = np.arange(-40.0 / min(shape, 1.0), math.log(shape + 20 + 12 * math.sqrt(shape)),
-                          _STEP)
+    log_value = np.arange(
+        -40.0 / min(shape, 1.0), math.log(shape + 20 + 12 * math.sqrt(shape)), _STEP
+    )
     value = np.exp(log_value)
     return _table(shape * log_value - value, value)
 

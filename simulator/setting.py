@@ -1,4 +1,4 @@
-"""Take from a season file what traffic needs: zone, days, kinds, grades, shop, stations, holidays."""
+"""Take from a season file what traffic needs: zone, days, kinds, fuels, shop and stations."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -40,9 +40,9 @@ def generate(
     population: Population,
     members: int,
     days: int | None = None,
+    *,
     seed: int = 0,
     start: date | None = None,
-    *,
     block_members: int = BLOCK_MEMBERS,
 ) -> Iterator[pa.Table]:
     """Play `members` for `days` from `start` and yield one table a local day, sorted by `at`.
@@ -58,7 +58,7 @@ def generate(
         raise ValueError(f"members = {members}: must be between 1 and {MEMBERS_MAX}")
     setting = setting_of(season, population, days=days, start=start)
     keyed = Keyed(seed)
-    everyone = draw_members(keyed, population, setting, 0, members, members)
+    everyone = draw_members(keyed, population, setting, first=0, last=members, total=members)
     local_days = LocalDays(keyed, population, setting)
     blocks = [
         Block(keyed, population, setting, local_days, everyone.block(a, a + block_members))
@@ -141,7 +141,7 @@ class Block:
             *self._purchases(day, row, visit, at_us),
             *self._task_events(day, incentive),
         ]
-        return [self._with_faults(rows) for rows in found if len(rows)] or found[:1]
+        return [part for rows in found for part in self._with_faults(rows)]
 
     def _visit_times(self, day: int, row: Ints, visit: Ints) -> Ints:
         member = self._members.number[row]
@@ -235,19 +235,17 @@ class Block:
         found = []
         for index, name in enumerate(_TASKS):
             rows = np.flatnonzero(which == index)
-            columns = {"station": home[rows]} if name == "check_in" else {}
-            if name in ("survey", "review"):
-                columns["about"] = home[rows]
-            if name == "survey":
-                draw = self._keyed.uniforms(Purpose.SURVEY_SCORE, member[rows], number[rows])
-                columns["score"] = pick(draw, np.array(figures.survey_scores)).astype(np.int32)
+            nothing = np.full(len(rows), -1)
+            draw = self._keyed.uniforms(Purpose.SURVEY_SCORE, member[rows], number[rows])
+            score = pick(draw, np.array(figures.survey_scores)) if name == "survey" else nothing
             found.append(rows_of(
                 name, member=member[rows], at_us=at_us[rows], day=day, series=Series.TASK,
-                number=number[rows], **columns,
+                number=number[rows], station=home[rows] if name == "check_in" else nothing,
+                about=home[rows] if name in ("survey", "review") else nothing, score=score,
             ))  # fmt: skip
         return found
 
-    def _with_faults(self, rows: Rows) -> Rows:
+    def _with_faults(self, rows: Rows) -> list[Rows]:
         """Delay a few events to a later day and send a few twice, on purpose."""
         figures = self._population.faults
         key = rows.event_key()
@@ -256,4 +254,4 @@ class Block:
         spread = self._keyed.uniforms(Purpose.LATE_DAYS, rows.member[late], key[late])
         rows.arrival_day[late] += 1 + (spread * round(figures.late_days)).astype(np.int64)
         twice = np.flatnonzero(draw > 1.0 - figures.duplicate_share)
-        return concatenate([rows, rows.take(twice)]) if twice.size else rows
+        return [rows, rows.take(twice)]

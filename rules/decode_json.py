@@ -103,11 +103,12 @@ def _decode_elements(body: bytes, names: Names) -> Decoded:
     return _decoded(events, broken, names)
 
 
-def decode_ndjson(body: bytes, names: Names) -> Decoded:
+def decode_ndjson(body: bytes, names: Names, first_line: int = 1) -> Decoded:
     """Decode one event a line; an unreadable line is that line's ``bad_field``.
 
     Blank lines are no events, but are counted in the line numbers of sentences. Never raises
-    for content: bytes that are no lines of JSON are as many refused events.
+    for content: bytes that are no lines of JSON are as many refused events. ``first_line`` is
+    the number of the body's first line, where the body is a part of a log.
     """
     body = body.removeprefix(_BOM)
     if _one_object_a_line(body):
@@ -119,7 +120,7 @@ def decode_ndjson(body: bytes, names: Names) -> Decoded:
                 return _decoded(events, {}, names)
         except _UNREADABLE:
             pass
-    return _decode_lines(body, names)
+    return _decode_lines(body, names, first_line)
 
 
 def _one_object_a_line(body: bytes) -> bool:
@@ -142,11 +143,11 @@ def _one_object_a_line(body: bytes) -> bool:
     return bool((before == ord("}")).all() and (data[inner + 1] == ord("{")).all())
 
 
-def _decode_lines(body: bytes, names: Names) -> Decoded:
+def _decode_lines(body: bytes, names: Names, first_line: int) -> Decoded:
     """Decode line by line, keeping the place of a line that can't be read."""
     broken: Broken = {}
     events: list[Event] = []
-    for number, line in enumerate(body.split(b"\n"), start=1):
+    for number, line in enumerate(body.split(b"\n"), start=first_line):
         if line and not line.isspace():
             events.append(_read_one(line, len(events), f"line {number}", broken))
     return _decoded(events, broken, names)

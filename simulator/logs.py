@@ -1,0 +1,181 @@
+"""Logs of events from files: decoded for the rules, or as bodies for a running system."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from rules.decode_columns import is_field
+from rules.events import Decoded, Names, decode_ndjson, decode_table
+from simulator.log_files import (
+    NDJSON,
+    LogPart,
+    LogProblem,
+    find_log,
+    read_lines,
+    read_objects,
+    read_parts,
+)
+from simulator.mapping import MissingColumn, check_join, map_events
+from simulator.mapping_file import NEEDED, Mapping
+
+CHUNK_ROWS: Final = 65_536
+ARROW_TYPE: Final = "application/vnd.apache.arrow.stream"
+NDJSON_TYPE: Final = "application/x-ndjson"
+_JOIN_ROWS: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class LinePart:
+    """Whole lines of an NDJSON log whose keys are the event fields."""
+
+    body: bytes
+    first_line: int
+
+    def decode(self, names: Names) -> Decoded:
+        """Decode the lines."""
+        return decode_ndjson(self.body, names, self.first_line)
+
+    def to_body(self) -> tuple[str, bytes]:
+        """Return the media type and bytes to post."""
+        return NDJSON_TYPE, self.body
+
+
+@dataclass(frozen=True, slots=True)
+class TablePart:
+    """Rows of a log as event columns; a row that can't be read is there, empty."""
+
+    table: pa.Table
+    broken: dict[int, str] = field(default_factory=dict)
+    """Row → why it can't be read."""
+
+    def decode(self, names: Names) -> Decoded:
+        """Decode the rows; an unreadable one is refused with what is wrong with it."""
+        decoded = decode_table(self.table, names)
+        if not self.broken:
+            return decoded
+        refused = [
+            replace(refusal, sentence=self.broken[refusal.place])
+            if refusal.place in self.broken
+            else refusal
+            for refusal in decoded.refused
+        ]
+        return replace(decoded, refused=refused)
+
+    def to_body(self) -> tuple[str, bytes]:
+        """Return the media type and bytes to post."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self.table.schema) as writer:
+            writer.write_table(self.table)
+        return ARROW_TYPE, sink.getvalue().to_pybytes()
+
+
+def read_log(
+    paths: Sequence[str], mapping: Mapping | None, names: Names, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[Decoded]:
+    """Decode logs one after another, some rows at a time.
+
+    Places count the events of all logs from 0; rows that the mapping doesn't keep are no
+    events, and blank lines aren't either.
+
+    Raises:
+        LogProblem: a file is missing, damaged, or of an unknown extension.
+        MissingColumn: a log lacks a column that is needed.
+        UnreadableBody: a columnar log's buffers are damaged.
+    """
+    first = 0
+    for part in read_log_parts(paths, mapping, chunk_rows):
+        decoded = part.decode(names)
+        if first:
+            refused = [replace(refusal, place=refusal.place + first) for refusal in decoded.refused]
+            decoded = replace(decoded, place=decoded.place + first, refused=refused)
+        first += decoded.received
+        yield decoded
+
+
+def read_log_parts(
+    paths: Sequence[str], mapping: Mapping | None, chunk_rows: int = CHUNK_ROWS
+) -> Iterator[LinePart | TablePart]:
+    """Read logs as parts that can be decoded or posted, in order.
+
+    Every file is looked for before the first is read. Raises as `read_log` does.
+    """
+    files = [find_log(path) for path in paths]
+    joined = [] if mapping is None else [_read_joined(mapping, n) for n in range(len(mapping.join))]
+    for path in files:
+        if mapping is not None:
+            for part in _own_parts(path, mapping, chunk_rows):
+                yield _mapped(part, mapping, joined, str(path))
+        elif path.suffix.lower() in NDJSON:
+            for first_line, body in read_lines(path, chunk_rows):
+                yield LinePart(body, first_line)
+        else:
+            for part in read_parts(path, is_field, chunk_rows):
+                yield _named(part, str(path))
+
+
+def _own_parts(path: Path, mapping: Mapping, chunk_rows: int) -> Iterator[LogPart]:
+    """Read a log's own columns, as far as the mapping uses them."""
+    if path.suffix.lower() in NDJSON:
+        return read_objects(path, sorted(mapping.columns), chunk_rows)
+    columns = mapping.columns
+    return read_parts(path, lambda name: name in columns, chunk_rows, mapping.source.delimiter)
+
+
+def _read_joined(mapping: Mapping, number: int) -> pa.Table:
+    """Read one joined file's columns whole."""
+    join = mapping.join[number]
+    path = find_log(join.file, mapping.folder)
+    columns = {join.keys.file, *join.columns}
+    if path.suffix.lower() in NDJSON:
+        parts = read_objects(path, sorted(columns), _JOIN_ROWS)
+    else:
+        parts = read_parts(path, columns.__contains__, _JOIN_ROWS, mapping.source.delimiter)
+    tables = []
+    for part in parts:
+        if part.broken:
+            raise LogProblem(f"{path}: {next(iter(part.broken.values()))}")
+        tables.append(part.table)
+    if not tables:
+        raise LogProblem(f"{path}: is empty; join a file with rows")
+    table = pa.concat_tables(tables)
+    check_join(join, table, str(path))
+    return table
+
+
+def _mapped(part: LogPart, mapping: Mapping, joined: list[pa.Table], where: str) -> TablePart:
+    """Return the kept rows as event columns, with the unreadable ones in their places."""
+    table, kept = map_events(part.table, mapping, joined, where)
+    return _with_broken(table, part.row[kept], part.broken)
+
+
+def _named(part: LogPart, where: str) -> TablePart:
+    """Return a log whose columns are the event fields already."""
+    missing = [name for name in NEEDED if name not in part.table.column_names]
+    if missing:
+        has = ", ".join(part.table.column_names) or "none of the event fields"
+        raise MissingColumn(
+            f"{where}: no column {', '.join(missing)} (it has {has}); "
+            "say with --mapping FILE which columns hold them"
+        )
+    return _with_broken(part.table, part.row, part.broken)
+
+
+def _with_broken(table: pa.Table, row: np.ndarray, broken: dict[int, str]) -> TablePart:
+    """Put an empty row where one can't be read."""
+    if not broken:
+        return TablePart(table)
+    places = np.concatenate([row, np.array(sorted(broken), dtype=np.int64)])
+    order = np.argsort(places, kind="stable")
+    is_broken = order >= len(row)
+    indices = pa.array(np.where(is_broken, 0, order), mask=is_broken)
+    if table.num_rows == 0:
+        arrays = [pa.nulls(len(order), part.type) for part in table.schema]
+        whole = pa.Table.from_arrays(arrays, schema=table.schema)
+    else:
+        whole = table.take(indices)
+    sentences = [broken[place] for place in sorted(broken)]
+    return TablePart(whole, dict(zip(np.flatnonzero(is_broken).tolist(), sentences, strict=True)))

@@ -72,6 +72,7 @@ class Calendar:
         starts_s, offsets_s = _transitions(zone, first_year, last_year)
         self._starts_us: Int64s = np.array(starts_s, dtype=np.int64) * 1_000_000
         self._offsets_us: Int64s = np.array(offsets_s, dtype=np.int64) * 1_000_000
+        self._midnights_us: dict[int, int] = {}
 
     def wall(self, at_us: Int64s) -> Int64s:
         """Convert instants, int64[n] µs UTC, to wall time µs since 1970-01-01T00:00 local."""
@@ -102,7 +103,10 @@ class Calendar:
 
     def midnight(self, day: int) -> int:
         """Find the first instant of a local day, µs UTC."""
-        return self.instant(day * DAY_US)
+        midnight_us = self._midnights_us.get(day)
+        if midnight_us is None:
+            midnight_us = self._midnights_us[day] = self.instant(day * DAY_US)
+        return midnight_us
 
     def midnights(self, after_us: int, upto_us: int) -> list[int]:
         """List the local midnights in (after_us, upto_us], ascending."""

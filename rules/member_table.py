@@ -38,6 +38,7 @@ class Members(Columns):
     listed: Bools
     disqualified: Bools
     level: npt.NDArray[np.int16]
+    waiting: npt.NDArray[np.int32]  # refunds waiting for their purchase
     level_since_us: Int64s
     trial_until_us: Int64s
     active: Int64s
@@ -91,6 +92,7 @@ class Members(Columns):
             "disqualified": np.bool_,
             "level": np.int16,
             "active_days": np.int32,
+            "waiting": np.int32,
         }
         for name in type(self).__annotations__:
             if name not in wide:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from rules.coding import Events
 from rules.compiled import TYPE_CODES
@@ -23,12 +24,13 @@ ENROL = TYPE_CODES["enrol"]
 
 def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
     """Apply enrolments and updates; the first enrolment starts the trial."""
-    attributes = events.batch.column("attributes")
-    for place in at.tolist():
+    if not len(at):
+        return
+    given_texts = events.batch.column("attributes").take(pa.array(at)).to_pylist()
+    for place, given in zip(at.tolist(), given_texts, strict=True):
         row = int(events.row[place])
-        given = attributes[place].as_py()
         if given is not None:
-            merge_attributes(table, row, json.loads(given))
+            merge_attributes(table, row, msgspec.json.decode(given))
         if events.type[place] == ENROL and not table.members.enrolled[row]:
             table.members.enrolled[row] = True
             give_trial(table, row, int(events.day[place]), int(events.at_us[place]))
@@ -38,12 +40,15 @@ def merge_attributes(table: MemberTable, row: int, given: Mapping[str, Any]) -> 
     """Replace attributes of the same name, keep the others."""
     members, rules = table.members, table.rules
     held = table.attributes.setdefault(row, {})
-    held.update((name, value) for name, value in given.items() if value is not None)
+    for name, value in given.items():
+        if value is not None:
+            held[name] = value
     if "kind" in held:
         members.kind[row] = rules.kinds.index(str(held["kind"]))
     if "company" in held:
         members.company[row] = table.company_code(str(held["company"]))
-    members.attribute_bits[row] = rules.attribute_bits(held)
+    if rules.tests_attributes:
+        members.attribute_bits[row] = rules.attribute_bits(held)
 
 
 def apply_adjustments(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:

@@ -67,16 +67,19 @@ def _keep_waiting(table: MemberTable, events: Events, at: Int64s, outcome: Outco
         key = int(events.ref_a[place]), int(events.ref_b[place])
         refund = WaitingRefund(events.text("event_id", place), named, int(quantity))
         table.ledger.wait(int(events.row[place]), key, refund)
+        table.members.waiting[events.row[place]] += 1
         outcome.status[place] = WAITING
 
 
 def apply_waiting(table: MemberTable, events: Events, at: Int64s) -> None:
     """Apply the refunds that waited for the sales just recorded, in arrival order."""
-    waiting = table.ledger.waiting
+    members = table.members
+    at = at[members.waiting[events.row[at]] > 0]
     for place in at.tolist():
         row = int(events.row[place])
         key = (row, int(events.key_a[place]), int(events.key_b[place]))
-        for refund in waiting.pop(key, ()):
+        for refund in table.ledger.waiting.pop(key, ()):
+            members.waiting[row] -= 1
             accepted, _ = reverse(
                 table,
                 np.array([row]),
@@ -193,6 +196,7 @@ def drop_waiting(table: MemberTable) -> None:
     for (row, _, _), refunds in table.ledger.waiting.items():
         _report(table, row, refunds)
     table.ledger.waiting.clear()
+    table.members.waiting[:] = 0
 
 
 def _report(table: MemberTable, row: int, refunds: Sequence[WaitingRefund]) -> None:

@@ -83,8 +83,7 @@ def give_trial(table: MemberTable, row: int, day: int, at_us: int) -> None:
     rules, members = table.rules, table.members
     if rules.trial_level is None:
         return
-    last_day = rules.calendar.day_later(day, rules.trial_months)
-    members.trial_until_us[row] = rules.calendar.midnight(last_day)
+    members.trial_until_us[row] = rules.trial_end_us(day)
     if members.level[row] < rules.trial_level:
         members.level[row] = rules.trial_level
         members.level_since_us[row] = at_us

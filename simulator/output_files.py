@@ -1,0 +1,174 @@
+"""The files a replay writes: CSV with canonical bytes, and the same tables as Parquet beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rules.csv_lines import csv_bytes, decimals, instants
+from rules.member_table import MemberTable
+from rules.official_order import NO_TIME_US
+from rules.prizes import Award, prizes_csv
+from rules.results import REASONS, STATUSES, Outcome
+from rules.standings import BoardRows, standings_csv
+
+COUPON_COLUMNS: Final = (
+    "code", "coupon", "member", "status", "issued_at", "expires_at", "used_at", "off",
+)  # fmt: skip
+RESULT_COLUMNS: Final = ("event_id", "status", "points", "reason")
+POINT_COLUMNS: Final = (
+    "active", "debt", "earned_base", "earned_bonus", "earned_task",
+    "adjusted", "redeemed", "expired", "reversed_points",
+)  # fmt: skip
+
+
+def write_standings(out: Path, rows: BoardRows) -> bytes:
+    """Write one board's standings and return the CSV's bytes, which the hash is taken of."""
+    written = standings_csv(rows)
+    (out / f"standings-{rows.board}.csv").write_bytes(written)
+    none = rows.tasks_completed_at_us == NO_TIME_US
+    times = pa.array(rows.tasks_completed_at_us, pa.timestamp("us", "UTC"), mask=none)
+    table = pa.table(
+        {
+            "rank": rows.rank,
+            "member": rows.member,
+            "score": rows.score,
+            "tier": rows.tier,
+            "tasks_completed_at": times,
+            "active_days": rows.active_days,
+        }
+    )
+    pq.write_table(table, out / f"standings-{rows.board}.parquet")
+    return written
+
+
+def write_prizes(out: Path, awards: Sequence[Award]) -> None:
+    """Write who takes which prize, at what cost."""
+    (out / "prizes.csv").write_bytes(prizes_csv(awards))
+    money = pa.decimal128(18, 2)
+
+    def yuan(fen: Sequence[int]) -> pa.Array:
+        return decimals(np.array(fen, dtype=np.int64), 2).cast(money)
+
+    table = pa.table(
+        {
+            "board": pa.array([award.board for award in awards], pa.string()),
+            "place": pa.array([award.place for award in awards], pa.int64()),
+            "rank": pa.array([award.rank for award in awards], pa.int64()),
+            "member": pa.array([award.member for award in awards], pa.string()),
+            "reward": pa.array([award.reward for award in awards], pa.string()),
+            "unit_cost": yuan([award.unit_cost_fen for award in awards]),
+            "tax": yuan([award.tax_fen for award in awards]),
+        }
+    )
+    pq.write_table(table, out / "prizes.parquet")
+
+
+def write_members(out: Path, tables: Sequence[MemberTable]) -> None:
+    """Write every member with an applied event, over all shards, by member id's bytes."""
+    parts = [_member_columns(table) for table in tables]
+    joined = pa.concat_tables(parts)
+    # Arrow sorts text by its UTF-8 bytes.
+    joined = joined.sort_by("member").combine_chunks()
+    columns = []
+    for name in joined.column_names:
+        column = joined.column(name).combine_chunks()
+        if name in ("litres", "amount"):
+            places = 3 if name == "litres" else 2
+            column = decimals(column.to_numpy(), places)
+            digits = pa.decimal128(18, places)
+            position = joined.schema.get_field_index(name)
+            joined = joined.set_column(position, name, column.cast(digits))
+        columns.append(column)
+    (out / "members.csv").write_bytes(csv_bytes(joined.column_names, columns))
+    pq.write_table(joined, out / "members.parquet")
+
+
+def _member_columns(table: MemberTable) -> pa.Table:
+    members, rules = table.members, table.rules
+    rows = np.flatnonzero(members.listed[: members.size])
+    ids = pa.array(table.member_ids, pa.string()).take(pa.array(rows))
+    points = {name.removesuffix("_points"): getattr(members, name)[rows] for name in POINT_COLUMNS}
+    return pa.table(
+        {
+            "member": ids,
+            "kind": pa.array(rules.kinds).take(pa.array(members.kind[rows])),
+            "tier": pa.array(rules.levels).take(pa.array(members.level[rows])),
+            **points,
+            "litres": members.litres_ml[rows],
+            "amount": members.amount_fen[rows],
+            "visits": members.visits[rows],
+        }
+    )
+
+
+def write_coupons(out: Path) -> None:
+    """Write the coupons' file: a header alone while coupons have no effect."""
+    empty = [pa.array([], pa.string()) for _ in COUPON_COLUMNS]
+    (out / "coupons.csv").write_bytes(csv_bytes(COUPON_COLUMNS, empty))
+    pq.write_table(pa.table(dict(zip(COUPON_COLUMNS, empty, strict=True))), out / "coupons.parquet")
+
+
+class ResultFiles:
+    """Writes results.csv and results.parquet batch by batch, one row per input row."""
+
+    SCHEMA: Final = pa.schema(
+        [
+            ("event_id", pa.string()),
+            ("status", pa.string()),
+            ("points", pa.int64()),
+            ("reason", pa.string()),
+        ]
+    )
+
+    def __init__(self, out: Path) -> None:
+        self._csv = (out / "results.csv").open("wb")
+        self._csv.write((",".join(RESULT_COLUMNS) + "\n").encode())
+        self._parquet = pq.ParquetWriter(out / "results.parquet", self.SCHEMA)
+        self._header_bytes = len(",".join(RESULT_COLUMNS)) + 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._csv.close()
+        self._parquet.close()
+
+    def write(self, event_ids: pa.Array, outcome: Outcome) -> None:
+        """Append the answers of some events, string[n] and their outcome."""
+        status = pa.array(STATUSES).take(pa.array(outcome.status))
+        reason = pa.array(REASONS).take(pa.array(outcome.reason))
+        columns = [event_ids, status, pa.array(outcome.points), reason]
+        self._csv.write(csv_bytes(RESULT_COLUMNS, columns)[self._header_bytes :])
+        self._parquet.write_table(pa.Table.from_arrays(columns, schema=self.SCHEMA))
+
+
+def instant_text(at_us: int) -> str:
+    """Write one instant as the output files do.
+
+    >>> instant_text(0)
+    '1970-01-01T00:00:00.000000Z'
+    """
+    text: str = instants(np.array([at_us], dtype=np.int64), none_us=NO_TIME_US)[0].as_py()
+    return text
+
+
+def decimal_text(value: int, places: int) -> str:
+    """Write an integer of 10^-places with exactly that many decimals.
+
+    >>> decimal_text(5, 2)
+    '0.05'
+    """
+    text: str = decimals(np.array([value], dtype=np.int64), places)[0].as_py()
+    return text

@@ -1,0 +1,235 @@
+"""Offline replay: a recorded log through the kernel, and the season to its end.
+
+The stamps of a bare log are the greatest time of its valid events so far; those of an
+archived log are kept. Members are spread over any number of tables with common stamps, so
+the number of workers changes nothing in the result.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.compiled import Rules
+from rules.event_columns import Decoded, Refusal, concat, running_stamps, stamp
+from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.prizes import Award, allocate, cost_by_kind, prize_boards
+from rules.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
+from rules.standings import BoardRows, Standing, board_rows, standings_hash
+from simulator.output_files import (
+    POINT_COLUMNS,
+    ResultFiles,
+    decimal_text,
+    instant_text,
+    write_coupons,
+    write_members,
+    write_prizes,
+    write_standings,
+)
+from simulator.tables import OneTable, Tables, WorkerTables
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many events had each status, and each reason."""
+
+    status: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(STATUSES), dtype=np.int64)
+    )
+    reason: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(REASONS), dtype=np.int64)
+    )
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one batch."""
+        self.status += np.bincount(outcome.status, minlength=len(STATUSES))
+        self.reason += np.bincount(outcome.reason, minlength=len(REASONS))
+
+
+class Replay:
+    """Applies decoded batches in order and keeps count."""
+
+    def __init__(self, rules: Rules, tables: Tables) -> None:
+        self.rules = rules
+        self.tables = tables
+        self.counts = Counts()
+        self.clock_us = NO_CLOCK_US
+
+    def apply(self, decoded: Decoded) -> Outcome:
+        """Apply the valid events of a batch; returns the outcome of every row received.
+
+        Rows refused in decoding stand where they were in the input.
+        """
+        at_us = decoded.columns.column("at_us").to_numpy()
+        stamps = running_stamps(at_us, self.clock_us)
+        whole = Outcome.empty(decoded.received)
+        first = _first_place(decoded)
+        places = decoded.place - first
+        if len(stamps):
+            self.clock_us = int(stamps[-1])
+            outcome = self.tables.apply(stamp(decoded.columns, stamps))
+            whole.status[places] = outcome.status
+            whole.reason[places] = outcome.reason
+            whole.points[places] = outcome.points
+        for refusal in decoded.refused:
+            whole.status[refusal.place - first] = REJECTED
+            whole.reason[refusal.place - first] = REASON_CODES[refusal.reason]
+        self.counts.add(whole)
+        return whole
+
+
+def _first_place(decoded: Decoded) -> int:
+    places = [int(decoded.place[0])] if len(decoded.place) else []
+    places += [refusal.place for refusal in decoded.refused[:1]]
+    return min(places, default=0)
+
+
+def event_ids(decoded: Decoded) -> pa.Array:
+    """List the event id of every row received, "" where it could not be read."""
+    if not decoded.refused:
+        return decoded.columns.column("event_id")
+    first = _first_place(decoded)
+    ids = np.full(decoded.received, "", dtype=object)
+    ids[decoded.place - first] = decoded.columns.column("event_id").to_numpy(zero_copy_only=False)
+    for refusal in decoded.refused:
+        ids[refusal.place - first] = refusal.event_id
+    return pa.array(ids, pa.string())
+
+
+def in_time_order(batches: Iterable[Decoded]) -> Decoded:
+    """Join a whole log and order it by `at`, ties as they came; unreadable rows go last.
+
+    Memory: the whole log.
+    """
+    parts = list(batches)
+    columns = concat([part.columns for part in parts])
+    refused = [refusal for part in parts for refusal in part.refused]
+    order = np.argsort(columns.column("at_us").to_numpy(), kind="stable")
+    valid = len(order)
+    moved = [
+        Refusal(valid + place, refusal.event_id, refusal.reason, refusal.sentence)
+        for place, refusal in enumerate(refused)
+    ]
+    return Decoded(
+        columns=columns.take(pa.array(order)),
+        place=np.arange(valid, dtype=np.int64),
+        refused=moved,
+        received=valid + len(moved),
+    )
+
+
+def replay(
+    rules: Rules,
+    batches: Iterable[Decoded],
+    out: Path,
+    *,
+    until_us: int | None = None,
+    workers: int = 1,
+) -> dict[str, Any]:
+    """Replay a log into a folder and return the summary that is written there.
+
+    The clock goes on to the season's final instant after the last event, or to until_us.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    end_us = rules.final_us if until_us is None else until_us
+    with OneTable(rules) if workers == 1 else WorkerTables(rules, workers) as tables:
+        run = Replay(rules, tables)
+        with ResultFiles(out) as results:
+            for decoded in batches:
+                outcome = run.apply(decoded)
+                results.write(event_ids(decoded), outcome)
+        done = tables.finish(end_us)
+    standing = Standing.concat([table.standing() for table in done])
+    boards = {
+        board.id: board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)
+        for board in rules.boards
+    }
+    written = {board: write_standings(out, rows) for board, rows in boards.items()}
+    awards = awards_of(rules, boards, standing)
+    write_prizes(out, awards)
+    write_members(out, done)
+    write_coupons(out)
+    told = {
+        **_events_told(run.counts, rules, done),
+        **_points_told(done),
+        "boards": {board: len(rows) for board, rows in boards.items()},
+        "cost": _cost_told(awards, rules),
+        "clock": _clock_told(done),
+        "standings_hash": standings_hash(written[overall_board(rules)]),
+        "rules_hash": rules.rules_hash,
+        "versions": {name: version(name) for name in ("forecourt", "numpy", "pyarrow")}
+        | {"python": platform.python_version()},
+    }
+    text = json.dumps(told, ensure_ascii=False, indent=2)
+    (out / "summary.json").write_text(text + "\n", encoding="utf-8")
+    return told
+
+
+def overall_board(rules: Rules) -> str:
+    """Name the board whose standings are hashed: `overall`, or the file's first board."""
+    ids = [board.id for board in rules.boards]
+    return "overall" if "overall" in ids else ids[0]
+
+
+def awards_of(rules: Rules, boards: dict[str, BoardRows], standing: Standing) -> list[Award]:
+    """Allocate the season's prizes over its boards."""
+    barred = {standing.member[row] for row in np.flatnonzero(standing.disqualified).tolist()}
+    wanted = {board: boards[board] for board in prize_boards(rules.season)}
+    return allocate(wanted, rules.season, barred)
+
+
+def _events_told(counts: Counts, rules: Rules, tables: list[MemberTable]) -> dict[str, Any]:
+    """Count the events by status and by reason, and name the waiting refunds that took nothing."""
+    reasons = zip(REASONS, counts.reason.tolist(), strict=True)
+    dropped = sorted(one for table in tables for one in table.dropped)
+    return {
+        "season": rules.season_id,
+        "events": int(counts.status.sum()),
+        "status": dict(zip(STATUSES, counts.status.tolist(), strict=True)),
+        "reasons": {word: count for word, count in reasons if word and count},
+        "waiting_dropped": [
+            {"member": member, "event_id": event_id, "reason": reason}
+            for member, event_id, reason in dropped
+        ],
+    }
+
+
+def _points_told(tables: list[MemberTable]) -> dict[str, Any]:
+    """Add up what the members hold and have bought."""
+
+    def total(name: str) -> int:
+        return sum(int(getattr(table.members, name)[: len(table)].sum()) for table in tables)
+
+    return {
+        "members": total("listed"),
+        "points": {name.removesuffix("_points"): total(name) for name in POINT_COLUMNS},
+        "litres": decimal_text(total("litres_ml"), 3),
+        "amount": decimal_text(total("amount_fen"), 2),
+        "visits": total("visits"),
+    }
+
+
+def _cost_told(awards: list[Award], rules: Rules) -> dict[str, Any]:
+    return {
+        kind: {
+            "awards": cost.awards,
+            "unit_cost": decimal_text(cost.unit_cost_fen, 2),
+            "tax": decimal_text(cost.tax_fen, 2),
+            "total": decimal_text(cost.total_fen, 2),
+        }
+        for kind, cost in cost_by_kind(awards, rules.season).items()
+    }
+
+
+def _clock_told(tables: list[MemberTable]) -> str | None:
+    clock_us = max(table.clock_us for table in tables)
+    return None if clock_us == NO_CLOCK_US else instant_text(clock_us)

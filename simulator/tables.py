@@ -1,0 +1,132 @@
+"""Member tables behind one face: one in this process, or several in worker processes.
+
+Members are spread by the stable hash of their id and all tables get the same stamps, so any
+number of workers gives the same answers and the same tables, row numbers apart.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.compiled import Rules, compile_rules
+from rules.event_columns import from_ipc, text_of, to_ipc
+from rules.identity import shard_of
+from rules.kernel import advance, apply
+from rules.member_table import MemberTable
+from rules.results import Outcome
+from rules.season_models import Season
+
+
+class Tables(Protocol):
+    """What a replay needs of its member tables; a context that stops any workers."""
+
+    def __enter__(self) -> Self:
+        """Start."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+
+    def apply(self, batch: pa.RecordBatch) -> Outcome:
+        """Apply a stamped batch; its outcome has no changed rows."""
+
+    def finish(self, end_us: int) -> list[MemberTable]:
+        """Let every clock go on to an instant, unless it is past it, and return the tables."""
+
+
+class OneTable:
+    """A single table in this process."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._table = MemberTable(rules)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Hold nothing open."""
+
+    def apply(self, batch: pa.RecordBatch) -> Outcome:
+        """Apply a stamped batch."""
+        return apply(self._table, batch)
+
+    def finish(self, end_us: int) -> list[MemberTable]:
+        """Run the ticks up to an instant and return the table."""
+        if end_us > self._table.clock_us:
+            advance(self._table, end_us)
+        return [self._table]
+
+
+class WorkerTables:
+    """One table in each of several processes."""
+
+    def __init__(self, rules: Rules, workers: int) -> None:
+        self._rules = rules
+        # Spawned, not forked: Arrow's threads don't survive a fork.
+        context = multiprocessing.get_context("spawn")
+        self._pipes: list[Connection] = []
+        self._processes: list[Any] = []
+        for _ in range(workers):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs, rules.season), daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the pipes, which ends the workers, and wait for them."""
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            process.join()
+
+    def apply(self, batch: pa.RecordBatch) -> Outcome:
+        """Send each worker its members' events and put the answers back in order."""
+        whole = Outcome.empty(batch.num_rows)
+        shards = shard_of(text_of(batch, "member"), len(self._pipes))
+        places = [np.flatnonzero(shards == shard) for shard in range(len(self._pipes))]
+        for pipe, mine in zip(self._pipes, places, strict=True):
+            if len(mine):
+                pipe.send(("apply", to_ipc(batch.take(pa.array(mine)))))
+        for pipe, mine in zip(self._pipes, places, strict=True):
+            if len(mine):
+                whole.status[mine], whole.reason[mine], whole.points[mine] = pipe.recv()
+        return whole
+
+    def finish(self, end_us: int) -> list[MemberTable]:
+        """Run the ticks up to an instant and fetch the tables."""
+        for pipe in self._pipes:
+            pipe.send(("finish", end_us))
+        states: list[dict[str, npt.NDArray[Any]]] = [pipe.recv() for pipe in self._pipes]
+        return [MemberTable.from_state(self._rules, state) for state in states]
+
+
+def _work(pipe: Connection, season: Season) -> None:
+    """Serve one table until the pipe is closed."""
+    with OneTable(compile_rules(season)) as tables:
+        while True:
+            try:
+                word, given = pipe.recv()
+            except EOFError:
+                return
+            if word == "apply":
+                outcome = tables.apply(from_ipc(given))
+                pipe.send((outcome.status, outcome.reason, outcome.points))
+            else:
+                (table,) = tables.finish(given)
+                pipe.send(table.state())

@@ -1,0 +1,100 @@
+"""Replay: applies a recorded log under a season file, offline and exact."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ui.commands._inputs import read_instant_option, read_mapping, read_season, refuse
+
+if TYPE_CHECKING:
+    from rules.event_columns import Decoded
+
+TOLD_EVERY_S = 5.0
+
+
+@click.command()
+@click.argument("season", type=click.Path(path_type=Path))
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@click.option("--mapping", type=click.Path(path_type=Path), help="Says what the columns mean.")
+@click.option("--sort", is_flag=True, help="Order the log by `at` first.")
+@click.option("--until", metavar="TIME", help="Let the clock go on to TIME, not to the final end.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes; the result is the same for any number.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+def command(
+    season: Path,
+    logs: tuple[str, ...],
+    out: Path,
+    mapping: Path | None,
+    sort: bool,
+    until: str | None,
+    workers: int,
+    as_json: bool,
+) -> None:
+    """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
+    from rules.compiled import compile_rules
+    from rules.event_columns import UnreadableBody
+    from simulator.log_files import LogProblem
+    from simulator.logs import read_log
+    from simulator.mapping import MissingColumn
+    from simulator.replay import in_time_order, replay
+
+    rules = compile_rules(read_season(season))
+    until_us = read_instant_option("--until", until)
+    meaning = read_mapping(mapping)
+    try:
+        batches: Iterable[Decoded] = read_log(logs, meaning, rules.names)
+        if sort:
+            batches = [in_time_order(batches)]
+        summary = replay(rules, _told(batches), out, until_us=until_us, workers=workers)
+    except (LogProblem, MissingColumn, UnreadableBody) as error:
+        refuse(str(error))
+    except OSError as error:
+        click.echo(f"error: {error.filename or out}: {error.strerror or error}", err=True)
+        sys.exit(1)
+    for line in _lines(summary, out):
+        click.echo(line)
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+
+
+def _told(batches: Iterable[Decoded]) -> Iterator[Decoded]:
+    """Pass batches on and tell on stderr how many events have been read."""
+    events, told_s = 0, time.monotonic()
+    for batch in batches:
+        yield batch
+        events += batch.received
+        if sys.stderr.isatty():
+            click.echo(f"\r{events:,} events", nl=False, err=True)
+        elif time.monotonic() - told_s >= TOLD_EVERY_S:
+            told_s = time.monotonic()
+            click.echo(f"{events:,} events", err=True)
+    if sys.stderr.isatty():
+        click.echo(err=True)
+
+
+def _lines(summary: dict[str, Any], out: Path) -> Iterator[str]:
+    """Say what happened in plain lines."""
+    counted = ", ".join(f"{count:,} {word}" for word, count in summary["status"].items() if count)
+    yield f"{summary['events']:,} events of {summary['members']:,} members: {counted or 'none'}"
+    for word, count in summary["reasons"].items():
+        yield f"  rejected {count:,}: {word}"
+    for board, rows in summary["boards"].items():
+        yield f"board {board}: {rows:,} on it"
+    for kind, cost in summary["cost"].items():
+        yield f"prizes, {kind}: {cost['awards']} for {cost['total']} (tax {cost['tax']})"
+    yield f"standings_hash {summary['standings_hash']}"
+    yield f"written to {out}"

@@ -1,0 +1,46 @@
+# make demo   installs into .venv, then plays traffic into the live system and shows the pages
+# make test   installs into .venv, then runs every test but the long ones
+# make check  formatting, lint, types and import contracts
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.PHONY: demo test check chaos lock clean
+
+demo: $(VENV)/.demo
+	$(BIN)/forecourt demo $(DEMO_ARGS)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: $(VENV)/.test
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
+		--no-header --no-annotate --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --quiet \
+		--no-header --no-annotate --constraint requirements.lock --output-file requirements-test.lock
+
+clean:
+	rm -rf $(VENV) build out *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Forecourt needs Python 3.11 or newer; this is %s. Name one: make PYTHON=python3.12 demo" \
+		% sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python requirements.lock pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.demo requirements-test.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-test.lock
+	touch $@

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import redis
 
 from actors.store import keys
 from actors.store.errors import Fenced, LogGap, Unsettled, translated
+from actors.store.script import script
 
 Kind = Literal["events", "advance", "close"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -18,8 +18,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
 READ_CHUNK_BYTES = 8 * 1024 * 1024
 READ_CHUNK_ENTRIES_MAX = 1024
-
-_LUA = Path(__file__).with_name("lua")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +73,9 @@ class ShardLog:
         self._head_key = keys.head(scope, shard)
         self._next_seq = 0
         self._pending: _Pending | None = None
-        self._append = _script(client, "append")
-        self._take = _script(client, "take_epoch")
-        self._trim = _script(client, "trim")
+        self._append = script(client, "append")
+        self._take = script(client, "take_epoch")
+        self._trim = script(client, "trim")
 
     @property
     def unsettled(self) -> bool:
@@ -272,11 +270,6 @@ def _check(draft: Draft) -> None:
         raise ValueError(
             f"payload of {len(draft.payload)} bytes: must be ≤ {PAYLOAD_BYTES_MAX}; split the batch"
         )
-
-
-def _script(client: redis.Redis, name: str) -> Any:
-    """Load one of the Lua files as a script of this client (sent at its first use)."""
-    return client.register_script((_LUA / f"{name}.lua").read_bytes())
 
 
 def _word_and_number(answer: Sequence[bytes]) -> tuple[str, int]:

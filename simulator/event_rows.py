@@ -148,12 +148,12 @@ class EventTable:
     def __init__(self, seed: int, setting: Setting, members: Members) -> None:
         self._seed = f"{seed}-".encode()
         self._members = members
-        self._types = pa.array(TYPES)
-        self._stations = pa.array(setting.stations)
-        self._products = pa.array([*setting.fuels, *setting.shop])
-        self._kinds = pa.array(setting.kinds)
+        self._types = pa.array(TYPES, pa.utf8())
+        self._stations = pa.array(setting.stations, pa.utf8())
+        self._products = pa.array([*setting.fuels, *setting.shop], pa.utf8())
+        self._kinds = pa.array(setting.kinds, pa.utf8())
         companies = int(members.company.max(initial=NO_COMPANY)) + 1
-        self._companies = pa.array([f"C{number + 1:06d}" for number in range(companies)])
+        self._companies = pa.array([f"C{number + 1:06d}" for number in range(companies)], pa.utf8())
         self._timezone = setting.timezone
         self._four_digits = np.array([f"{n:04d}".encode() for n in range(10_000)])
 

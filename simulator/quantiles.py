@@ -12,7 +12,7 @@ import numpy as np
 from simulator.keyed import Floats
 
 # The gamma and beta tables integrate in the logarithm (logit) of the value, where the density
-# is smooth and the trapezium rule accurate; one step of 0.01 gives a quantile good to 1e-5.
+# is smooth and the trapezium rule accurate; one step of 0.01 gives a probability good to 2e-5.
 _STEP = 0.01
 
 

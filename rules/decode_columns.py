@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -167,7 +166,8 @@ def _add_attributes(
         for part in whole.type:
             parts.setdefault(part.name, pc.struct_field(whole, part.name))
         whole = None
-    parts = {name: part for name, part in parts.items() if _fits(name, part, faults)}
+    fitted = {name: _fitted(name, part, faults) for name, part in parts.items()}
+    parts = {name: part for name, part in fitted.items() if part is not None}
     rows = len(faults.refused)
     given: Bools = np.zeros(rows, dtype=np.bool_)
     for part in parts.values():
@@ -186,27 +186,35 @@ def _add_attributes(
         _write_attributes(objects, fields, faults)
 
 
-def _fits(name: str, column: pa.Array, faults: Faults) -> bool:
-    """Tell whether an attribute's column has a type that fits, refusing its rows if not."""
+def _fitted(name: str, column: pa.Array, faults: Faults) -> pa.Array | None:
+    """Return an attribute's column as text, numbers or booleans; None where it has nothing.
+
+    The rows of another type are refused. Dates become their ISO text.
+    """
     kind = column.type
     if column.null_count == len(column):
-        return False
+        return None
     if is_text(kind):
-        as_string(column)
-        return True
-    if is_number(kind) or pa.types.is_boolean(kind) or pa.types.is_date(kind):
-        return True
+        return as_string(column)
+    if pa.types.is_date(kind):
+        text = pc.cast(pc.cast(column, pa.date32()), pa.utf8())
+        # Arrow writes a date beyond year 9999 as a remark.
+        far = np.asarray(pc.starts_with(text, "<").fill_null(False).to_numpy(zero_copy_only=False))
+        faults.mark(far, "bad_field", f"attributes.{name} is no date of the years 1 to 9999")
+        return text
+    if is_number(kind) or pa.types.is_boolean(kind):
+        return column
     _refuse(column, f"attributes.{name} is a {kind} column: send text, numbers or booleans", faults)
-    return False
+    return None
 
 
 def _plain_cell(cell: Any) -> Any:
-    """Return an attribute's cell as JSON has it: not-a-number is absent, dates are text."""
+    """Return an attribute's cell as JSON has it: not-a-number is absent."""
     if isinstance(cell, float) and math.isnan(cell):
         return None
     if isinstance(cell, Decimal):
         return int(cell) if cell == cell.to_integral_value() else float(cell)
-    return cell.isoformat() if isinstance(cell, date) else cell
+    return cell
 
 
 def _add_json_objects(whole: pa.Array, objects: dict[int, dict[str, Any]], faults: Faults) -> None:

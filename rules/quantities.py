@@ -95,8 +95,9 @@ def read_floats(number: npt.NDArray[Any], places: int, most: int) -> tuple[Ints,
     the quotient of two exact integers is correctly rounded, so dividing back is the test.
     """
     scale = 10**places
-    within = (number >= 0) & (number <= most / scale)
-    units = np.rint(np.where(within, number, 0).astype(np.float64) * scale)
+    double = number.astype(np.float64)
+    within = (double >= 0) & (double <= most / scale)
+    units = np.rint(np.where(within, double, 0) * scale)
     good: Bools = np.asarray(within & ((units / scale).astype(number.dtype) == number))
     return np.where(good, units, 0).astype(np.int64), good
 

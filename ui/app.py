@@ -6,7 +6,14 @@ from ui.parts import address
 from ui.parts.markup import use_style
 from ui.texts import LANGUAGES, texts
 
-st.set_page_config(page_title="Forecourt", page_icon=":material/local_gas_station:", layout="wide")
+SIDEBAR_PX = 210
+
+st.set_page_config(
+    page_title="Forecourt",
+    page_icon=":material/local_gas_station:",
+    layout="wide",
+    initial_sidebar_state=SIDEBAR_PX,
+)
 address.adopt()
 words = texts(address.language())
 use_style()

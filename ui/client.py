@@ -18,7 +18,7 @@ Parameters = dict[str, str | int]
 ROWS_MAX = 1000
 
 
-class CallFailed(Exception):
+class CallFailed(Exception):  # noqa: N818 - named as the sentence it says
     """Say what went wrong in words of a text table: `key` names the text, `values` fill it."""
 
     key = "trouble.refused"
@@ -73,7 +73,7 @@ class Client:
         headers = {"Accept": "application/json"}
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        # The system runs on loopback or inside the network: a proxy of the environment is not meant.
+        # The system is on loopback or inside the network: a proxy of the environment is not meant.
         self._http = httpx.Client(
             base_url=self.url,
             headers=headers,

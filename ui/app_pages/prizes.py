@@ -5,7 +5,13 @@ from ui.parts.controls import language_words
 from ui.parts.csv_file import prizes_csv
 from ui.parts.header import season_header
 from ui.parts.live import client
-from ui.parts.prize_view import AWARDS_A_PAGE, ALL_BOARDS, awards_shown, awards_total, cost_of_prizes
+from ui.parts.prize_view import (
+    ALL_BOARDS,
+    AWARDS_A_PAGE,
+    awards_shown,
+    awards_total,
+    cost_of_prizes,
+)
 
 words = language_words()
 season_header(words)

@@ -53,9 +53,7 @@ def _head(look: Look) -> str:
 
 def _row(row: Row, look: Look) -> str:
     words = look.words
-    bar = element(
-        "span", "fc-bar", f'<i style="width:{share(row.score, look.first_score)}%"></i>'
-    )
+    bar = element("span", "fc-bar", f'<i style="width:{share(row.score, look.first_score)}%"></i>')
     cells = [
         element("td", "fc-rank", number(row.rank)),
         element("td", "fc-change", change_mark(row.change, words)),
@@ -76,16 +74,16 @@ def change_mark(change: int | None, words: Texts) -> str:
 
     >>> from ui.texts import texts
     >>> change_mark(-2, texts("en"))
-    '<span class="fc-down" title="down 2">▼ 2</span>'
+    '<span class="fc-down" title="down 2"><i>▼</i>2</span>'
     """
     if change is None:
         return element("span", "fc-same", text(words("standings.new")))
     if change > 0:
         title = words("standings.up", places=change)
-        return element("span", "fc-up", f"▲ {number(change)}", title=title)
+        return element("span", "fc-up", f"<i>▲</i>{number(change)}", title=title)
     if change < 0:
         title = words("standings.down", places=-change)
-        return element("span", "fc-down", f"▼ {number(-change)}", title=title)
+        return element("span", "fc-down", f"<i>▼</i>{number(-change)}", title=title)
     return element("span", "fc-same", "–", title=words("standings.same"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import streamlit as st
@@ -83,7 +84,8 @@ def hours_of_season(words: Texts) -> None:
     if not season.points_per_hour:
         show(element("div", "fc-caption", text(words("chart.empty"))), words)
         return
-    show(element("strong", "fc-message", text(message(season, words))), words)
+    legend = element("span", "fc-caption", text(words("chart.legend")))
+    show(element("strong", "fc-message", text(message(season, words))) + legend, words)
     st.altair_chart(points_chart(season, words), width="stretch", key="hours-of-season")
 
 
@@ -155,8 +157,6 @@ def _facts(season: Season, card: Member, words: Texts) -> list[str]:
 
 def missing_words(missing: dict[str, str | int], currency: str, words: Texts) -> str:
     """Say what is missing to the next tier: litres, an amount or visits, whichever there are."""
-    from decimal import Decimal
-
     said = []
     for metric, left in missing.items():
         value = str(left)

@@ -9,13 +9,11 @@ import streamlit as st
 from ui.parts import address
 from ui.parts.address import MEMBER_CHARS_MAX
 from ui.parts.names import board_name
-from ui.texts import Texts
+from ui.texts import Texts, texts
 
 
 def language_words() -> Texts:
     """Give the words of the page's language."""
-    from ui.texts import texts
-
     return texts(address.language())
 
 

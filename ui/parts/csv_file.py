@@ -13,10 +13,26 @@ from ui.client import ROWS_MAX, Client
 
 BOARD_ROWS_MAX: Final = 100_000
 BOARD_COLUMNS: Final = (
-    "rank", "member", "score", "tier", "tasks_completed_at", "active_days", "gap_to_prize", "prize",
+    "rank",
+    "member",
+    "score",
+    "tier",
+    "tasks_completed_at",
+    "active_days",
+    "gap_to_prize",
+    "prize",
 )
 PRIZE_COLUMNS: Final = (
-    "board", "place", "rank", "member", "reward", "unit_cost", "tax", "tax_rule", "lead", "safe",
+    "board",
+    "place",
+    "rank",
+    "member",
+    "reward",
+    "unit_cost",
+    "tax",
+    "tax_rule",
+    "lead",
+    "safe",
 )
 
 

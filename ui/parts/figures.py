@@ -50,6 +50,11 @@ def minute(at: datetime, zone: str, words: Texts) -> str:
     return f"{local.day} {MONTHS[local.month - 1]}, {local:%H:%M}"
 
 
+def full_minute(at: datetime, zone: str, words: Texts) -> str:
+    """Write the local date with its year and the time of an instant in `zone`."""
+    return f"{day(at, zone, words)} {at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
 def second(at: datetime, zone: str, words: Texts) -> str:
     """Write the local date and time of an instant in `zone`, to the second."""
     return f"{minute(at, zone, words)}:{at.astimezone(ZoneInfo(zone)):%S}"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui.answers import Season
 from ui.parts import live
-from ui.parts.figures import countdown, minute, second
+from ui.parts.figures import countdown, full_minute, second
 from ui.parts.live import REFRESH_S, Heard
 from ui.parts.markup import element, show, text
 from ui.texts import Texts
@@ -83,8 +83,8 @@ def header_markup(season: Heard[Season], words: Texts) -> str:
     zone = answer.timezone
     window = words(
         "header.window",
-        starts=minute(answer.starts, zone, words),
-        ends=minute(answer.ends, zone, words),
+        starts=full_minute(answer.starts, zone, words),
+        ends=full_minute(answer.ends, zone, words),
         zone=zone,
     )
     small = [text(window)]

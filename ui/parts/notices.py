@@ -7,7 +7,7 @@ import streamlit as st
 from ui.answers import Season
 from ui.client import CallFailed, Warming
 from ui.parts import live
-from ui.parts.figures import minute
+from ui.parts.figures import full_minute
 from ui.parts.markup import element, show, text
 from ui.texts import Texts
 
@@ -38,7 +38,7 @@ def nobody(season: Season, words: Texts) -> None:
     """Say that nobody is on the board yet, and from when on somebody can be."""
     way = words("nothing.board_how")
     if season.phase == "before":
-        starts = minute(season.starts, season.timezone, words)
+        starts = full_minute(season.starts, season.timezone, words)
         way = words("nothing.before_how", starts=starts)
     notice(words("nothing.board"), way, words)
 
@@ -46,10 +46,10 @@ def nobody(season: Season, words: Texts) -> None:
 def season_or_wait(words: Texts) -> Season:
     """Give the season; while nobody answers show why and open the page once somebody does."""
     season = live.ask_season()
-    if season.answer is not None:
-        return season.answer
-    _wait(words)
-    st.stop()
+    if season.answer is None:
+        _wait(words)
+        st.stop()
+    return season.answer
 
 
 @st.fragment(run_every=live.REFRESH_S)

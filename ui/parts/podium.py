@@ -11,9 +11,7 @@ from ui.parts.names import shown_name, tier_name
 from ui.texts import Texts
 
 
-def podium(
-    rows: Sequence[Row], team: bool, rewards: Mapping[str, str], words: Texts
-) -> str:
+def podium(rows: Sequence[Row], team: bool, rewards: Mapping[str, str], words: Texts) -> str:
     """Write the podium of the first three rows (fewer when there are fewer)."""
     steps = [_step(row, team, rewards, words) for row in rows[:3]]
     return element("section", "fc-podium", *steps, title=words("standings.podium"))

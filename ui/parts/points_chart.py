@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import altair as alt
@@ -12,7 +12,8 @@ from ui.parts.figures import hour, number
 from ui.texts import Texts
 
 ACCENT = "#1E78DC"
-HEIGHT_PX = 190
+HEIGHT_PX = 210
+DAY_HOURS = 24
 
 
 def full_hours(season: Season) -> list[tuple[datetime, int]]:
@@ -35,36 +36,53 @@ def message(season: Season, words: Texts) -> str:
     return words("chart.message_now", latest=number(season.points_per_hour[-1][1]), **values)
 
 
-def points_chart(season: Season, words: Texts) -> alt.Chart:
-    """Draw the points per hour in the programme's own zone; the title is the message."""
+def day_means(counts: list[int]) -> list[float]:
+    """Average each hour with the 23 before it (fewer at the start): points an hour.
+
+    >>> day_means([24] * 24 + [0])[-2:]
+    [24.0, 23.0]
+    """
+    means, running = [], 0
+    for place, count in enumerate(counts):
+        running += count - (counts[place - DAY_HOURS] if place >= DAY_HOURS else 0)
+        means.append(running / min(place + 1, DAY_HOURS))
+    return means
+
+
+def points_chart(season: Season, words: Texts) -> alt.LayerChart:
+    """Draw each hour pale and the mean of a day over it, in the programme's own zone."""
     zone = ZoneInfo(season.timezone)
+    hours = full_hours(season)
+    means = day_means([count for _, count in hours])
     # Vega knows the browser's zone and UTC only: local wall times are sent as if they were UTC.
     points = [
-        {"at": at.astimezone(zone).replace(tzinfo=timezone.utc).isoformat(), "points": count}
-        for at, count in full_hours(season)
+        {
+            "at": at.astimezone(zone).replace(tzinfo=UTC).isoformat(),
+            "points": count,
+            "mean": round(mean, 1),
+        }
+        for (at, count), mean in zip(hours, means, strict=True)
     ]
-    line = {"color": ACCENT, "strokeWidth": 1.5}
-    axis = alt.Axis(format=words("chart.date"), labelOverlap=True, tickCount=5, grid=False)
-    return (
-        alt.Chart(alt.Data(values=points))
-        .mark_area(color=ACCENT, opacity=0.25, line=line, interpolate="step-after")
-        .encode(
-            x=alt.X(
-                "at:T",
-                title=words("chart.hour", zone=season.timezone),
-                scale=alt.Scale(type="utc"),
-                axis=axis,
-            ),
-            y=alt.Y("points:Q", title=words("chart.points"), axis=alt.Axis(tickCount=4)),
-            tooltip=[
-                alt.Tooltip(
-                    "at:T",
-                    title=words("chart.hour", zone=season.timezone),
-                    timeUnit="utcyearmonthdatehours",
-                    format=words("chart.date_hour"),
-                ),
-                alt.Tooltip("points:Q", title=words("chart.points"), format=","),
-            ],
-        )
-        .properties(height=HEIGHT_PX)
+    hour_title = words("chart.hour", zone=season.timezone)
+    x = alt.X(
+        "at:T",
+        title=hour_title,
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(format=words("chart.date"), labelOverlap=True, tickCount=3, grid=False),
     )
+    y_axis = alt.Axis(tickCount=4, format=",")
+    tooltip = [
+        alt.Tooltip(
+            "at:T",
+            title=hour_title,
+            timeUnit="utcyearmonthdatehours",
+            format=words("chart.date_hour"),
+        ),
+        alt.Tooltip("points:Q", title=words("chart.points"), format=","),
+    ]
+    base = alt.Chart(alt.InlineData(values=points)).encode(x=x)
+    pale = base.mark_area(color=ACCENT, opacity=0.3, interpolate="step-after").encode(
+        y=alt.Y("points:Q", title=words("chart.points"), axis=y_axis), tooltip=tooltip
+    )
+    line = base.mark_line(color=ACCENT, strokeWidth=2.5).encode(y=alt.Y("mean:Q"))
+    return alt.LayerChart(layer=[pale, line], height=HEIGHT_PX)

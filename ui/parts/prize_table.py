@@ -21,14 +21,12 @@ COLUMNS = (
     ("fc-name", "prizes.holder"),
     ("fc-money", "prizes.lead"),
     ("fc-safety", "prizes.state"),
-    ("fc-money", "prizes.cost"),
+    ("fc-money fc-cost", "prizes.cost"),
     ("fc-money fc-tax", "prizes.tax"),
 )
 
 
-def prize_table(
-    awards: Sequence[Award], provisional: bool, season: Season, words: Texts
-) -> str:
+def prize_table(awards: Sequence[Award], provisional: bool, season: Season, words: Texts) -> str:
     """Write the prizes under a heading for each board."""
     teams = team_boards(season.boards)
     lines = []
@@ -62,7 +60,7 @@ def _line(award: Award, team: bool, provisional: bool, currency: str, words: Tex
         element("td", "fc-name", text(holder_name(award, team)), rank),
         element("td", "fc-money", *_lead(award, words)),
         element("td", "fc-safety", safety(award, provisional, words)),
-        element("td", "fc-money", text(money(award.unit_cost, currency))),
+        element("td", "fc-money fc-cost", text(money(award.unit_cost, currency))),
         element("td", "fc-money fc-tax", text(money(award.tax, currency)), tax_rule),
     )
 

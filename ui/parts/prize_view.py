@@ -46,7 +46,8 @@ def awards_shown(season: Season, board: str, page: int, words: Texts) -> None:
         notices.notice(words("nothing.prizes"), words("nothing.prizes_how"), words)
         return
     first = (page - 1) * AWARDS_A_PAGE
-    show(prize_table(awards[first : first + AWARDS_A_PAGE], answer.provisional, season, words), words)
+    shown = awards[first : first + AWARDS_A_PAGE]
+    show(prize_table(shown, answer.provisional, season, words), words)
 
 
 def awards_total(board: str) -> int:

@@ -1,0 +1,55 @@
+"""Both languages have the same words to say."""
+
+from string import Formatter
+
+import pytest
+
+from ui import client
+from ui.texts import LANGUAGES, language_of_browser, texts
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_languages_have_the_same_keys() -> None:
+    assert set(texts("zh").words) == set(texts("en").words)
+
+
+@pytest.mark.parametrize("key", sorted(texts("en").words))
+def test_languages_have_the_same_placeholders(key: str) -> None:
+    zh, en = (texts(language).words[key] for language in LANGUAGES)
+    assert zh.strip()
+    assert en.strip()
+    assert placeholders(zh) == placeholders(en)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_has_a_text_and_a_way_on(language: str) -> None:
+    words = texts(language)
+    failures: list[client.CallFailed] = [
+        client.Unreachable(url="http://x", detail="refused"),
+        client.Warming(detail="d", reasons="r", retry_s="2"),
+        client.Unreadable(url="http://x", path="/p", detail="d"),
+        *(client.Refused(status, "urn:forecourt:x", "d") for status in (400, 401, 403, 404, 429)),
+        *(
+            client.Refused(404, f"urn:forecourt:{word}", "d")
+            for word in ("unknown-board", "unknown-member", "not-on-board")
+        ),
+    ]
+    for failure in failures:
+        said = words(failure.key, **failure.values)
+        assert "{" not in said
+        assert words(f"{failure.key}_how")
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh-CN", "zh"), ("zh", "zh"), ("zh-TW", "zh"), ("en-GB", "en"), ("de", "en"), (None, "en")],
+)
+def test_browser_chooses_the_language(locale: str | None, language: str) -> None:
+    assert language_of_browser(locale) == language
+
+
+def test_a_free_word_stands_for_itself() -> None:
+    assert texts("zh").name_of("board", "region-north") == "region-north"

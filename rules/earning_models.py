@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from rules.decimals import (
     DaySpan,
@@ -16,11 +16,10 @@ from rules.decimals import (
     PositiveRate,
     Rate,
     Span,
-    refusal,
 )
 from rules.duration import Duration
-from rules.section import Distinct, Id, Name, OneOrMore, Section
-from rules.where import Texts, Where
+from rules.section import Distinct, Id, Name, Section
+from rules.where import Where
 
 TaskType = Literal["check_in", "browse", "share", "survey", "review"]
 Period = Literal["day", "week", "month", "season"]
@@ -31,13 +30,6 @@ class Per(Section):
 
     litres_ml: PositiveMl | None = Field(default=None, alias="litres")
     amount_fen: PositiveFen | None = Field(default=None, alias="amount")
-
-    @model_validator(mode="after")
-    def one_quantity(self) -> Self:
-        """Refuse none and both."""
-        if (self.litres_ml is None) == (self.amount_fen is None):
-            raise refusal("must name litres or amount, one of them", 'write { litres = "1" }')
-        return self
 
 
 class Earning(Section):
@@ -73,7 +65,7 @@ class Points(Section):
     """Hold the life of points: expiry, reminders, the day's cap, what a refund claws back."""
 
     expire_after: DaySpan | None = None
-    remind_before: Annotated[tuple[DaySpan, ...], OneOrMore, Distinct] = ()
+    remind_before: Annotated[tuple[DaySpan, ...], Distinct] = ()
     member_day_cap: PointCount | None = Field(default=None, description="Points a local day")
     clawback: Literal["debt", "absorb"] = "debt"
 
@@ -108,18 +100,6 @@ class Task(Section):
     points: PointCount
     limit: Limit | None = None
 
-    @model_validator(mode="after")
-    def one_cause(self) -> Self:
-        """Refuse a task with both causes or none, and a goal that could be paid twice."""
-        if (self.on is None) == (self.goal is None):
-            raise refusal("must have on or goal, one of them", 'write on = "check_in"')
-        if self.goal is not None and self.limit not in (None, Limit(times=1, per="season")):
-            raise refusal(
-                "is a goal, whose limit is once a season",
-                'write limit = { times = 1, per = "season" } or leave it out',
-            )
-        return self
-
 
 class Referral(Section):
     """Reward a member whose referee makes a first purchase."""
@@ -128,6 +108,6 @@ class Referral(Section):
     first_order_min_fen: MoneyFen = Field(default=0, alias="first_order_min")
     hold: Span = Duration(0, "d")
     limit: Limit | None = None
-    distinct: Annotated[Texts, Distinct] = Field(
+    distinct: Annotated[tuple[Id, ...], Distinct] = Field(
         default=(), description="Attributes the referee may share with no one"
     )

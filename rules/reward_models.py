@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
 from rules.decimals import (
     Count,
@@ -23,23 +23,20 @@ from rules.decimals import (
     refusal,
 )
 from rules.duration import Duration
-from rules.section import Distinct, Id, Name, OneOrMore, Section
+from rules.section import Distinct, Id, Name, Section
 from rules.where import Dates, MemberWhere, OneHours, Where
 
 RANK_MAX = 10_000_000
 RANKS = re.compile(r"([0-9]{1,8})(?:-([0-9]{1,8}))?")
 
 
-def only_keys(section: Section, kind: str, wanted: dict[str, str]) -> None:
-    """Refuse a section that lacks its kind's key, or carries another kind's."""
-    given = section.model_fields_set
-    for field, key in wanted.items():
-        owners = key.split("|")[1].split(",")
-        written = key.split("|")[0]
-        if kind in owners and "!" in owners and field not in given:
-            raise refusal(f"is of kind {kind} and lacks {written}", f"add {written} = …")
-        if kind not in owners and field in given:
-            raise refusal(f"is of kind {kind}, which has no {written}", f"remove {written}")
+def decided_by_others(key: str) -> ConfigDict:
+    """Leave out of the schema a default that other keys of the section decide."""
+
+    def rewrite(schema: dict[str, Any]) -> None:
+        del schema["properties"][key]["default"]
+
+    return ConfigDict(json_schema_extra=rewrite)
 
 
 class Coupon(Section):
@@ -57,22 +54,6 @@ class Coupon(Section):
     where: Where = Where()
     valid: DaySpan = Duration(3, "mo")
 
-    @model_validator(mode="after")
-    def of_its_kind(self) -> Self:
-        """Refuse a missing key of the coupon's kind and those of another."""
-        only_keys(
-            self,
-            self.kind,
-            {
-                "off_fen": "off|amount_off,!",
-                "pay": "pay|percent,!",
-                "product": "product|gift,!",
-                "max_off_fen": "max_off|percent",
-                "unit_cost_fen": "unit_cost|gift",
-            },
-        )
-        return self
-
     @property
     def face_value_fen(self) -> int | None:
         """Give the most one coupon can cost, in fen; None when nothing bounds it."""
@@ -88,14 +69,16 @@ class CouponRules(Section):
     with_tier_discount: bool = True
     transferable: bool = False
     on_refund: Literal["keep_used", "reinstate"] = "keep_used"
-    remind_before: Annotated[tuple[DaySpan, ...], OneOrMore, Distinct] = ()
+    remind_before: Annotated[tuple[DaySpan, ...], Distinct] = ()
     reserve_for: Span = Duration(10, "m")
 
 
 class Trigger(Section):
     """Issue a coupon when something happens to a member."""
 
-    id: Id
+    model_config = decided_by_others("id")
+
+    id: Id = Field(default="", description="on-issue where not given")
     on: Literal["enrol", "birthday", "tier_up", "holiday", "dormant"]
     issue: Id = Field(description="The coupon")
     dates: Dates = ()
@@ -112,28 +95,15 @@ class Trigger(Section):
             return {**value, "id": f"{value.get('on')}-{value.get('issue')}"}
         return value
 
-    @model_validator(mode="after")
-    def of_its_kind(self) -> Self:
-        """Refuse a missing or senseless key of the trigger's event."""
-        only_keys(self, self.on, {"after": "after|dormant,!", "dates": "dates|holiday"})
-        return self
-
 
 class Budget(Section):
     """Limit how many of some coupons and rewards are given, or what they cost."""
 
     id: Id
-    covers: Annotated[tuple[Id, ...], OneOrMore, Distinct, Field(min_length=1)]
+    covers: Annotated[tuple[Id, ...], Distinct, Field(min_length=1)]
     count: Count | None = None
     cost_fen: MoneyFen | None = Field(default=None, alias="cost")
     at: Literal["issue", "redeem"] = "issue"
-
-    @model_validator(mode="after")
-    def one_measure(self) -> Self:
-        """Refuse none and both."""
-        if (self.count is None) == (self.cost_fen is None):
-            raise refusal("must have count or cost, one of them", "write two budgets for both")
-        return self
 
 
 class Notices(Section):
@@ -160,20 +130,15 @@ class CatalogueItem(Section):
     goods: Goods | None = None
     tier_up: Id | None = None
 
-    @model_validator(mode="after")
-    def one_thing(self) -> Self:
-        """Refuse an item that gives nothing or several things."""
-        if sum(thing is not None for thing in (self.coupon, self.goods, self.tier_up)) != 1:
-            raise refusal("must give coupon, goods or tier_up, one of them", 'write coupon = "…"')
-        return self
-
 
 class Checkout(Section):
     """Hold the deduction of points at the till."""
 
+    model_config = decided_by_others("step")
+
     points: PositivePoints
     amount_fen: PositiveFen = Field(alias="amount")
-    step: PositivePoints
+    step: PositivePoints = Field(default=0, description="points where not given")
     max_share: Share = Fraction(1)
 
     @model_validator(mode="before")
@@ -193,24 +158,10 @@ class Reward(Section):
     unit_cost_fen: MoneyFen | None = Field(default=None, alias="unit_cost")
     coupon: Id | None = None
     points: PointCount | None = None
-    delivery: Annotated[
-        tuple[Literal["post", "pickup"], ...], OneOrMore, Distinct, Field(min_length=1)
-    ] = ("pickup",)
+    delivery: Annotated[tuple[Literal["post", "pickup"], ...], Distinct, Field(min_length=1)] = (
+        "pickup",
+    )
     tax: Literal["none", "programme_pays_20", "winner_pays_20"] = "none"
-
-    @model_validator(mode="after")
-    def of_its_kind(self) -> Self:
-        """Refuse a missing key of the reward's kind and those of another."""
-        only_keys(
-            self,
-            self.kind,
-            {
-                "unit_cost_fen": "unit_cost|goods,!",
-                "coupon": "coupon|coupon,!",
-                "points": "points|points,!",
-            },
-        )
-        return self
 
 
 @dataclass(frozen=True, slots=True)

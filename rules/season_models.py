@@ -6,11 +6,11 @@ Field names carry the unit of the decoded value; the alias is the key as written
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from rules.decimals import RateFen, Share, Span, refusal
 from rules.duration import Duration
@@ -40,9 +40,18 @@ from rules.reward_models import (
     Reward,
     Trigger,
 )
-from rules.section import Distinct, Id, Label, Name, OneOrMore, Section, Slug
+from rules.section import Distinct, Id, Label, Name, Section, Slug
 from rules.tier_models import Condition, Discount, Level, Metrics, Tiers, Trial
-from rules.where import DateSpan, Hours, MemberWhere, Range, Where, station_text
+from rules.where import (
+    SCALAR_TYPES,
+    DateSpan,
+    Hours,
+    MemberWhere,
+    Range,
+    Where,
+    any_other_key,
+    station_text,
+)
 
 SEASON_DAYS_MAX = 400
 BOARDS_MAX = 16
@@ -82,7 +91,11 @@ def check_local(at: datetime) -> datetime:
     return at
 
 
-LocalTime = Annotated[datetime, AfterValidator(check_local)]
+LocalTime = Annotated[
+    datetime,
+    AfterValidator(check_local),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+$"}),
+]
 
 
 class Programme(Section):
@@ -119,13 +132,6 @@ class Margin(Section):
     per_litre_fen: RateFen | None = Field(default=None, alias="per_litre")
     share: Share | None = None
 
-    @model_validator(mode="after")
-    def one_measure(self) -> Self:
-        """Refuse none and both."""
-        if (self.per_litre_fen is None) == (self.share is None):
-            raise refusal("must have per_litre or share, one of them", 'write { share = "0.25" }')
-        return self
-
 
 class Product(Section):
     """Hold one thing that is sold."""
@@ -137,6 +143,8 @@ class Product(Section):
 
 class Station(Section):
     """Hold a station's region, brand and any other field, all as text."""
+
+    model_config = ConfigDict(json_schema_extra=any_other_key({"type": SCALAR_TYPES}))
 
     region: str | None = None
     brand: str | None = None
@@ -176,11 +184,12 @@ class Window(Section):
     late_events: Span = Duration(0, "d")
     refund_hold: Span = Duration(0, "d")
     score: Annotated[
-        tuple[Literal["base", "bonus", "task"], ...], OneOrMore, Distinct, Field(min_length=1)
+        tuple[Literal["base", "bonus", "task"], ...], Distinct, Field(min_length=1)
     ] = ("base", "bonus", "task")
-    tie_break: Annotated[
-        tuple[Literal["tasks_completed_at", "active_days"], ...], OneOrMore, Distinct
-    ] = ("tasks_completed_at", "active_days")
+    tie_break: Annotated[tuple[Literal["tasks_completed_at", "active_days"], ...], Distinct] = (
+        "tasks_completed_at",
+        "active_days",
+    )
     exclude: MemberWhere | None = None
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -95,9 +94,15 @@ def check_slug(value: str) -> str:
     return value
 
 
-Id = Annotated[str, AfterValidator(check_id), Field(json_schema_extra={"minLength": 1})]
+Id = Annotated[
+    str,
+    AfterValidator(check_id),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": ID_LENGTH_MAX}),
+]
 Slug = Annotated[
-    str, AfterValidator(check_slug), Field(json_schema_extra={"pattern": r"^\w[\w.-]*$"})
+    str,
+    AfterValidator(check_slug),
+    WithJsonSchema({"type": "string", "pattern": r"^\w[\w.-]*$", "maxLength": ID_LENGTH_MAX}),
 ]
 
 
@@ -115,4 +120,3 @@ def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 Distinct = AfterValidator(distinct)
-OneOrMore = BeforeValidator(as_list)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from rules.decimals import MoneyFen, PositiveCount, RateFen, Span, VolumeMl, refusal
+from rules.decimals import MoneyFen, PositiveCount, RateFen, Span, VolumeMl
 from rules.duration import Duration
 from rules.section import Id, Name, Section
 
@@ -23,26 +23,12 @@ class Metrics(Section):
     amount_fen: MoneyFen | None = Field(default=None, alias="amount")
     visits: Visits | None = Field(default=None, description="Purchases, whole")
 
-    @model_validator(mode="after")
-    def something(self) -> Self:
-        """Refuse a condition without a metric."""
-        if self.litres_ml is None and self.amount_fen is None and self.visits is None:
-            raise refusal("names no metric", 'write { litres = "300", visits = 12 }')
-        return self
-
 
 class Condition(Section):
     """Hold the metrics that must be reached: any one of them, or all."""
 
     any_of: Metrics | None = Field(default=None, alias="any")
     all_of: Metrics | None = Field(default=None, alias="all")
-
-    @model_validator(mode="after")
-    def one_mode(self) -> Self:
-        """Refuse none and both."""
-        if (self.any_of is None) == (self.all_of is None):
-            raise refusal("must have any or all, one of them", 'write { any = { litres = "300" } }')
-        return self
 
     @property
     def metrics(self) -> Metrics:

@@ -9,13 +9,21 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
 from rules.decimals import RATE_PLACES, decimal, refusal
 from rules.section import Section, as_list
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
+ISO_DATE_DASHES = 2
 CLOCK = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])")
 
 Scalar: TypeAlias = str | int | bool
@@ -112,10 +120,9 @@ def _list_schema(one: dict[str, Any], description: str) -> WithJsonSchema:
 def _read_bound(value: object) -> Fraction | date | None:
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
-    if isinstance(value, str) and value.count("-") == 2:
+    if isinstance(value, str) and value.count("-") == ISO_DATE_DASHES:
         return _read_date(value)
-    sign = -1 if isinstance(value, str) and value.startswith("-") else 1
-    return sign * decimal(value[1:] if sign < 0 else value, RATE_PLACES, "12")  # type: ignore[index]
+    return decimal(value, RATE_PLACES, "12")
 
 
 def decode_attribute(value: object) -> tuple[Scalar, ...] | Range:
@@ -127,7 +134,7 @@ def decode_attribute(value: object) -> tuple[Scalar, ...] | Range:
         if bounds.min is not None and bounds.max is not None:
             if isinstance(bounds.min, date) != isinstance(bounds.max, date):
                 raise refusal("mixes a date with a number", "give both ends in one kind")
-            if bounds.min > bounds.max:  # type: ignore[operator]
+            if bounds.min > bounds.max:  # type: ignore[operator]  # one kind, as checked above
                 raise refusal("has min above max", "swap them")
         return bounds
     values = as_list(value)
@@ -163,10 +170,11 @@ DATES_SCHEMA: dict[str, Any] = {
     "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$",
 }
 BOUND_SCHEMA: dict[str, Any] = {"type": ["integer", "string"]}
+SCALAR_TYPES = ["string", "integer", "boolean"]
 ATTRIBUTE_SCHEMA: dict[str, Any] = {
     "anyOf": [
-        {"type": ["string", "integer", "boolean"]},
-        {"type": "array", "items": {"type": ["string", "integer", "boolean"]}, "minItems": 1},
+        {"type": SCALAR_TYPES},
+        {"type": "array", "items": {"type": SCALAR_TYPES}, "minItems": 1},
         {
             "type": "object",
             "properties": {"min": BOUND_SCHEMA, "max": BOUND_SCHEMA},
@@ -202,12 +210,25 @@ StationField = Annotated[
 ]
 
 
+def any_other_key(value_schema: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Describe a table as written, where the keys no field knows stand beside the others."""
+
+    def rewrite(schema: dict[str, Any]) -> None:
+        for gathered in ("fields", "station_fields", "attributes"):
+            schema["properties"].pop(gathered, None)
+        schema["additionalProperties"] = value_schema
+
+    return rewrite
+
+
 class Where(Section):
     """Hold a condition: every key given must hold; an empty tuple or None is a key not given.
 
     A key no field knows is a field of the station when a station defines it, else an attribute of
     the member. A member attribute holds one of the values listed, or lies in the range.
     """
+
+    model_config = ConfigDict(json_schema_extra=any_other_key(ATTRIBUTE_SCHEMA))
 
     # Keys that belong to the station of an event; a condition on a member alone has none.
     OF_STATION: ClassVar[bool] = True

@@ -1,0 +1,97 @@
+"""Check: find every error of a season file, and say which sections have no effect yet."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from rules.lint import Note, doubtful, effects_pending
+from rules.season_file import SeasonErrors, load_season_bytes
+from rules.season_models import Season
+from rules.season_schema import season_schema
+
+BAD_INPUT = 2
+
+
+@click.command()
+@click.argument("season", type=click.Path(path_type=Path), required=False)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of season files instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+def command(season: Path | None, schema: bool, as_json: bool) -> None:
+    """Check the season file SEASON: all errors at once, each with line, value and fix.
+
+    Exit code 2 when the file has errors or can't be read.
+    """
+    if schema:
+        click.echo(json.dumps(season_schema(), ensure_ascii=False, indent=2))
+        return
+    if season is None:
+        raise click.UsageError("name a season file, or ask for --schema")
+    try:
+        content = season.read_bytes()
+    except OSError as error:
+        _fail([f"{season}: {error.strerror or error}; name a readable season file"], [], as_json)
+    try:
+        loaded = load_season_bytes(content, str(season))
+    except SeasonErrors as errors:
+        found = len(errors.errors)
+        count = f"{season}: {found} error{'' if found == 1 else 's'}"
+        _fail([*(str(error) for error in errors.errors), count], errors.as_rows(), as_json)
+    pending, doubts = effects_pending(loaded), doubtful(loaded)
+    for line in _summary(loaded, str(season)) + _notes(pending, doubts):
+        click.echo(line)
+    if as_json:
+        answer = {
+            "ok": True,
+            "season": loaded.season.id,
+            "starts": loaded.season.starts.isoformat(),
+            "ends": loaded.season.ends.isoformat(),
+            "timezone": loaded.programme.timezone,
+            "errors": [],
+            "no_effect_yet": [{"path": note.path, "remark": note.remark} for note in pending],
+            "doubtful": [{"path": note.path, "remark": note.remark} for note in doubts],
+        }
+        click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def _fail(lines: list[str], rows: list[dict[str, Any]], as_json: bool) -> NoReturn:
+    for line in lines:
+        click.echo(line, err=True)
+    if as_json:
+        errors = rows or [{"problem": line} for line in lines]
+        click.echo(json.dumps({"ok": False, "errors": errors}, ensure_ascii=False))
+    sys.exit(BAD_INPUT)
+
+
+def _summary(season: Season, path: str) -> list[str]:
+    window = season.season
+    levels = [level.id for level in season.tiers.levels] if season.tiers else []
+    places = sum(prize.ranks.last - prize.ranks.first + 1 for prize in season.prizes)
+    rows = [
+        ("season", f"{window.id} ({season.programme.id})"),
+        ("window", f"{window.starts} to {window.ends}, {season.programme.timezone}"),
+        ("grace", f"{window.late_events} for late events, then {window.refund_hold} for refunds"),
+        ("earning", _listed([rule.id for rule in season.earning])),
+        ("multipliers", _listed([one.id for one in season.multiplier])),
+        ("tasks", _listed([task.id for task in season.tasks])),
+        ("tiers", _listed(levels)),
+        ("boards", _listed([board.id for board in season.boards])),
+        ("prizes", f"{places} in {len(season.prizes)} entries" if places else "none"),
+    ]
+    return [f"{path}: no errors", *(f"  {name:<12}{text}" for name, text in rows)]
+
+
+def _listed(ids: list[str]) -> str:
+    return f"{len(ids)}: {', '.join(ids)}" if ids else "none"
+
+
+def _notes(pending: list[Note], doubts: list[Note]) -> list[str]:
+    lines = ["No effect yet:" if pending else "Every section has effect."]
+    lines += [f"  {note}" for note in pending]
+    if doubts:
+        lines += ["Is this meant?", *(f"  {note}" for note in doubts)]
+    return lines

@@ -55,7 +55,7 @@ def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
         first = last
     changed.append(_apply_between_ticks(table, events, first, len(events), outcome))
     set_clock(table, int(events.stamp_us[-1]))
-    outcome.changed = np.unique(np.concatenate(changed))
+    outcome.changed = distinct(np.concatenate(changed), len(table))
     return outcome
 
 
@@ -63,7 +63,16 @@ def advance(table: MemberTable, to_us: int) -> Int64s:
     """Run every tick due up to and including an instant; returns changed rows, int64[k]."""
     changed = [run_tick(table, tick_us) for tick_us in due(table, to_us)]
     set_clock(table, to_us)
-    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *changed]))
+    return distinct(np.concatenate([np.zeros(0, dtype=np.int64), *changed]), len(table))
+
+
+def distinct(rows: Int64s, size: int) -> Int64s:
+    """Sort out the distinct rows of a table of some size: O(size) for many rows."""
+    if len(rows) < size // 64:
+        return np.unique(rows)
+    seen = np.zeros(size, dtype=np.bool_)
+    seen[rows] = True
+    return np.flatnonzero(seen)
 
 
 def known(table: MemberTable, batch: pa.RecordBatch) -> Bools:

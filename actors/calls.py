@@ -1,0 +1,91 @@
+"""Calls: facades over actor handles, so that nobody else sees Ray or its errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ray
+from ray.actor import ActorHandle
+
+from actors.messages import Ask, BatchAnswer, Reading, ShardDown, ShardStatus, Warming
+from actors.store.errors import StoreError
+from rules.standings import Standing
+
+
+async def answered(reference: Any) -> Any:
+    """Await an actor's answer; a dead actor or an absent store is ShardDown."""
+    try:
+        return await reference
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, StoreError | ShardDown):
+            raise ShardDown(str(error.cause)) from None
+        raise
+    except (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError) as error:
+        raise ShardDown(f"its process ended ({type(error).__name__})") from None
+
+
+class MemberShardFacade:
+    """Calls a member shard."""
+
+    def __init__(self, handle: ActorHandle[Any]) -> None:
+        self._handle = handle
+
+    async def apply(self, batch: bytes, stamp: str) -> BatchAnswer:
+        """Log and apply a batch."""
+        answer: BatchAnswer = await answered(self._handle.apply.remote(batch, stamp))
+        return answer
+
+    async def advance(self, to_us: int) -> ShardStatus:
+        """Move the clock."""
+        return await self._status("advance", to_us)
+
+    async def close(self, ends_us: int) -> ShardStatus:
+        """Move the season's end."""
+        return await self._status("close", ends_us)
+
+    async def poke(self, now_us: int | None) -> ShardStatus:
+        """Run what is due, and refill the ranking shard when it lost its standings."""
+        return await self._status("poke", now_us)
+
+    async def status(self, hours: int = 0) -> ShardStatus:
+        """Tell where the shard stands."""
+        return await self._status("status", hours)
+
+    async def member(self, member: str) -> dict[str, Any] | None:
+        """Describe one member."""
+        found: dict[str, Any] | None = await answered(self._handle.call.remote("member", member))
+        return found
+
+    async def standing(self) -> Standing:
+        """Give the standing of all members."""
+        found: Standing = await answered(self._handle.call.remote("standing"))
+        return found
+
+    async def _status(self, name: str, *arguments: Any) -> ShardStatus:
+        status: ShardStatus = await answered(self._handle.call.remote(name, *arguments))
+        return status
+
+
+class RankingShardFacade:
+    """Calls a ranking shard."""
+
+    def __init__(self, handle: ActorHandle[Any]) -> None:
+        self._handle = handle
+
+    async def read(self, asks: list[Ask], at_least: int) -> Reading:
+        """Answer asks from one snapshot; raises ShardDown or Warming."""
+        found: Reading | str = await answered(self._handle.read.remote(asks, at_least))
+        if isinstance(found, str):
+            raise Warming(found)
+        return found
+
+
+class KeeperFacade:
+    """Calls the season keeper."""
+
+    def __init__(self, handle: ActorHandle[Any]) -> None:
+        self._handle = handle
+
+    async def freeze(self) -> None:
+        """Freeze the final list."""
+        await answered(self._handle.freeze.remote())

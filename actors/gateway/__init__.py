@@ -1,0 +1,1 @@
+"""The HTTP side: reads requests, batches them by shard, merges what the shards answer."""

@@ -1,0 +1,272 @@
+"""Ingest: decodes requests, stamps them under the events' clock, and deals them to the lanes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from typing import Final
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
+from actors.gateway.problems import Problem
+from actors.gateway.submission import Submission
+from actors.messages import MemberShardCalls, ShardStatus
+from rules.events import (
+    Decoded,
+    Names,
+    UnreadableBody,
+    decode_arrow,
+    decode_json,
+    decode_ndjson,
+    running_stamps,
+    stamp,
+)
+from rules.identity import shard_of
+
+BODY_BYTES_MAX: Final = 32 * 1024 * 1024
+QUEUED_EVENTS_MAX: Final = 400_000
+SINGLES_MAX: Final = 2_000
+ANSWER_WITHIN_S: Final = 10.0
+
+NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+ARROW: Final = "application/vnd.apache.arrow.stream"
+JSON: Final = "application/json"
+
+log = logging.getLogger(__name__)
+
+
+class Ingest:
+    """Takes bodies in arrival order and answers each when it is durable."""
+
+    def __init__(
+        self, shards: list[MemberShardCalls], names: Names, clock: str, clock_us: int
+    ) -> None:
+        self.clock = clock
+        self.clock_us = clock_us
+        self.stopping = False
+        self.events = 0
+        self._names = names
+        mode = "given" if clock == "events" else "wall"
+        self.lanes = [
+            Lane(number, calls, mode, self._decode_singles) for number, calls in enumerate(shards)
+        ]
+        self._singles: deque[tuple[bytes, asyncio.Future[Submission]]] = deque()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start one sender a shard on the running loop."""
+        self._tasks = [asyncio.create_task(lane.run()) for lane in self.lanes]
+
+    async def stop(self, within_s: float) -> bool:
+        """Take nothing more, wait until the lanes are empty, stop them; False when some aren't."""
+        self.stopping = True
+        ends_s = time.monotonic() + within_s
+        self._decode_singles()
+        while not all(lane.idle for lane in self.lanes) and time.monotonic() < ends_s:
+            await asyncio.sleep(0.02)
+        empty = all(lane.idle for lane in self.lanes)
+        for task in self._tasks:
+            task.cancel()
+        return empty
+
+    @property
+    def queued_events(self) -> int:
+        """Count the events that wait for a shard."""
+        return sum(lane.queued_events for lane in self.lanes) + len(self._singles)
+
+    def versions(self) -> list[int]:
+        """Tell, by shard, the version that shows everything acknowledged so far."""
+        return [lane.version for lane in self.lanes]
+
+    async def take(self, body: bytes, content_type: str) -> Submission:
+        """Take a body and wait for its answer; raises Problem 400, 413, 415, 429 or 503."""
+        self._admit()
+        kind = content_type.partition(";")[0].strip().lower()
+        if kind in ("", JSON) and body[:1] == b"{":
+            submission = await self._take_single(body)
+        else:
+            self._decode_singles()
+            submission = self._submit(self._decode(body, kind))
+        return submission
+
+    async def _take_single(self, body: bytes) -> Submission:
+        """Line one event up for decoding together with its neighbours."""
+        try:
+            # Checks the syntax without building anything, so that a body that isn't JSON is
+            # refused as a whole, here, and not as one bad line among its neighbours.
+            msgspec.json.decode(body, type=msgspec.Raw)
+        except msgspec.DecodeError as error:
+            raise Problem(400, f"The body is not JSON: {error}.") from None
+        if b"\n" in body or b"\r" in body:
+            # Inside JSON a line break can only stand between tokens.
+            body = body.replace(b"\n", b" ").replace(b"\r", b" ")
+        found: asyncio.Future[Submission] = asyncio.get_running_loop().create_future()
+        self._singles.append((body, found))
+        if len(self._singles) >= SINGLES_MAX or any(lane.idle for lane in self.lanes):
+            asyncio.get_running_loop().call_soon(self._decode_singles)
+        return await found
+
+    async def settle(self, submission: Submission) -> Submission:
+        """Wait until every event of a submission is durable; raises Problem 503 or 500."""
+        try:
+            await asyncio.wait_for(asyncio.shield(submission.done), ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise Problem(
+                503,
+                f"A shard or the store did not answer within {ANSWER_WITHIN_S:.0f} s; the events "
+                "stay queued: send the same body again to learn their results.",
+                retry_after_s=2,
+            ) from None
+        except Exception as error:
+            raise Problem(
+                500, f"The shard failed on these events ({type(error).__name__}); see its log."
+            ) from error
+        return submission
+
+    async def order(self, kind: str, at_us: int) -> list[ShardStatus]:
+        """Send an order down every lane, behind all events so far, and wait for all."""
+        self._decode_singles()
+        loop = asyncio.get_running_loop()
+        if kind == "advance":
+            self.clock_us = max(self.clock_us, at_us)
+        done: list[asyncio.Future[ShardStatus]] = []
+        for lane in self.lanes:
+            done.append(loop.create_future())
+            lane.put(Order(kind, at_us, done[-1]))
+        return list(await asyncio.gather(*done))
+
+    def _admit(self) -> None:
+        if self.stopping:
+            raise Problem(503, "The system is stopping; send again in a moment.", retry_after_s=5)
+        if self.queued_events >= QUEUED_EVENTS_MAX:
+            raise Problem(
+                429,
+                f"{self.queued_events:,} events wait already (at most {QUEUED_EVENTS_MAX:,}); "
+                "send the same body again later.",
+                retry_after_s=1,
+            )
+
+    def _decode(self, body: bytes, kind: str) -> Decoded:
+        try:
+            if kind in NDJSON:
+                decoded = decode_ndjson(body, self._names)
+            elif kind == ARROW:
+                decoded = decode_arrow(body, self._names)
+            elif kind in ("", JSON):
+                decoded = decode_json(body, self._names)
+            else:
+                raise Problem(
+                    415, f"Content-Type {kind!r}: send {JSON}, application/x-ndjson or {ARROW}."
+                )
+        except UnreadableBody as error:
+            raise Problem(400, f"The body can't be read: {error}") from None
+        if decoded.received > BATCH_EVENTS_MAX:
+            raise Problem(
+                413,
+                f"The body holds {decoded.received:,} events; send at most "
+                f"{BATCH_EVENTS_MAX:,} a request.",
+            )
+        return decoded
+
+    def _submit(self, decoded: Decoded) -> Submission:
+        submission = Submission(decoded.received, decoded.columns.num_rows)
+        submission.refuse(decoded.refused)
+        if decoded.columns.num_rows:
+            submission.name(decoded.place, decoded.columns.column("event_id"))
+            batch, shards = self._stamped(decoded.columns)
+            self._deal(batch, shards, [(submission, decoded.place)])
+        return submission
+
+    def _decode_singles(self) -> None:
+        """Decode all waiting single events in one go and deal them out."""
+        while self._singles:
+            count = min(len(self._singles), SINGLES_MAX)
+            taken = [self._singles.popleft() for _ in range(count)]
+            try:
+                decoded = decode_ndjson(b"\n".join(body for body, _ in taken), self._names)
+            except Exception as error:  # every waiter must hear of it, whatever it is
+                for _, found in taken:
+                    if not found.done():
+                        found.set_exception(error)
+                continue
+            self._submit_singles(decoded, [found for _, found in taken])
+
+    def _submit_singles(self, decoded: Decoded, found: list[asyncio.Future[Submission]]) -> None:
+        here = np.zeros(1, dtype=np.int64)
+        valid = set(decoded.place.tolist())
+        submissions = [Submission(1, 1 if place in valid else 0) for place in range(len(found))]
+        for refusal in decoded.refused:
+            submissions[refusal.place].refuse([refusal], np.zeros(refusal.place + 1, np.int64))
+        if decoded.columns.num_rows:
+            ids = decoded.columns.column("event_id")
+            rows = [(submissions[place], here) for place in decoded.place.tolist()]
+            for row, (submission, _) in enumerate(rows):
+                submission.name(here, ids.slice(row, 1))
+            batch, shards = self._stamped(decoded.columns)
+            self._deal(batch, shards, rows)
+        for submission, waiter in zip(submissions, found, strict=True):
+            if not waiter.done():
+                waiter.set_result(submission)
+
+    def _stamped(self, columns: pa.RecordBatch) -> tuple[pa.RecordBatch, np.ndarray]:
+        """Stamp the rows under the events' clock and find each row's shard."""
+        self.events += columns.num_rows
+        if len(self.lanes) == 1:
+            shards = np.zeros(columns.num_rows, dtype=np.int32)
+        else:
+            shards = shard_of(columns.column("member"), len(self.lanes))
+        if self.clock == "events":
+            at_us = np.asarray(columns.column("at_us"))
+            stamps_us = running_stamps(at_us, self.clock_us)
+            self.clock_us = int(stamps_us[-1])
+            columns = stamp(columns, stamps_us)
+        return columns, shards
+
+    def _deal(
+        self,
+        batch: pa.RecordBatch,
+        shards: np.ndarray,
+        owners: list[tuple[Submission, np.ndarray]],
+    ) -> None:
+        """Give each lane its rows: of one submission (owners has one entry) or of many."""
+        for lane in self.lanes:
+            rows = np.flatnonzero(shards == lane.shard)
+            if not len(rows):
+                continue
+            part = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
+            if len(owners) == 1:
+                lane.put(Parcel(owners[0][0], owners[0][1][rows], part))
+                continue
+            shared = SharedParcel([owners[row][0] for row in rows.tolist()])
+            lane.put(Parcel(shared, np.arange(len(rows)), part))
+
+
+class SharedParcel(Submission):
+    """Stands for many single submissions that travel as one parcel."""
+
+    def __init__(self, singles: list[Submission]) -> None:
+        super().__init__(len(singles), len(singles))
+        self._singles = singles
+
+    def fill(
+        self,
+        places: np.ndarray,
+        status: np.ndarray,
+        reason: np.ndarray,
+        points: np.ndarray,
+    ) -> None:
+        """Pass each row's answer on to its own submission."""
+        here = np.zeros(1, dtype=np.int64)
+        for row, single in enumerate(self._singles):
+            single.fill(here, status[row : row + 1], reason[row : row + 1], points[row : row + 1])
+        super().fill(places, status, reason, points)
+
+    def fail(self, error: Exception) -> None:
+        """Tell every single submission."""
+        for single in self._singles:
+            single.fail(error)

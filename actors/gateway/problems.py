@@ -1,0 +1,107 @@
+"""Problems: every error as application/problem+json, with the thing and the fix in one sentence."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+_TYPES: Final = {
+    400: "bad-request",
+    401: "no-key",
+    403: "not-allowed",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    409: "conflict",
+    413: "too-large",
+    415: "unsupported-media-type",
+    422: "bad-request",
+    429: "too-many",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+class Problem(Exception):
+    """A refusal of a whole request: its status, type, sentence, and when to come again."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        kind: str | None = None,
+        retry_after_s: int | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.kind = kind or _TYPES.get(status, "problem")
+        self.retry_after_s = retry_after_s
+        self.extra = extra
+
+    def response(self) -> Response:
+        """Render the problem as an HTTP response."""
+        body = {
+            "type": f"urn:forecourt:{self.kind}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extra,
+        }
+        headers = {}
+        if self.retry_after_s is not None:
+            headers["Retry-After"] = str(self.retry_after_s)
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return Response(
+            msgspec.json.encode(body), self.status, media_type=MEDIA_TYPE, headers=headers
+        )
+
+
+def warming(detail: str) -> Problem:
+    """Say that a shard is still starting: the reader comes again in a second."""
+    return Problem(503, detail, "warming", retry_after_s=1)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem: its own, the framework's, and the unexpected."""
+
+    @app.exception_handler(Problem)
+    async def own(_request: Request, problem: Problem) -> Response:
+        return problem.response()
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        return Problem(422, f"The request can't be read: {faults}.").response()
+
+    @app.exception_handler(HTTPException)
+    async def framework(request: Request, error: HTTPException) -> Response:
+        status = error.status_code
+        if status == 404:
+            detail = f"There is nothing at {request.url.path}; see /openapi.json for the paths."
+        elif status == 405:
+            detail = f"{request.url.path} does not take {request.method}; see /openapi.json."
+        else:
+            detail = str(error.detail)
+        response = Problem(status, detail).response()
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    @app.exception_handler(Exception)
+    async def unexpected(_request: Request, error: Exception) -> Response:
+        return Problem(
+            500, f"The system failed on this request ({type(error).__name__}); its log says more."
+        ).response()

@@ -1,0 +1,108 @@
+"""Reading: asks the ranking shards, one call in flight each; what comes meanwhile shares the next.
+
+A question that waits is answered by a call that starts after it came, never by one already under
+way, so a reader sees every event that was acknowledged before its question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from actors.gateway.problems import warming
+from actors.messages import Ask, RankingShardCalls, Reading, ShardDown, Warming
+
+BEHIND_FOR_S: Final = 2.0
+_PAUSE_S: Final = 0.01
+
+
+@dataclass(slots=True)
+class _Waiter:
+    asks: list[Ask]
+    at_least: int
+    ends_s: float
+    found: asyncio.Future[Reading]
+
+
+class ReadingLane:
+    """Asks one ranking shard."""
+
+    def __init__(self, shard: int, calls: RankingShardCalls) -> None:
+        self.shard = shard
+        self._calls = calls
+        self._waiters: list[_Waiter] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, asks: Iterable[Ask], at_least: int) -> Reading:
+        """Answer from one snapshot; raises Problem 503 when the shard stays behind or away."""
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(
+            list(asks), at_least, time.monotonic() + BEHIND_FOR_S, loop.create_future()
+        )
+        self._waiters.append(waiter)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._serve())
+        return await waiter.found
+
+    async def _serve(self) -> None:
+        while self._waiters:
+            waiters, self._waiters = self._waiters, []
+            asks = list(dict.fromkeys(ask for waiter in waiters for ask in waiter.asks))
+            at_least = max(waiter.at_least for waiter in waiters)
+            try:
+                reading = await self._calls.read(asks, at_least)
+            except (ShardDown, Warming) as error:
+                self._put_back(waiters, error)
+                await asyncio.sleep(_PAUSE_S)
+            except Exception as error:  # every waiter must hear of it, whatever it is
+                for waiter in waiters:
+                    if not waiter.found.done():
+                        waiter.found.set_exception(error)
+            else:
+                for waiter in waiters:
+                    if not waiter.found.done():
+                        waiter.found.set_result(reading)
+
+    def _put_back(self, waiters: list[_Waiter], error: Exception) -> None:
+        now_s = time.monotonic()
+        for waiter in waiters:
+            if waiter.found.done():
+                continue
+            if now_s < waiter.ends_s:
+                self._waiters.append(waiter)
+            else:
+                waiter.found.set_exception(
+                    warming(f"Ranking shard {self.shard} is being rebuilt: {error}")
+                )
+
+
+class Readings:
+    """Asks all ranking shards at once."""
+
+    def __init__(
+        self, shards: list[RankingShardCalls], versions: Callable[[], list[int]]
+    ) -> None:
+        self.lanes = [ReadingLane(number, calls) for number, calls in enumerate(shards)]
+        self._versions = versions
+
+    async def everywhere(self, asks: Iterable[Ask]) -> list[Reading]:
+        """Put the same asks to every shard, each answering from one snapshot."""
+        same = list(asks)
+        return await self.each([same] * len(self.lanes))
+
+    async def each(self, asks: list[list[Ask]]) -> list[Reading]:
+        """Put each shard its own asks; a shard without any is not called."""
+        versions = self._versions()
+        called = [
+            lane.ask(own, version)
+            for lane, own, version in zip(self.lanes, asks, versions, strict=True)
+            if own
+        ]
+        answered = iter(await asyncio.gather(*called))
+        return [
+            next(answered) if own else Reading(version, {})
+            for own, version in zip(asks, versions, strict=True)
+        ]

@@ -1,0 +1,133 @@
+"""Administration routes: phases of the season, and keys."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+
+from actors.gateway.answers import encoded
+from actors.gateway.problems import Problem
+from actors.gateway.routes_read import caller_of, season_body, state_of
+from actors.gateway.state import State
+from actors.messages import ShardDown
+from actors.phases import Window, instant
+from actors.store.api_keys import ApiKey
+
+FREEZE_TRIES = 20
+
+router = APIRouter(prefix="/v1")
+log = logging.getLogger(__name__)
+
+
+@router.post("/season/close")
+async def close(request: Request) -> Any:
+    """End the season now; grace and hold follow."""
+    state, caller = state_of(request), caller_of(request, ("admin",))
+    phase = state.phase()
+    if phase == "before":
+        raise Problem(409, "The season has not started; there is nothing to close.")
+    if phase == "open":
+        now_us = state.now_us()
+        log.info("key %s closes the season at %s", caller.key_id, instant(now_us))
+        await state.ingest.order("close", now_us)
+        state.rules = state.rules.with_ends(now_us)
+        state.window = Window.of(state.rules)
+    return encoded(await season_body(state, 0))
+
+
+@router.post("/season/finalise")
+async def finalise(request: Request) -> Any:
+    """Move to the final instant and freeze the standings; by the real clock, only once due."""
+    state, caller = state_of(request), caller_of(request, ("admin",))
+    final_us = state.window.final_us
+    if state.clock == "real" and state.now_us() < final_us:
+        raise Problem(
+            409,
+            f"The clock is real: the season becomes final at {instant(final_us)}. "
+            "POST /v1/season/close ends it early; grace and hold still run.",
+        )
+    log.info("key %s finalises the season", caller.key_id)
+    await state.ingest.order("advance", final_us)
+    await freeze(state)
+    return encoded(await season_body(state, 0))
+
+
+async def freeze(state: State) -> None:
+    """Have the keeper freeze the list; a shard that just died is waited for."""
+    for _ in range(FREEZE_TRIES):
+        try:
+            await state.keeper.freeze()
+        except ShardDown as error:
+            log.warning("the final list waits: %s", error)
+            await asyncio.sleep(0.5)
+        else:
+            return
+    raise Problem(
+        503, "The final list is not frozen yet: a shard does not answer.", retry_after_s=2
+    )
+
+
+@router.post("/season/publish")
+async def publish(request: Request) -> Any:
+    """Publish the frozen list with its hash."""
+    state, caller = state_of(request), caller_of(request, ("admin",))
+    if state.phase() != "final":
+        raise Problem(
+            409,
+            f"The season is not final yet (it will be at {instant(state.window.final_us)}).",
+        )
+    if state.final() is None:
+        await freeze(state)
+    log.info("key %s publishes the standings", caller.key_id)
+    state.finals.publish(state.now_us())
+    return encoded(await season_body(state, 0))
+
+
+@router.get("/keys")
+async def keys(request: Request) -> Any:
+    """List the keys without their secrets."""
+    state = state_of(request)
+    caller_of(request, ("admin",))
+    found = await asyncio.to_thread(state.keys.listed)
+    return encoded({"keys": [key_json(key) for key in found]})
+
+
+def key_json(key: ApiKey) -> dict[str, Any]:
+    """Write a key's listing."""
+    return {
+        "id": key.key_id,
+        "role": key.role,
+        "label": key.label,
+        "created": instant(key.created_us),
+    }
+
+
+@router.post("/keys")
+async def make_key(
+    request: Request,
+    role: Annotated[str, Body()],
+    label: Annotated[str, Body(max_length=200)] = "",
+) -> Any:
+    """Make a key; its secret is in this answer and nowhere else."""
+    state = state_of(request)
+    caller = caller_of(request, ("admin",))
+    secret, key = await asyncio.to_thread(state.keys.make, role, label)
+    log.info("key %s made %s key %s", caller.key_id, key.role, key.key_id)
+    answer = key_json(key) | {"key": secret}
+    if role == "app":
+        answer["member_secret"] = state.keys.member_secret(key.key_id)
+    return encoded(answer, 201)
+
+
+@router.delete("/keys/{key_id}")
+async def revoke_key(request: Request, key_id: str) -> Any:
+    """Revoke a key."""
+    state = state_of(request)
+    caller = caller_of(request, ("admin",))
+    if not await asyncio.to_thread(state.keys.revoke, key_id):
+        raise Problem(404, f"There is no key {key_id!r}; GET /v1/keys lists them.", "unknown-key")
+    log.info("key %s revoked key %s", caller.key_id, key_id)
+    return encoded({"revoked": key_id})

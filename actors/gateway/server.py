@@ -1,0 +1,145 @@
+"""Server: one gateway process: builds the state, serves HTTP, stops cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+import uvicorn
+
+from actors.calls import KeeperFacade, MemberShardFacade, RankingShardFacade
+from actors.final_list import FinalShelf
+from actors.gateway.app import make_app
+from actors.gateway.auth import KeyRing
+from actors.gateway.board_pages import BoardPages
+from actors.gateway.changes import Changes
+from actors.gateway.ingest import Ingest
+from actors.gateway.prize_view import PrizeReader
+from actors.gateway.reading import Readings
+from actors.gateway.state import State
+from actors.messages import ShardDown, ShardStatus
+from actors.phases import Window
+from actors.settings import Settings
+from actors.store.api_keys import ApiKeys
+from actors.store.client import connect
+
+KEYS_ANSWER_WITHIN_S: Final = 0.5
+SHARDS_PAUSE_S: Final = 0.1
+
+log = logging.getLogger(__name__)
+
+
+class _Uvicorn(uvicorn.Server):
+    """A server inside another process: signals are that process's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class GatewayServer:
+    """Serves HTTP for a season on the running event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        members: list[MemberShardFacade],
+        rankings: list[RankingShardFacade],
+        keeper: KeeperFacade,
+    ) -> None:
+        self._settings = settings
+        self._members = members
+        self._rankings = rankings
+        self._keeper = keeper
+        self._state: State | None = None
+        self._server: uvicorn.Server | None = None
+        self._stopped = asyncio.Event()
+
+    async def run(self) -> None:
+        """Wait for the shards, then serve until stop()."""
+        statuses = await self._wait_for_shards()
+        state = self._state = self._build(statuses)
+        state.ingest.start()
+        ends_us = min(status.ends_us for status in statuses)
+        if any(status.ends_us != ends_us for status in statuses):
+            await state.ingest.order("close", ends_us)
+        settings = self._settings
+        config = uvicorn.Config(
+            make_app(state),
+            host=settings.host,
+            port=settings.port,
+            loop="none",
+            http="httptools",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            backlog=2048,
+            timeout_keep_alive=75,
+        )
+        self._server = _Uvicorn(config)
+        log.info("serving http://%s:%d", settings.host, settings.port)
+        await self._server.serve()
+        await self._stopped.wait()
+
+    async def stop(self, within_s: float) -> bool:
+        """Take nothing more, answer what was taken, close; False when a shard did not answer."""
+        empty = True
+        if self._state is not None:
+            empty = await self._state.ingest.stop(within_s)
+        if self._server is not None:
+            self._server.should_exit = True
+        self._stopped.set()
+        return empty
+
+    async def _wait_for_shards(self) -> list[ShardStatus]:
+        while True:
+            try:
+                return list(await asyncio.gather(*(shard.status() for shard in self._members)))
+            except ShardDown as error:
+                log.info("waiting for the shards: %s", error)
+                await asyncio.sleep(SHARDS_PAUSE_S)
+
+    def _build(self, statuses: list[ShardStatus]) -> State:
+        settings, rules = self._settings, self._settings.rules
+        ends_us = min(status.ends_us for status in statuses)
+        if ends_us != rules.ends_us:
+            rules = rules.with_ends(ends_us)
+        clock_us = max(status.clock_us for status in statuses)
+        ingest = Ingest(list(self._members), rules.names, settings.clock, clock_us)
+        for lane, status in zip(ingest.lanes, statuses, strict=True):
+            lane.version, lane.clock_us = status.version, status.clock_us
+        readings = Readings(list(self._rankings), ingest.versions)
+        client = connect(
+            settings.redis_url, name="gateway", answer_within_s=KEYS_ANSWER_WITHIN_S
+        )
+        return State(
+            rules=rules,
+            clock=settings.clock,
+            ingest=ingest,
+            members=list(self._members),
+            readings=readings,
+            pages=BoardPages(rules, readings),
+            prizes=PrizeReader(rules),
+            changes=Changes(rules, readings),
+            keys=KeyRing(ApiKeys(client), settings.folder),
+            keeper=self._keeper,
+            finals=FinalShelf(settings.folder / "final", rules.season_id),
+            not_ready=lambda: self._not_ready(ingest),
+            window=Window.of(rules),
+        )
+
+    @staticmethod
+    def _not_ready(ingest: Ingest) -> list[str]:
+        count = len(ingest.lanes)
+        reasons = [
+            f"member shard {lane.shard + 1} of {count} or its store does not answer"
+            for lane in ingest.lanes
+            if lane.down_since_s is not None
+        ]
+        if ingest.stopping:
+            reasons.append("the system is stopping")
+        return reasons

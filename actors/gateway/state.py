@@ -1,0 +1,71 @@
+"""State: what a gateway process holds, and the clock it reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from actors.final_list import FinalList, FinalShelf
+from actors.gateway.auth import KeyRing
+from actors.gateway.board_pages import BoardPages
+from actors.gateway.changes import Changes
+from actors.gateway.ingest import Ingest
+from actors.gateway.prize_view import PrizeReader
+from actors.gateway.reading import Readings
+from actors.messages import KeeperCalls, MemberShardCalls
+from actors.phases import Window
+from rules.compiled import Rules
+
+
+def wall_us() -> int:
+    """Read the wall clock, µs since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+@dataclass(slots=True)
+class State:
+    """Everything the routes use."""
+
+    rules: Rules
+    clock: str
+    ingest: Ingest
+    members: list[MemberShardCalls]
+    readings: Readings
+    pages: BoardPages
+    prizes: PrizeReader
+    changes: Changes
+    keys: KeyRing
+    keeper: KeeperCalls
+    finals: FinalShelf
+    not_ready: Callable[[], list[str]]
+    window: Window
+    _final: FinalList | None = field(default=None)
+
+    def now_us(self) -> int:
+        """Read the system's clock: the wall's, or the greatest stamp."""
+        if self.clock == "real":
+            return wall_us()
+        return max(self.ingest.clock_us, 0)
+
+    def as_of_us(self) -> int:
+        """Tell up to which instant everything stamped is acknowledged, hence readable."""
+        if self.clock == "real":
+            busy = [lane.sent_us for lane in self.ingest.lanes if lane.sent_us]
+            return min([wall_us(), *busy])
+        waiting = [lane.clock_us for lane in self.ingest.lanes if not lane.idle]
+        return max(0, min([self.ingest.clock_us, *waiting]))
+
+    def phase(self) -> str:
+        """Name the season's phase now."""
+        return self.window.phase(self.now_us())
+
+    def day(self) -> int:
+        """Number the local day of the system's clock."""
+        return self.rules.calendar.day(self.now_us())
+
+    def final(self) -> FinalList | None:
+        """Give the frozen list once there is one."""
+        if self._final is None or not self._final.published:
+            self._final = self.finals.load()
+        return self._final

@@ -1,0 +1,110 @@
+"""Submission: one request's events on their way, and the answer they add up to."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.events import Refusal
+from rules.results import APPLIED, REASON_CODES, REASONS, REJECTED, SENTENCES, STATUSES
+
+SINGLE_ANSWERS_MAX: Final = 100
+
+
+class Submission:
+    """Collects what the shards answer to the events of one request, in arrival order."""
+
+    def __init__(self, received: int, waiting: int) -> None:
+        self.received = received
+        self.status = np.full(received, REJECTED, dtype=np.uint8)
+        self.reason = np.full(received, REASON_CODES["bad_field"], dtype=np.uint8)
+        self.points = np.zeros(received, dtype=np.int64)
+        self._waiting = waiting
+        self._event_ids: dict[int, str] = {}
+        self._columns: list[tuple[npt.NDArray[np.int64], pa.Array]] = []
+        self._sentences: dict[int, str] = {}
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if not waiting:
+            self.done.set_result(None)
+
+    def name(self, places: npt.NDArray[np.int64], event_ids: pa.Array) -> None:
+        """Remember the event ids of the rows at places, for the answer."""
+        self._columns.append((places, event_ids))
+
+    def refuse(self, refusals: list[Refusal], places: npt.NDArray[np.int64] | None = None) -> None:
+        """Record rows the decoder refused; places maps the decoder's rows to this request's."""
+        for refusal in refusals:
+            place = refusal.place if places is None else int(places[refusal.place])
+            self.reason[place] = REASON_CODES[refusal.reason]
+            self._event_ids[place] = refusal.event_id
+            self._sentences[place] = refusal.sentence
+
+    def fill(
+        self,
+        places: npt.NDArray[np.int64],
+        status: npt.NDArray[np.uint8],
+        reason: npt.NDArray[np.uint8],
+        points: npt.NDArray[np.int64],
+    ) -> None:
+        """Take a shard's answer for some rows; the last one completes the submission."""
+        self.status[places] = status
+        self.reason[places] = reason
+        self.points[places] = points
+        self._waiting -= len(places)
+        if self._waiting <= 0 and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """Give up: the request is answered with the error."""
+        if not self.done.done():
+            self.done.set_exception(error)
+
+    def answer(self, every: bool, as_of: str) -> bytes:
+        """Encode the answer: one by one up to 100 events or on demand, else counts."""
+        if self.received <= SINGLE_ANSWERS_MAX:
+            rows = np.arange(self.received)
+            return msgspec.json.encode({"results": self._results(rows)})
+        counts = np.bincount(self.status, minlength=len(STATUSES)).tolist()
+        rows = np.arange(self.received)
+        if not every:
+            rows = np.flatnonzero(self.status != APPLIED)[:SINGLE_ANSWERS_MAX]
+        return msgspec.json.encode(
+            {
+                "received": self.received,
+                **dict(zip(STATUSES, counts, strict=True)),
+                "results": self._results(rows),
+                "as_of": as_of,
+            }
+        )
+
+    def _results(self, rows: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
+        ids = self._ids_of(rows)
+        results = []
+        for place in rows.tolist():
+            result: dict[str, Any] = {
+                "event_id": ids.get(place, ""),
+                "status": STATUSES[self.status[place]],
+                "points": int(self.points[place]),
+            }
+            reason = REASONS[self.reason[place]]
+            if reason:
+                result["reason"] = reason
+                result["sentence"] = self._sentences.get(place) or SENTENCES[reason]
+            results.append(result)
+        return results
+
+    def _ids_of(self, rows: npt.NDArray[np.int64]) -> dict[int, str]:
+        ids = dict(self._event_ids)
+        for places, column in self._columns:
+            if len(places) == len(rows):
+                ids.update(zip(places.tolist(), column.to_pylist(), strict=True))
+                continue
+            asked = np.flatnonzero(np.isin(places, rows))
+            taken = column.take(pa.array(asked))
+            ids.update(zip(places[asked].tolist(), taken.to_pylist(), strict=True))
+        return ids

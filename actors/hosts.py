@@ -1,0 +1,287 @@
+"""Hosts: the Ray shells of the plain classes. The only module that says ray.remote.
+
+Every host builds its object from the settings, so a restarted process rebuilds the same. What
+needs the store is built at the first call that finds the store there: a constructor that failed
+would end the actor for good.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import ray
+from ray.actor import ActorHandle
+
+from actors.calls import KeeperFacade, MemberShardFacade, RankingShardFacade
+from actors.gateway.server import GatewayServer
+from actors.keeper import Keeper
+from actors.member_shard import MemberShard
+from actors.messages import Ask, BatchAnswer, Reading, Warming
+from actors.mirror_writer import MirrorWriter
+from actors.ranking_shard import RankingShard
+from actors.settings import Settings
+from actors.store.archive import Archive
+from actors.store.client import connect
+from actors.store.errors import Fenced
+from actors.store.log import ShardLog
+from actors.store.manifest import ManifestRecord
+from actors.store.mirror import Mirror
+from actors.store.snapshot import SnapshotStore
+from rules.standings import Standing
+
+NAMESPACE: Final = "forecourt"
+UPDATES_IN_FLIGHT_MAX: Final = 16
+
+log = logging.getLogger(__name__)
+
+
+def wall_us() -> int:
+    """Read the wall clock, µs since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+def log_to_file(settings: Settings, actor: str) -> None:
+    """Send this process's log to the data folder: Ray's own logs vanish with its session."""
+    folder = settings.folder / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=folder / f"{actor}.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        force=True,
+    )
+
+
+class RankingRelay:
+    """Sends changed standings to a ranking shard without waiting for it."""
+
+    def __init__(self, ranking: ActorHandle[Any]) -> None:
+        self._ranking = ranking
+        self._sent: deque[ray.ObjectRef[Any]] = deque()
+        self._lost = False
+
+    def update(
+        self,
+        after: int,
+        version: int,
+        clock_us: int,
+        rows: npt.NDArray[np.int64],
+        standing: Standing,
+    ) -> None:
+        """Send the standings that changed between two versions."""
+        if not self._lost:
+            self._send(
+                lambda: self._ranking.update.remote(after, version, clock_us, rows, standing)
+            )
+
+    def replace(self, version: int, clock_us: int, standing: Standing) -> None:
+        """Send the standings of all members."""
+        self._lost = False
+        self._sent.clear()
+        self._send(lambda: self._ranking.replace.remote(version, clock_us, standing))
+
+    def needs_all(self) -> bool:
+        """Tell whether the ranking shard lost its standings or missed an update."""
+        self._collect(0)
+        if not self._lost and not self._sent:
+            self._send(lambda: self._ranking.has_standings.remote())
+        return self._lost
+
+    def _send(self, submit: Callable[[], ray.ObjectRef[Any]]) -> None:
+        self._collect(UPDATES_IN_FLIGHT_MAX)
+        try:
+            self._sent.append(submit())
+        except ray.exceptions.RayError as error:
+            self._lose(error)
+
+    def _collect(self, keep: int) -> None:
+        """Hear the answers that are there, and wait for the oldest beyond `keep` in flight."""
+        while self._sent:
+            wait_s = 10.0 if keep and len(self._sent) >= keep else 0
+            ready, _ = ray.wait([self._sent[0]], timeout=wait_s)
+            if not ready:
+                break
+            try:
+                if not ray.get(self._sent.popleft()):
+                    self._lost = True
+            except ray.exceptions.RayError as error:
+                self._lose(error)
+
+    def _lose(self, error: Exception) -> None:
+        if not self._lost:
+            log.warning("the ranking shard lost its standings: %s", type(error).__name__)
+        self._lost = True
+
+
+@ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0, max_pending_calls=200)
+class MemberShardHost:
+    """Hosts a member shard."""
+
+    def __init__(self, settings: Settings, shard: int, ranking: ActorHandle[Any]) -> None:
+        log_to_file(settings, f"member-{shard}")
+        self._settings = settings
+        self._number = shard
+        self._ranking = ranking
+        self._shard: MemberShard | None = None
+
+    def _started(self) -> MemberShard:
+        if self._shard is None:
+            settings, scope = self._settings, self._settings.rules.season_id
+            client = connect(settings.redis_url, name=f"member-{self._number}")
+            shard = MemberShard(
+                settings.rules,
+                ShardLog(client, scope, self._number),
+                SnapshotStore(settings.folder / "snapshots", ManifestRecord(client, scope)),
+                Archive(settings.folder / "archive"),
+                RankingRelay(self._ranking),
+                wall_us,
+            )
+            shard.start()
+            log.info("started: %s", shard.status())
+            self._shard = shard
+        return self._shard
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call a method of the shard; a shard that was fenced off ends its process."""
+        try:
+            return getattr(self._started(), name)(*arguments)
+        except Fenced as error:
+            log.error("ends: %s", error)
+            os._exit(1)
+
+    def apply(self, batch: bytes, stamp_by: str) -> BatchAnswer:
+        """Log and apply a batch."""
+        answer: BatchAnswer = self.call("apply", batch, stamp_by)
+        return answer
+
+    def pid(self) -> int:
+        """Give the process id, for fault tests."""
+        return os.getpid()
+
+
+@ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0, max_pending_calls=500)
+class RankingShardHost:
+    """Hosts a ranking shard and its mirror's writer."""
+
+    def __init__(self, settings: Settings, shard: int) -> None:
+        log_to_file(settings, f"ranking-{shard}")
+        client = connect(settings.redis_url, name=f"ranking-{shard}")
+        self._mirror = Mirror(client, settings.rules.season_id, shard)
+        self._shard = RankingShard(shard, settings.rules, self._mirror)
+        self._lost = False
+        self._writer = MirrorWriter(self._mirror, self._note_loss)
+        self._writer.start()
+
+    def _note_loss(self) -> None:
+        self._lost = True
+
+    def update(
+        self,
+        after: int,
+        version: int,
+        clock_us: int,
+        rows: npt.NDArray[np.int64],
+        part: Standing,
+    ) -> bool:
+        """Take changed standings."""
+        return self._shard.update(after, version, clock_us, rows, part)
+
+    def replace(self, version: int, clock_us: int, everyone: Standing) -> bool:
+        """Take all standings."""
+        return self._shard.replace(version, clock_us, everyone)
+
+    def has_standings(self) -> bool:
+        """Tell whether there are standings; also the moment to restore lost sorted sets."""
+        if self._lost and self._shard.version >= 0:
+            self._lost = False
+            self._shard.rebuild_mirror()
+        return self._shard.version >= 0
+
+    def read(self, asks: list[Ask], at_least: int) -> Reading | str:
+        """Answer asks; a text says why it can't yet (an exception would cost more)."""
+        try:
+            return self._shard.read(asks, at_least)
+        except Warming as error:
+            return str(error)
+
+    def mirror_lag_s(self) -> float:
+        """Tell how old the oldest score is that the sorted sets don't show yet."""
+        return self._mirror.lag_s()
+
+    def stop(self) -> None:
+        """Write what is left to the sorted sets."""
+        self._writer.stop(5.0)
+
+    def pid(self) -> int:
+        """Give the process id, for fault tests."""
+        return os.getpid()
+
+
+@ray.remote(num_cpus=0.02, max_restarts=-1, max_task_retries=0, max_pending_calls=100)
+class KeeperHost:
+    """Hosts the season keeper."""
+
+    def __init__(self, settings: Settings, members: list[ActorHandle[Any]]) -> None:
+        log_to_file(settings, "keeper")
+        shards = [MemberShardFacade(handle) for handle in members]
+        self._keeper = Keeper(settings, shards)
+
+    async def run(self) -> None:
+        """Keep the season until the system stops."""
+        await self._keeper.run()
+
+    async def freeze(self) -> None:
+        """Freeze the final list."""
+        await self._keeper.freeze()
+
+    async def pid(self) -> int:
+        """Give the process id, for fault tests."""
+        return os.getpid()
+
+
+@ray.remote(num_cpus=0.1, max_restarts=-1, max_task_retries=0, max_pending_calls=100)
+class GatewayHost:
+    """Hosts the gateway."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        members: list[ActorHandle[Any]],
+        rankings: list[ActorHandle[Any]],
+        keeper: ActorHandle[Any],
+    ) -> None:
+        log_to_file(settings, "gateway")
+        self._server = GatewayServer(
+            settings,
+            [MemberShardFacade(handle) for handle in members],
+            [RankingShardFacade(handle) for handle in rankings],
+            KeeperFacade(keeper),
+        )
+
+    async def run(self) -> None:
+        """Serve until stopped."""
+        await self._server.run()
+
+    async def stop(self, within_s: float) -> bool:
+        """Take nothing more and answer what was taken."""
+        return await self._server.stop(within_s)
+
+    async def pid(self) -> int:
+        """Give the process id, for fault tests."""
+        return os.getpid()
+
+
+__all__ = [
+    "NAMESPACE",
+    "GatewayHost",
+    "KeeperHost",
+    "MemberShardHost",
+    "RankingShardHost",
+]

@@ -1,0 +1,97 @@
+"""Keeper: wakes shards when something is due, publishes the phase, freezes the final list."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+from actors.calls import MemberShardFacade
+from actors.final_list import FinalShelf
+from actors.messages import ShardDown, ShardStatus
+from actors.phases import Window, instant
+from actors.settings import Settings
+from actors.store.client import connect
+from actors.store.errors import StoreError
+from actors.store.mirror import Mirror
+
+PERIOD_S: Final = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Keeper:
+    """Looks at every shard twice a second; a restarted one just goes on."""
+
+    def __init__(self, settings: Settings, shards: list[MemberShardFacade]) -> None:
+        self._settings = settings
+        self._shards = shards
+        self._rules = settings.rules
+        self._finals = FinalShelf(settings.folder / "final", self._rules.season_id)
+        client = connect(settings.redis_url, name="keeper", answer_within_s=1.0)
+        self._mirror = Mirror(client, self._rules.season_id, 0)
+        self._published: dict[str, str | int] = {}
+
+    async def run(self) -> None:
+        """Keep the season until cancelled."""
+        while True:
+            began_s = time.monotonic()
+            await self._round()
+            await asyncio.sleep(max(0.05, PERIOD_S - (time.monotonic() - began_s)))
+
+    async def _round(self) -> None:
+        now_us = time.time_ns() // 1000 if self._settings.clock == "real" else None
+        statuses = await asyncio.gather(
+            *(shard.poke(now_us) for shard in self._shards), return_exceptions=True
+        )
+        known = [status for status in statuses if isinstance(status, ShardStatus)]
+        for status in statuses:
+            if isinstance(status, Exception) and not isinstance(status, ShardDown):
+                log.error("a shard failed when it was woken", exc_info=status)
+        if len(known) < len(self._shards):
+            return
+        self._take_ends(known)
+        try:
+            self._publish(known)
+            if all(status.final for status in known) and self._finals.load() is None:
+                await self.freeze()
+        except (StoreError, ShardDown) as error:
+            log.warning("the season's description waits: %s", error)
+
+    def _take_ends(self, statuses: list[ShardStatus]) -> None:
+        """Follow a close."""
+        ends_us = min(status.ends_us for status in statuses)
+        if ends_us < self._rules.ends_us:
+            self._rules = self._rules.with_ends(ends_us)
+
+    def _publish(self, statuses: list[ShardStatus]) -> None:
+        """Describe the season to other readers of Redis."""
+        clock_us = max(0, *(status.clock_us for status in statuses))
+        now_us = time.time_ns() // 1000 if self._settings.clock == "real" else clock_us
+        info: dict[str, str | int] = {
+            "shards": len(self._shards),
+            "starts": instant(self._rules.starts_us),
+            "ends": instant(self._rules.ends_us),
+            "phase": Window.of(self._rules).phase(now_us),
+            "as_of": instant(now_us),
+        }
+        if info != self._published:
+            self._mirror.write_info(info)
+            self._published = info
+
+    async def freeze(self) -> None:
+        """Freeze the final list once every shard is past the final instant.
+
+        Raises ShardDown when a shard doesn't answer or isn't there yet; a frozen list stays.
+        """
+        if self._finals.load() is not None:
+            return
+        statuses = await asyncio.gather(*(shard.status() for shard in self._shards))
+        waiting = [status.shard for status in statuses if not status.final]
+        if waiting:
+            raise ShardDown(f"shards {waiting} are not past the final instant yet")
+        self._take_ends(statuses)
+        parts = await asyncio.gather(*(shard.standing() for shard in self._shards))
+        frozen = self._finals.freeze(self._rules, parts, self._rules.final_us)
+        log.info("the standings are final: %s", frozen.standings_hash)

@@ -1,0 +1,311 @@
+"""Member shard: the only writer of one shard's members. Log first, then apply, then answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from actors.member_view import member_view
+from actors.messages import BatchAnswer, ShardStatus
+from actors.standing_arrays import final_arrays, final_from
+from actors.store.archive import Archive
+from actors.store.errors import StoreUnavailable
+from actors.store.log import Entry, Kind, ShardLog
+from actors.store.snapshot import Snapshot, SnapshotStore
+from rules.calendar import HOUR_US
+from rules.compiled import Rules
+from rules.event_columns import from_ipc, stamp, to_ipc
+from rules.kernel import advance, apply, known
+from rules.member_table import MemberTable
+from rules.results import Outcome
+from rules.standings import Standing
+from rules.ticks import due
+
+SNAPSHOT_EVENTS: Final = 1_000_000
+
+Int64s = npt.NDArray[np.int64]
+
+log = logging.getLogger(__name__)
+
+
+class RankingSink(Protocol):
+    """Where changed standings go: the ranking shard of the same number. Never blocks for long."""
+
+    def update(
+        self, after: int, version: int, clock_us: int, rows: Int64s, standing: Standing
+    ) -> None:
+        """Send the standings of rows, int64[k], that changed between two versions."""
+
+    def replace(self, version: int, clock_us: int, standing: Standing) -> None:
+        """Send the standings of all members."""
+
+    def needs_all(self) -> bool:
+        """Tell whether the ranking shard lost its standings or missed an update."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """A batch whose append has an unknown outcome: it may come again as it was."""
+
+    received: bytes
+    batch: pa.RecordBatch
+    payload: bytes
+
+
+class MemberShard:
+    """Holds one shard's member table, a projection of its log.
+
+    Not safe for several threads at once. Calls that write raise StoreUnavailable when the log
+    can't be reached (the caller repeats the call as it was) and Fenced when another copy of
+    this shard owns the log (this one has to stop).
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        shard_log: ShardLog,
+        snapshots: SnapshotStore,
+        archive: Archive,
+        ranking: RankingSink,
+        wall_us: Callable[[], int],
+        snapshot_events: int = SNAPSHOT_EVENTS,
+    ) -> None:
+        self.rules = rules
+        self.shard = shard_log.shard
+        self.seq = 0
+        self.version = 0
+        self.final: Standing | None = None
+        self._log = shard_log
+        self._snapshots = snapshots
+        self._archive = archive
+        self._ranking = ranking
+        self._wall_us = wall_us
+        self._snapshot_events = snapshot_events
+        self._events_since_snapshot = 0
+        self._snapshot_seq = 0
+        self._attempt: _Attempt | None = None
+        self._table = MemberTable(rules)
+
+    def start(self) -> None:
+        """Take the log over and rebuild the table from snapshot and log tail."""
+        self._log.take_epoch()
+        found = self._snapshots.load(self.shard)
+        if found is not None:
+            self._restore(found)
+        for entry in self._log.read(self.seq):
+            self._apply_entry(entry)
+        self._push_all()
+
+    def apply(self, batch: bytes, stamp_by: str) -> BatchAnswer:
+        """Log and apply a batch of events (an Arrow stream), and answer every row.
+
+        stamp_by "given" reads the rows' own stamps, "wall" stamps all of them now, never
+        backwards. Rows whose identity is known are answered from the table, not logged again.
+        """
+        attempt = self._attempt
+        if not (self._log.unsettled and attempt is not None and attempt.received == batch):
+            self._settle()
+            attempt = self._prepare(batch, stamp_by)
+        if attempt.payload:
+            self._attempt = attempt
+            stamps_us = attempt.batch.column("stamp_us")
+            self.seq = self._log.append("events", stamps_us[-1].as_py(), attempt.payload)
+            self._attempt = None
+        outcome = self._take(attempt.batch)
+        self._snapshot_when_due(attempt.batch.num_rows)
+        return BatchAnswer(
+            outcome.status, outcome.reason, outcome.points, self.version, self._table.clock_us
+        )
+
+    def advance(self, to_us: int) -> ShardStatus:
+        """Move the clock to an instant, running every tick due; nothing when it is past it."""
+        self._settle()
+        if to_us > self._table.clock_us:
+            self._order("advance", to_us)
+            self._advance(to_us)
+        return self.status()
+
+    def close(self, ends_us: int) -> ShardStatus:
+        """Move the season's end to an instant; later closes of a closed season do nothing."""
+        self._settle()
+        if ends_us < self.rules.ends_us:
+            self._order("close", ends_us)
+            self._close(ends_us)
+        return self.status()
+
+    def poke(self, now_us: int | None) -> ShardStatus:
+        """Run what is due at the wall clock, and refill a ranking shard that lost its rows."""
+        if now_us is not None and self._tick_due(now_us):
+            self.advance(now_us)
+        if self._ranking.needs_all():
+            self._push_all()
+        return self.status()
+
+    def status(self, hours: int = 0) -> ShardStatus:
+        """Tell where the shard stands, with the points of the last hours (-1: of all)."""
+        return ShardStatus(
+            shard=self.shard,
+            seq=self.seq,
+            version=self.version,
+            clock_us=self._table.clock_us,
+            ends_us=self.rules.ends_us,
+            members=len(self._table),
+            epoch=self._log.epoch or 0,
+            final=self.final is not None,
+            points_per_hour=self._points_per_hour(hours) if hours else {},
+        )
+
+    def member(self, member: str) -> dict[str, Any] | None:
+        """Describe one member, or None when there is none of that id."""
+        return member_view(self._table, member)
+
+    def standing(self) -> Standing:
+        """Give the standing of all members as it is, or as it was at the final instant."""
+        if self.final is not None:
+            return self.final
+        return self._table.standing(np.arange(len(self._table), dtype=np.int64))
+
+    def stop(self) -> None:
+        """Write a snapshot, so that the next start is quick."""
+        self._settle()
+        self.snapshot()
+
+    def snapshot(self) -> None:
+        """Save the table, then archive and trim the part of the log that it covers."""
+        if self.seq == self._snapshot_seq:
+            return
+        arrays: dict[str, Any] = dict(self._table.state())
+        if self.final is not None:
+            arrays |= final_arrays(self.final)
+        meta = {"ends_us": self.rules.ends_us, "rules_hash": self.rules.rules_hash}
+        self._snapshots.save(self.shard, self.seq, arrays, meta)
+        self._snapshot_seq = self.seq
+        self._archive.write(self.shard, self._log.read(self._archive.last_seq(self.shard)))
+        # One snapshot further back than the newest: it may have to stand in for a damaged one.
+        self._log.trim(min(self._snapshots.seqs(self.shard)[0], self._archive.last_seq(self.shard)))
+        self._events_since_snapshot = 0
+
+    def _prepare(self, received: bytes, stamp_by: str) -> _Attempt:
+        batch = from_ipc(received)
+        payload = received
+        if stamp_by == "wall":
+            now_us = max(self._wall_us(), self._table.clock_us)
+            batch = stamp(batch, np.full(batch.num_rows, now_us, dtype=np.int64))
+            payload = b""
+        old = known(self._table, batch)
+        if old.all():
+            payload = b""
+        elif old.any():
+            payload = to_ipc(batch.filter(pa.array(~old)))
+        elif not payload:
+            payload = to_ipc(batch)
+        return _Attempt(received, batch, payload)
+
+    def _settle(self) -> None:
+        """Apply an earlier append whose outcome was unknown, if it turns out to be logged."""
+        if self._log.unsettled:
+            for entry in self._log.settle():
+                self._apply_entry(entry)
+            self._attempt = None
+
+    def _order(self, kind: Kind, at_us: int) -> None:
+        self.seq = self._log.append(kind, at_us)
+
+    def _apply_entry(self, entry: Entry) -> None:
+        """Apply one entry of the log, at start or when an append is settled."""
+        self.seq = entry.seq
+        if entry.kind == "events":
+            batch = from_ipc(entry.payload)
+            self._take(batch)
+            self._events_since_snapshot += batch.num_rows
+        elif entry.kind == "advance":
+            self._advance(entry.stamp_us)
+        else:
+            self._close(entry.stamp_us)
+
+    def _take(self, batch: pa.RecordBatch) -> Outcome:
+        """Apply a stamped batch; one that crosses the final instant is cut there."""
+        stamps_us = np.asarray(batch.column("stamp_us"))
+        final_us = self.rules.final_us
+        if self.final is None and len(stamps_us) and stamps_us[-1] >= final_us:
+            cut = int(np.searchsorted(stamps_us, final_us))
+            head = self._apply(batch.slice(0, cut)) if cut else None
+            self._advance(final_us)
+            tail = self._apply(batch.slice(cut))
+            return tail if head is None else _joined(head, tail)
+        return self._apply(batch)
+
+    def _apply(self, batch: pa.RecordBatch) -> Outcome:
+        outcome = apply(self._table, batch)
+        self._push(outcome.changed)
+        return outcome
+
+    def _advance(self, to_us: int) -> None:
+        final_us = self.rules.final_us
+        if self.final is None and to_us >= final_us:
+            advance(self._table, final_us)
+            self.final = self.standing()
+            self._push_all()
+        if to_us > self._table.clock_us:
+            self._push(advance(self._table, to_us))
+
+    def _close(self, ends_us: int) -> None:
+        self.rules = self.rules.with_ends(ends_us)
+        self._table.rules = self.rules
+        self._push_all()
+
+    def _push(self, changed: Int64s) -> None:
+        """Send changed standings on; from the final instant on nothing changes any more."""
+        if self.final is not None or not len(changed):
+            return
+        before, self.version = self.version, self.seq
+        standing = self._table.standing(changed)
+        self._ranking.update(before, self.version, self._table.clock_us, changed, standing)
+
+    def _push_all(self) -> None:
+        self.version = self.seq
+        self._ranking.replace(self.version, self._table.clock_us, self.standing())
+
+    def _tick_due(self, now_us: int) -> bool:
+        return bool(due(self._table, now_us))
+
+    def _points_per_hour(self, hours: int) -> dict[int, int]:
+        points = self._table.points_by_hour
+        filled = np.flatnonzero(points)
+        if hours > 0 and len(filled):
+            filled = filled[filled > filled[-1] - hours]
+        starts_us = self.rules.starts_us
+        return {starts_us + hour * HOUR_US: int(points[hour]) for hour in filled.tolist()}
+
+    def _snapshot_when_due(self, events: int) -> None:
+        self._events_since_snapshot += events
+        if self._events_since_snapshot < self._snapshot_events:
+            return
+        try:
+            self.snapshot()
+        except (OSError, StoreUnavailable) as error:
+            # The events are in the log already: their answer must not depend on a snapshot.
+            log.warning("shard %d goes on without a snapshot: %s", self.shard, error)
+            self._events_since_snapshot = 0
+
+    def _restore(self, found: Snapshot) -> None:
+        self.final = final_from(found.arrays)
+        self._table = MemberTable.from_state(self.rules, found.arrays)
+        if found.meta["ends_us"] != self.rules.ends_us:
+            self.rules = self._table.rules = self.rules.with_ends(found.meta["ends_us"])
+        self.seq = self._snapshot_seq = found.seq
+
+
+def _joined(head: Outcome, tail: Outcome) -> Outcome:
+    return Outcome(
+        np.concatenate([head.status, tail.status]),
+        np.concatenate([head.reason, tail.reason]),
+        np.concatenate([head.points, tail.points]),
+        np.union1d(head.changed, tail.changed),
+    )

@@ -1,0 +1,64 @@
+"""Member view: one member's points, tier and what is missing to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rules.calendar import months_of_days
+from rules.compiled import Need
+from rules.member_table import MemberTable
+from rules.tiers import Window, window_of
+
+
+def member_view(table: MemberTable, member: str) -> dict[str, Any] | None:
+    """Describe a member as `GET /v1/members/{id}` shows it, without ranks; None when unknown."""
+    row = table.row_of(member)
+    if row < 0:
+        return None
+    rules, members = table.rules, table.members
+    level = int(members.level[row])
+    return {
+        "member": member,
+        "kind": rules.kinds[members.kind[row]],
+        "tier": rules.levels[level],
+        "next_tier": _next_tier(table, row, level),
+        "active": int(members.active[row]),
+        "debt": int(members.debt[row]),
+        "pending": 0,
+        "score": int(members.score[row]),
+        "active_days": int(members.active_days[row]),
+        "litres": f"{int(members.litres_ml[row]) / 1000:.3f}",
+        "amount": f"{int(members.amount_fen[row]) / 100:.2f}",
+        "visits": int(members.visits[row]),
+        "earned": {
+            "base": int(members.earned_base[row]),
+            "bonus": int(members.earned_bonus[row]),
+            "task": int(members.earned_task[row]),
+        },
+        "expired": int(members.expired[row]),
+        "reversed": int(members.reversed_points[row]),
+    }
+
+
+def _next_tier(table: MemberTable, row: int, level: int) -> dict[str, Any] | None:
+    """Name the next level a purchase can reach, and what the window lacks to its entry."""
+    for place in range(level + 1, len(table.rules.tier_levels)):
+        entry = table.rules.tier_levels[place].entry
+        if not entry.never:
+            day = table.rules.calendar.days(np.array([table.clock_us], dtype=np.int64))
+            window = window_of(table, np.array([row]), months_of_days(day))
+            return {"id": table.rules.levels[place], "missing": _missing(entry, window)}
+    return None
+
+
+def _missing(entry: Need, window: Window) -> dict[str, Any]:
+    missing: dict[str, Any] = {}
+    if entry.litres_ml is not None:
+        missing["litres"] = f"{max(0, entry.litres_ml - int(window.litres_ml[0])) / 1000:.3f}"
+    if entry.amount_fen is not None:
+        missing["amount"] = f"{max(0, entry.amount_fen - int(window.amount_fen[0])) / 100:.2f}"
+    if entry.visits is not None:
+        missing["visits"] = max(0, entry.visits - int(window.visits[0]))
+    return missing

@@ -1,0 +1,122 @@
+"""Messages: what shards, ranking shards and the gateway tell one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.official_order import Key
+
+
+class ShardDown(Exception):
+    """A shard or its store can't be reached now; the outcome of the call is unknown: resend it."""
+
+
+class Warming(Exception):
+    """A ranking shard holds no standings yet, or older ones than were asked for."""
+
+
+@dataclass(slots=True)
+class BatchAnswer:
+    """What a member shard answers to a batch: one entry a row, and where its log stands.
+
+    status uint8[n] and reason uint8[n] index rules.results.STATUSES and REASONS; points int64[n].
+    version is the log's seq that the ranking shard has to have reached to show this batch.
+    """
+
+    status: npt.NDArray[np.uint8]
+    reason: npt.NDArray[np.uint8]
+    points: npt.NDArray[np.int64]
+    version: int
+    clock_us: int
+
+
+@dataclass(slots=True)
+class ShardStatus:
+    """Where a member shard stands."""
+
+    shard: int
+    seq: int
+    version: int
+    clock_us: int
+    ends_us: int
+    members: int
+    epoch: int
+    final: bool
+    points_per_hour: dict[int, int] = field(default_factory=dict)
+
+
+class MemberShardCalls(Protocol):
+    """What the gateway and the keeper ask of a member shard; every call may raise ShardDown."""
+
+    async def apply(self, batch: bytes, stamp: str) -> BatchAnswer:
+        """Log and apply a batch (an Arrow stream); stamp is "given" or "wall"."""
+
+    async def advance(self, to_us: int) -> ShardStatus:
+        """Move the clock, running every tick due."""
+
+    async def close(self, ends_us: int) -> ShardStatus:
+        """Move the season's end to an instant."""
+
+    async def status(self, hours: int = 0) -> ShardStatus:
+        """Tell where the shard stands, with the points of the last hours (-1: of all)."""
+
+    async def member(self, member: str) -> dict[str, Any] | None:
+        """Describe one member, or None when there is none of that id."""
+
+
+Ask = tuple[Any, ...]
+"""One question to a ranking shard, hashable so that equal ones are asked once:
+
+("size", board) → int; ("head", board, n) → list[Row]; ("samples", board, n) → list[Key];
+("slice", board, key, before, after) → Slice; ("keys", board, members) → list[Key | None];
+("ahead", board, keys) → list[int]; ("row", board, member) → Row | None; ("teams",) → TeamRows;
+("past", board, members, day) → list[Key | None] | None; ("past_ahead", board, keys, day) →
+list[int] | None; ("past_teams", day) → TeamRows | None (None: not known for that day).
+"""
+
+
+class Row(NamedTuple):
+    """One member's row on a board; tier indexes the rules' levels."""
+
+    key: Key
+    tier: int
+    tasks_completed_at_us: int
+    active_days: int
+    disqualified: bool
+
+
+class Slice(NamedTuple):
+    """Rows of one shard around a key: `ahead` of the whole board's rows here are before it.
+
+    first is the position here of rows[0].
+    """
+
+    ahead: int
+    first: int
+    rows: list[Row]
+
+
+@dataclass(slots=True)
+class Reading:
+    """A ranking shard's answers to some asks, all of one snapshot."""
+
+    version: int
+    answers: dict[Ask, Any]
+
+
+class RankingShardCalls(Protocol):
+    """What the gateway asks of a ranking shard; may raise ShardDown or Warming."""
+
+    async def read(self, asks: list[Ask], at_least: int) -> Reading:
+        """Answer from one snapshot that shows at least a version."""
+
+
+class KeeperCalls(Protocol):
+    """What the gateway asks of the season keeper; may raise ShardDown."""
+
+    async def freeze(self) -> None:
+        """Freeze the final list once every shard is past the final instant."""

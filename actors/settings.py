@@ -1,0 +1,49 @@
+"""Settings: what every actor of a running season is told; equal on each of its restarts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from rules.compiled import Rules, compile_rules
+from rules.season_file import load_season
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One running season: its file, its store, its shards, its clock and its address.
+
+    It stays small on purpose: Ray keeps small constructor arguments with the actor itself, so
+    a restart never depends on an object that may be lost.
+    """
+
+    season_path: str
+    season_digest: str
+    data: str
+    redis_url: str
+    shards: int
+    clock: str
+    host: str
+    port: int
+    admin_key: str = ""
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Compile the season file, which is kept in the data folder."""
+        text = Path(self.season_path).read_text(encoding="utf-8")
+        return compile_rules(load_season(text, self.season_path))
+
+    @property
+    def folder(self) -> Path:
+        """Give the data folder."""
+        return Path(self.data)
+
+    def name(self, actor: str) -> str:
+        """Name an actor; the hash keeps systems with other settings apart."""
+        facts = [self.season_digest, self.data, self.redis_url, self.shards, self.clock]
+        digest = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:10]
+        return f"{self.rules.season_id}-{digest}-{actor}"

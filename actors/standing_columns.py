@@ -1,0 +1,122 @@
+"""Standing columns: the latest standing of every member of a shard, by row number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.official_order import NO_TIME_US, Int64s, Key
+from rules.standings import Standing, TeamRows
+
+FIRST_ROWS = 1024
+
+
+class Ordered(Protocol):
+    """A board's order, moving (RankIndex) or frozen (FrozenOrder)."""
+
+    def ranks(self, rows: npt.ArrayLike) -> Int64s:
+        """Give ranks from 1, 0 for who is off the board."""
+
+    def keys(self, rows: npt.ArrayLike) -> list[Key]:
+        """Give the keys of rows on the board."""
+
+    def count_ahead(self, keys: Sequence[Key]) -> Int64s:
+        """Count who stands strictly ahead of each key."""
+
+
+class StandingColumns:
+    """Grows by doubling; a row is a member for ever. About 35 bytes a member beside the id."""
+
+    def __init__(self) -> None:
+        self.members: list[str] = []
+        self._row_of: dict[str, int] = {}
+        self._columns: dict[str, npt.NDArray[Any]] = {
+            "score": np.zeros(FIRST_ROWS, np.int64),
+            "tasks_completed_at_us": np.zeros(FIRST_ROWS, np.int64),
+            "active_days": np.zeros(FIRST_ROWS, np.int32),
+            "tier": np.zeros(FIRST_ROWS, np.int16),
+            "on_board": np.zeros(FIRST_ROWS, np.uint32),
+            "disqualified": np.zeros(FIRST_ROWS, np.bool_),
+            "team": np.zeros(FIRST_ROWS, np.int32),
+        }
+        self._teams: list[str] = [""]
+        self._team_of: dict[str, int] = {"": 0}
+
+    def __getattr__(self, name: str) -> npt.NDArray[Any]:
+        try:
+            return self.__dict__["_columns"][name][: len(self.members)]  # type: ignore[no-any-return]  # the dict holds arrays only
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def put(self, rows: npt.NDArray[np.int64], part: Standing) -> None:
+        """Set the standings of rows, int64[k]; new rows follow on the last one."""
+        if not len(rows):
+            return
+        self._grow(int(rows.max()) + 1, rows, part.member)
+        for name in ("score", "tasks_completed_at_us", "active_days", "tier", "on_board",
+                     "disqualified"):
+            self._columns[name][rows] = getattr(part, name)
+        self._columns["team"][rows] = [self._team_code(team) for team in part.team_key]
+
+    def _grow(self, count: int, rows: npt.NDArray[np.int64], members: Sequence[str]) -> None:
+        known = len(self.members)
+        if count <= known:
+            return
+        if count > len(self._columns["score"]):
+            size = max(count, 2 * len(self._columns["score"]))
+            for name, column in self._columns.items():
+                grown = np.zeros(size, column.dtype)
+                grown[:known] = column[:known]
+                self._columns[name] = grown
+        self.members.extend([""] * (count - known))
+        for place in np.flatnonzero(rows >= known).tolist():
+            row = int(rows[place])
+            self.members[row] = members[place]
+            self._row_of[members[place]] = row
+
+    def _team_code(self, team: str) -> int:
+        code = self._team_of.get(team)
+        if code is None:
+            code = self._team_of[team] = len(self._teams)
+            self._teams.append(team)
+        return code
+
+    def find(self, members: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Find rows, int64[k ≤ n], of the members that are known."""
+        found = (self._row_of.get(member) for member in members)
+        return np.array([row for row in found if row is not None], dtype=np.int64)
+
+    def teams_of(self, rows: npt.NDArray[np.int64]) -> set[str]:
+        """Name the teams that known rows belong to."""
+        known = rows[rows < len(self.members)]
+        return {self._teams[code] for code in np.unique(self._columns["team"][known]).tolist()}
+
+    def keys_on(self, order: Ordered, members: Sequence[str]) -> list[Key | None]:
+        """Give members' keys in an order, None for who isn't on that board."""
+        row_of = self._row_of
+        rows = np.array([row_of.get(member, -1) for member in members], dtype=np.int64)
+        known = np.flatnonzero(rows >= 0)
+        known = known[order.ranks(rows[known]) > 0]
+        found: list[Key | None] = [None] * len(members)
+        for place, key in zip(known.tolist(), order.keys(rows[known]), strict=True):
+            found[place] = key
+        return found
+
+    def team_rows(self) -> TeamRows:
+        """Add up this shard's part of every team; O(members in teams)."""
+        team = self.team
+        here = np.flatnonzero(team)
+        code = team[here]
+        score = np.zeros(len(self._teams), np.int64)
+        earliest_us = np.full(len(self._teams), NO_TIME_US, np.int64)
+        days = np.zeros(len(self._teams), np.int64)
+        np.add.at(score, code, np.maximum(self.score[here], 0))
+        np.minimum.at(earliest_us, code, self.tasks_completed_at_us[here])
+        np.add.at(days, code, self.active_days[here].astype(np.int64))
+        held = np.unique(code)
+        held = held[np.argsort([self._teams[one] for one in held.tolist()], kind="stable")]
+        names = [self._teams[one] for one in held.tolist()]
+        return TeamRows(names, score[held], earliest_us[held], days[held])

@@ -1,0 +1,307 @@
+"""System: starts everything a live season needs, watches over it, and stops it cleanly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import ray
+
+from actors import hosts
+from actors.settings import Settings
+from actors.store.api_keys import ApiKeys, Role
+from actors.store.client import check_server, connect
+from actors.store.errors import StoreError
+from actors.store.folder import FolderLock, write_durably
+from actors.store.server import EmbeddedServer
+from rules.compiled import compile_rules
+from rules.season_file import load_season
+
+READY_WITHIN_S: Final = 300.0
+DRAIN_WITHIN_S: Final = 10.0
+WATCH_PERIOD_S: Final = 0.2
+OBJECT_STORE_BYTES: Final = 512 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+class FolderMismatch(Exception):  # noqa: N818  says what is wrong, as every error here
+    """The data folder was made with other settings than the ones given now."""
+
+
+class NotReady(Exception):  # noqa: N818  says what is wrong, as every error here
+    """The system did not become ready in time."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the operator asked for."""
+
+    season_text: str
+    season_path: str
+    data: Path
+    redis_url: str | None = None
+    ray_address: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    shards: int | None = None
+    clock: str = "real"
+    admin_key: str | None = None
+
+
+class System:
+    """A live season: server, shards, rankings, keeper and gateway.
+
+    start() returns once events are accepted; stop() drains, snapshots and ends everything it
+    started. Ray and the embedded server belong to it unless addresses of others were given.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._lock = FolderLock(wanted.data)
+        self._server: EmbeddedServer | None = None
+        self._watching = threading.Event()
+        self._watcher: threading.Thread | None = None
+        self._started_ray = False
+        self.settings: Settings
+        self.members: list[Any] = []
+        self.rankings: list[Any] = []
+        self.keeper: Any = None
+        self.gateway: Any = None
+        self._runs: list[Any] = []
+        self.new_admin_key: str | None = None
+        self.pages_key = ""
+
+    @property
+    def url(self) -> str:
+        """Give the gateway's address."""
+        host = self.settings.host
+        shown = "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104  shown, not bound
+        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.settings.port}"
+
+    @property
+    def server(self) -> EmbeddedServer | None:
+        """Give the embedded server, for fault tests; None with --redis-url."""
+        return self._server
+
+    def start(self) -> None:
+        """Start everything; on any failure what was started is stopped again.
+
+        Raises FolderInUse, FolderMismatch, StoreError, NotReady or OSError (port in use).
+        """
+        self._lock.acquire()
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        wanted = self._wanted
+        port = _free_port(wanted.host, wanted.port)
+        shards = self._agree_with_folder()
+        url = wanted.redis_url or self._start_server()
+        self.settings = Settings(
+            season_path=str(wanted.data.resolve() / "season.toml"),
+            season_digest=hashlib.sha256(wanted.season_text.encode()).hexdigest(),
+            data=str(wanted.data.resolve()),
+            redis_url=url,
+            shards=shards,
+            clock=wanted.clock,
+            host=wanted.host,
+            port=port,
+        )
+        client = connect(url)
+        for warning in check_server(client):
+            log.warning("%s", warning)
+        self._make_keys(ApiKeys(client))
+        client.close()
+        self._start_ray()
+        self._start_actors()
+        self._wait_until_ready()
+
+    def _agree_with_folder(self) -> int:
+        """Check the folder's own settings, or write them at first start; returns the shards."""
+        wanted = self._wanted
+        rules = compile_rules(load_season(wanted.season_text, wanted.season_path))
+        path = wanted.data / "live.json"
+        given = {
+            "season": rules.season_id,
+            "rules_hash": rules.rules_hash,
+            "clock": wanted.clock,
+        }
+        if not path.exists():
+            shards = wanted.shards or min(4, os.cpu_count() or 1)
+            write_durably(wanted.data / "season.toml", wanted.season_text.encode())
+            write_durably(path, json.dumps(given | {"shards": shards}, indent=1).encode())
+            return shards
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        fixes = {
+            "season": "give the season file it was made with, or another folder with --data",
+            "rules_hash": f"its season file is kept as {wanted.data / 'season.toml'}; start with "
+            "that one, or with another folder",
+            "clock": f"start with --clock {kept['clock']}, or with another folder",
+        }
+        for name, fix in fixes.items():
+            if kept[name] != given[name]:
+                raise FolderMismatch(
+                    f"data folder {wanted.data}: {name} = {given[name]!r}, but the folder holds "
+                    f"{kept[name]!r}: {fix}"
+                )
+        shards = int(kept["shards"])
+        if wanted.shards not in (None, shards):
+            raise FolderMismatch(
+                f"data folder {wanted.data}: --shards {wanted.shards}, but the folder was made "
+                f"with {shards}: leave --shards out"
+            )
+        return shards
+
+    def _start_server(self) -> str:
+        self._server = EmbeddedServer(self._wanted.data / "server")
+        self._server.start()
+        self._watcher = threading.Thread(target=self._watch, name="server-watch", daemon=True)
+        self._watcher.start()
+        return self._server.url
+
+    def _watch(self) -> None:
+        """Start the server again on the same folder whenever it died."""
+        assert self._server is not None
+        while not self._watching.wait(WATCH_PERIOD_S):
+            if self._server.alive():
+                continue
+            log.warning("the embedded server died; starting it again on the same folder")
+            try:
+                self._server.start()
+            except StoreError as error:
+                log.error("%s", error)
+
+    def _make_keys(self, keys: ApiKeys) -> None:
+        now_us = time.time_ns() // 1000
+        self.new_admin_key = keys.ensure_admin(self._wanted.admin_key, now_us)
+        path = self._wanted.data / "pages.key"
+        if path.exists():
+            self.pages_key = path.read_text(encoding="ascii")
+            if keys.verify(self.pages_key) is not None:
+                return
+        self.pages_key, _ = keys.create(Role.ANALYST, now_us, "pages of this system")
+        write_durably(path, self.pages_key.encode())
+        path.chmod(0o600)
+
+    def _start_ray(self) -> None:
+        if ray.is_initialized():
+            return
+        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        common: dict[str, Any] = {
+            "namespace": hosts.NAMESPACE,
+            "log_to_driver": False,
+            "configure_logging": False,
+        }
+        if self._wanted.ray_address:
+            ray.init(address=self._wanted.ray_address, **common)
+        else:
+            ray.init(
+                address="local",
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                **common,
+            )
+        self._started_ray = True
+
+    def _start_actors(self) -> None:
+        settings = self.settings
+
+        def named(host: Any, actor: str, *arguments: Any) -> Any:
+            name = settings.name(actor)
+            return host.options(name=name, namespace=hosts.NAMESPACE).remote(settings, *arguments)
+
+        numbers = range(settings.shards)
+        self.rankings = [named(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
+        self.members = [
+            named(hosts.MemberShardHost, f"member-{p}", p, self.rankings[p]) for p in numbers
+        ]
+        self.keeper = named(hosts.KeeperHost, "keeper", self.members)
+        self.gateway = named(
+            hosts.GatewayHost, "gateway", self.members, self.rankings, self.keeper
+        )
+        # These run for as long as the system; Ray runs them again after their process died.
+        self._runs = [
+            actor.run.options(max_task_retries=-1).remote()
+            for actor in (self.keeper, self.gateway)
+        ]
+
+    def _wait_until_ready(self) -> None:
+        ends_s = time.monotonic() + READY_WITHIN_S
+        told = "no answer"
+        with httpx.Client(base_url=self.url, timeout=2.0, trust_env=False) as client:
+            while time.monotonic() < ends_s:
+                done, _ = ray.wait(self._runs, timeout=0, num_returns=1)
+                if done:
+                    ray.get(done)
+                    raise NotReady("the gateway or the keeper ended; see the logs folder")
+                try:
+                    answer = client.get("/readyz")
+                except httpx.HTTPError as error:
+                    told = str(error)
+                else:
+                    if answer.status_code == httpx.codes.OK:
+                        return
+                    told = answer.text
+                time.sleep(0.05)
+        raise NotReady(f"not ready within {READY_WITHIN_S:.0f} s: {told}")
+
+    def stop(self) -> None:
+        """Take nothing more, answer what was taken, snapshot, and end everything."""
+        if ray.is_initialized():
+            self._stop_actors()
+        if self._started_ray:
+            ray.shutdown()
+            self._started_ray = False
+        self._watching.set()
+        if self._watcher is not None:
+            self._watcher.join(30)
+        if self._server is not None:
+            self._server.stop()
+        self._lock.release()
+
+    def _stop_actors(self) -> None:
+        steps = [
+            [] if self.gateway is None else [self.gateway.stop.remote(DRAIN_WITHIN_S)],
+            [member.call.remote("stop") for member in self.members],
+            [ranking.stop.remote() for ranking in self.rankings],
+        ]
+        for step in steps:
+            for reference in step:
+                try:
+                    ray.get(reference, timeout=60)
+                except ray.exceptions.RayError as error:
+                    log.warning("an actor did not stop cleanly: %s", str(error).splitlines()[-1])
+        for actor in (self.gateway, self.keeper, *self.members, *self.rankings):
+            if actor is not None:
+                ray.kill(actor, no_restart=True)
+        self.gateway = self.keeper = None
+        self.members, self.rankings = [], []
+
+
+def _free_port(host: str, port: int) -> int:
+    """Check that a port can be bound, or find a free one for 0; raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(
+                error.errno, f"{host}:{port} can't be used ({error.strerror}): give another --port"
+            ) from error
+        return int(probe.getsockname()[1])
+
+

@@ -1,0 +1,70 @@
+"""Serve: run a season live, with its store, actors, HTTP interface and pages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("season", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), default=Path("data"),
+    show_default=True, help="Folder of everything durable.",
+)
+@click.option("--redis-url", help="Redis ≥ 7 or Valkey ≥ 8; without it one is embedded.")
+@click.option("--ray-address", help="Ray cluster; without it Ray runs on this machine.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--ui-port", default=8501, show_default=True)
+@click.option("--no-ui", is_flag=True, help="Without the pages.")
+@click.option("--shards", type=click.IntRange(1, 64), help="Fixed at the folder's first start.")
+@click.option(
+    "--clock", type=click.Choice(["real", "events"]), default="real", show_default=True,
+    help="events: time advances by the events' own times.",
+)
+def command(
+    season: Path,
+    data: Path,
+    redis_url: str | None,
+    ray_address: str | None,
+    host: str,
+    port: int,
+    ui_port: int,
+    no_ui: bool,
+    shards: int | None,
+    clock: str,
+) -> None:
+    """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
+    from actors.system import Wanted
+    from ui.commands._live import exit_of, print_key
+
+    wanted = Wanted(
+        season_text=season.read_text(encoding="utf-8"),
+        season_path=str(season),
+        data=data,
+        redis_url=redis_url,
+        ray_address=ray_address,
+        host=host,
+        port=port,
+        shards=shards,
+        clock=clock,
+        admin_key=os.environ.get("FORECOURT_ADMIN_KEY"),
+    )
+    stopping = threading.Event()
+    with exit_of(wanted, None if no_ui else ui_port) as live:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, lambda *_: stopping.set())
+        print_key(live.system)
+        if live.pages_url:
+            click.echo(f"pages {live.pages_url}")
+        click.echo(f"ready {live.system.url}")
+        sys.stdout.flush()
+        while not stopping.wait(1.0):
+            live.check()
+        click.echo("stopping: answering what was taken, writing snapshots", err=True)

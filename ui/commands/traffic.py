@@ -8,18 +8,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import click
+
+from ui.commands._inputs import read_season, read_text, refuse
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rules.season_models import Season
     from simulator.population import Population
 
 _PLAIN_LINE_EVERY_S = 5.0
-BAD_INPUT = 2
 
 
 class Bar(Protocol):
@@ -56,36 +56,19 @@ def progress(days: int) -> Iterator[Bar]:
         yield PlainLines(days)
 
 
-def _refuse(message: str) -> NoReturn:
-    """Print what is wrong with the input on stderr and leave with exit code 2."""
-    click.echo(f"error: {message}", err=True)
-    sys.exit(BAD_INPUT)
-
-
-def _season(path: Path) -> Season:
-    from rules.season_file import SeasonErrors, load_season
-
-    try:
-        return load_season(path.read_text(encoding="utf-8"), str(path))
-    except SeasonErrors as errors:
-        _refuse("\n".join(str(error) for error in errors.errors))
-    except UnicodeDecodeError as error:
-        _refuse(f"{path}: not UTF-8 at byte {error.start}: save the season file as UTF-8")
-
-
 def _population(path: Path | None) -> Population:
-    from simulator.population_file import PopulationErrors, load_population_file
+    from simulator.population_file import PopulationErrors, load_population, load_population_file
 
     try:
-        return load_population_file(path)
+        return (
+            load_population_file() if path is None else load_population(read_text(path), str(path))
+        )
     except PopulationErrors as errors:
-        _refuse(str(errors))
-    except UnicodeDecodeError as error:
-        _refuse(f"{path}: not UTF-8 at byte {error.start}: save the population file as UTF-8")
+        refuse(str(errors))
 
 
 @click.command()
-@click.argument("season", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("season", type=click.Path(path_type=Path))
 @click.option("--members", default=10_000, show_default=True, help="How many members.")
 @click.option("--days", type=int, help="How many days; the season's length without it.")
 @click.option("--seed", default=1, show_default=True, help="The same seed writes the same log.")
@@ -96,7 +79,7 @@ def _population(path: Path | None) -> Population:
 )
 @click.option(
     "--population",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Population file in place of the one shipped.",
 )
 @click.option(
@@ -120,7 +103,7 @@ def command(
     from simulator.log_writer import LogWriter, UnknownLogFormat
     from simulator.traffic import generate
 
-    rules = _season(season)
+    rules = read_season(season)
     figures = _population(population)
     began_s = time.monotonic()
     try:
@@ -129,9 +112,9 @@ def command(
             rules, figures, members, days, seed=seed, start=start.date() if start else None
         )
     except (UnknownLogFormat, ValueError) as error:
-        _refuse(str(error))
+        refuse(str(error))
     if not out.absolute().parent.is_dir():
-        _refuse(f"{out}: there is no folder {out.parent}: create it first")
+        refuse(f"{out}: there is no folder {out.parent}: create it first")
     length = days if days is not None else (rules.season.ends - rules.season.starts).days
     try:
         with writer, progress(length) as bar:

@@ -18,7 +18,7 @@ from rules.decimals import (
     Span,
 )
 from rules.duration import Duration
-from rules.section import Distinct, Id, Name, Section
+from rules.section import EXACTLY_ONE_KEY, Distinct, Id, Name, Section
 from rules.where import Where
 
 TaskType = Literal["check_in", "browse", "share", "survey", "review"]
@@ -27,6 +27,8 @@ Period = Literal["day", "week", "month", "season"]
 
 class Per(Section):
     """Hold the quantity that earns a rule's points once: litres or money."""
+
+    model_config = EXACTLY_ONE_KEY
 
     litres_ml: PositiveMl | None = Field(default=None, alias="litres")
     amount_fen: PositiveFen | None = Field(default=None, alias="amount")

@@ -9,7 +9,7 @@ from typing import Any
 
 from rules.season_draft import Pattern, Problem, entries, places, shown, value_at
 from rules.toml_lines import Loc
-from rules.where import WHERE_KEYS, station_text
+from rules.where import MEMBER_KEYS, WHERE_KEYS, station_text
 
 BOARD_DEFAULT = "overall"
 TIER_DEFAULT = "member"
@@ -63,8 +63,6 @@ MEMBER_WHERES: tuple[Pattern, ...] = (
     ("boards", "*", "where"),
     ("season", "exclude"),
 )
-# A condition on a member alone may name these and the member's attributes, region among them.
-MEMBER_KEYS = frozenset({"kind", "tier", "segment", "region"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from rules.reward_models import (
     Reward,
     Trigger,
 )
-from rules.section import Distinct, Id, Label, Name, Section, Slug
+from rules.section import EXACTLY_ONE_KEY, Distinct, Id, Label, Name, Section, Slug
 from rules.tier_models import Condition, Discount, Level, Metrics, Tiers, Trial
 from rules.where import (
     SCALAR_TYPES,
@@ -128,6 +128,8 @@ class Members(Section):
 
 class Margin(Section):
     """Hold what a sale leaves: fen a litre, or a share of the amount."""
+
+    model_config = EXACTLY_ONE_KEY
 
     per_litre_fen: RateFen | None = Field(default=None, alias="per_litre")
     share: Share | None = None

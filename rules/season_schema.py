@@ -44,7 +44,7 @@ def season_schema() -> dict[str, Any]:
 
 
 def _tidy(node: Any) -> Any:
-    """Drop what TOML can't say (null) and titles that repeat the key."""
+    """Drop what TOML can't say (null), titles that repeat the key and empty defaults."""
     if isinstance(node, list):
         return [_tidy(one) for one in node]
     if not isinstance(node, dict):
@@ -53,7 +53,7 @@ def _tidy(node: Any) -> Any:
         key: _tidy(value)
         for key, value in node.items()
         if not (key == "title" and isinstance(value, str))
-        and not (key == "default" and value is None)
+        and not (key == "default" and value in (None, [], {}))
     }
     if {"type": "null"} in kept.get("anyOf", ()):
         others = [one for one in kept.pop("anyOf") if one != {"type": "null"}]

@@ -26,6 +26,10 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
 
+# For the schema only; the loader says which keys.
+EXACTLY_ONE_KEY = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+
 class Label(Section):
     """Hold a name people read, in Chinese and English."""
 

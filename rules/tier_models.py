@@ -8,7 +8,7 @@ from pydantic import Field
 
 from rules.decimals import MoneyFen, PositiveCount, RateFen, Span, VolumeMl
 from rules.duration import Duration
-from rules.section import Id, Name, Section
+from rules.section import EXACTLY_ONE_KEY, Id, Name, Section
 
 WINDOW_MONTHS_MAX = 36
 LEVELS_MAX = 64
@@ -26,6 +26,8 @@ class Metrics(Section):
 
 class Condition(Section):
     """Hold the metrics that must be reached: any one of them, or all."""
+
+    model_config = EXACTLY_ONE_KEY
 
     any_of: Metrics | None = Field(default=None, alias="any")
     all_of: Metrics | None = Field(default=None, alias="all")

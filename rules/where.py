@@ -222,10 +222,10 @@ def any_other_key(value_schema: dict[str, Any]) -> Callable[[dict[str, Any]], No
 
 
 class Where(Section):
-    """Hold a condition: every key given must hold; an empty tuple or None is a key not given.
+    """Hold a condition on an event: every key given must hold, a list if it contains the value.
 
-    A key no field knows is a field of the station when a station defines it, else an attribute of
-    the member. A member attribute holds one of the values listed, or lies in the range.
+    Any other key is a field of the station where a station defines it, else an attribute of the
+    member, which must be one of the values listed or lie in the range.
     """
 
     model_config = ConfigDict(json_schema_extra=any_other_key(ATTRIBUTE_SCHEMA))
@@ -233,6 +233,7 @@ class Where(Section):
     # Keys that belong to the station of an event; a condition on a member alone has none.
     OF_STATION: ClassVar[bool] = True
 
+    # An empty tuple, or None, is a key that isn't given.
     product: Texts = ()
     category: Texts = ()
     weekday: Weekdays = Field(default=(), description="Monday is 0")
@@ -276,10 +277,22 @@ WHERE_KEYS = frozenset(Where.model_fields) - {"station_fields", "attributes"}
 MEMBER_OWN_KEYS = frozenset({"region"})
 
 
-class MemberWhere(Where):
-    """Hold a condition on a member alone, as they stand: boards, exclude, segments, triggers.
+# What a condition on a member alone may name, besides the member's attributes.
+MEMBER_KEYS = frozenset({"kind", "tier", "segment"}) | MEMBER_OWN_KEYS
 
-    `region` is the member's own attribute here and stands in `attributes`.
+
+def _member_keys_only(schema: dict[str, Any]) -> None:
+    any_other_key(ATTRIBUTE_SCHEMA)(schema)
+    for key in WHERE_KEYS - MEMBER_KEYS:
+        schema["properties"][key] = False
+
+
+class MemberWhere(Where):
+    """Hold a condition on a member alone, as they stand: kind, tier, segment and attributes.
+
+    `region` is the member's own attribute here, not the station's.
     """
+
+    model_config = ConfigDict(json_schema_extra=_member_keys_only)
 
     OF_STATION: ClassVar[bool] = False

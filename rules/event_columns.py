@@ -133,6 +133,8 @@ class Decoded:
     """int64[n]: 0-based row of each valid event in the body, ascending."""
     refused: list[Refusal] = field(default_factory=list)
     received: int = 0
+    stamp_us: npt.NDArray[np.int64] | None = None
+    """int64[n]: the clock readings an archived log carries; None for a bare one."""
 
 
 def stamp(columns: pa.RecordBatch, stamp_us: npt.NDArray[np.int64]) -> pa.RecordBatch:

@@ -69,8 +69,10 @@ class Replay:
 
         Rows refused in decoding stand where they were in the input.
         """
-        at_us = decoded.columns.column("at_us").to_numpy()
-        stamps = running_stamps(at_us, self.clock_us)
+        stamps = decoded.stamp_us
+        if stamps is None:
+            at_us = decoded.columns.column("at_us").to_numpy()
+            stamps = running_stamps(at_us, self.clock_us)
         whole = Outcome.empty(decoded.received)
         first = _first_place(decoded)
         places = decoded.place - first

@@ -47,6 +47,7 @@ def command(
     """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
     from rules.compiled import compile_rules
     from rules.event_columns import UnreadableBody
+    from simulator.archived_log import is_archived, read_archived
     from simulator.log_files import LogProblem
     from simulator.logs import read_log
     from simulator.mapping import MissingColumn
@@ -57,6 +58,8 @@ def command(
     meaning = read_mapping(mapping)
     try:
         batches: Iterable[Decoded] = read_log(logs, meaning, rules.names)
+        if any(is_archived(log) for log in logs):
+            batches = [read_archived(logs)]
         if sort:
             batches = [in_time_order(batches)]
         summary = replay(rules, _told(batches), out, until_us=until_us, workers=workers)

@@ -49,7 +49,8 @@ def same(left: Entry, right: Entry) -> bool:
         return False
     if left.kind != "events":
         return left.payload == right.payload
-    return rows(left.payload) == rows(right.payload)
+    schemas = [pa.ipc.open_stream(entry.payload).schema for entry in (left, right)]
+    return schemas[0].equals(schemas[1]) and rows(left.payload) == rows(right.payload)
 
 
 def log_of_seven() -> list[Entry]:

@@ -1,0 +1,190 @@
+"""Replay from files to files: one row per input row, any number of workers, archived stamps."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from rules.event_columns import stamp
+from rules.events import Names, decode_ndjson
+from ui.commands import main
+
+SEASON = """
+format = 1
+[programme]
+id = "p"
+timezone = "Asia/Shanghai"
+accept_late = "1d"
+[products.92]
+category = "fuel"
+[[earning]]
+id = "fuel"
+on = "purchase"
+points = 1
+per = { litres = "1" }
+[season]
+id = "s"
+starts = 2026-06-01T00:00:00
+ends = 2026-07-01T00:00:00
+[rewards.cup]
+kind = "goods"
+unit_cost = "12.50"
+[[prizes]]
+board = "overall"
+ranks = "1"
+reward = "cup"
+"""
+
+
+def purchase(number: int, member: str, at: str, litres: str) -> dict[str, Any]:
+    return {
+        "event_id": f"e{number}",
+        "type": "purchase",
+        "member": member,
+        "at": at,
+        "product": "92",
+        "litres": litres,
+        "amount": "10.00",
+    }
+
+
+LOG = [
+    purchase(1, "a", "2026-06-02T10:00:00+08:00", "10"),
+    purchase(2, "b", "2026-06-04T10:00:00+08:00", "20.5"),
+    purchase(3, "a", "2026-06-02T11:00:00+08:00", "30"),
+    {"event_id": "e4", "type": "purchase", "member": "a", "at": "yesterday", "product": "92"},
+    purchase(1, "a", "2026-06-02T10:00:00+08:00", "10"),
+    purchase(5, "b", "2026-06-04T12:00:00+08:00", "1"),
+]
+
+
+@pytest.fixture
+def season(tmp_path: Path) -> Path:
+    path = tmp_path / "season.toml"
+    path.write_text(SEASON)
+    return path
+
+
+def write_log(path: Path, events: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_one_result_row_per_input_row_in_the_order_applied(season: Path, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.ndjson", LOG)
+    answer = run("replay", season, log, "--out", tmp_path / "out", "--json")
+    assert answer.exit_code == 0, answer.output
+    found = rows(tmp_path / "out" / "results.csv")
+    assert [(row["event_id"], row["status"], row["points"], row["reason"]) for row in found] == [
+        ("e1", "applied", "10", ""),
+        ("e2", "applied", "20", ""),
+        ("e3", "rejected", "0", "too_late"),
+        ("e4", "rejected", "0", "bad_field"),
+        ("e1", "duplicate", "10", ""),
+        ("e5", "applied", "1", ""),
+    ]
+    summary = json.loads(answer.stdout.splitlines()[-1])
+    assert summary == json.loads((tmp_path / "out" / "summary.json").read_text())
+    assert summary["status"]["rejected"] == 2
+    assert summary["reasons"] == {"bad_field": 1, "too_late": 1}
+    assert rows(tmp_path / "out" / "prizes.csv")[0]["member"] == "b"
+
+
+def test_sorting_by_time_lets_late_events_in(season: Path, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.ndjson", LOG)
+    assert run("replay", season, log, "--out", tmp_path / "out", "--sort").exit_code == 0
+    found = rows(tmp_path / "out" / "results.csv")
+    assert [row["event_id"] for row in found] == ["e1", "e1", "e3", "e2", "e5", "e4"]
+    assert [row["status"] for row in found][1] == "duplicate"
+    assert {row["member"]: row["active"] for row in rows(tmp_path / "out" / "members.csv")} == {
+        "a": "40",
+        "b": "21",
+    }
+
+
+def test_every_file_has_its_header_even_when_empty(season: Path, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.ndjson", [])
+    assert run("replay", season, log, "--out", tmp_path / "out").exit_code == 0
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    tables = ("standings-overall", "prizes", "members", "coupons", "results")
+    assert names == {f"{name}.{kind}" for name in tables for kind in ("csv", "parquet")} | {
+        "summary.json"
+    }
+    for name in tables:
+        header, rest = (tmp_path / "out" / f"{name}.csv").read_text().split("\n", 1)
+        assert "," in header
+        assert rest == ""
+
+
+def test_any_number_of_workers_writes_the_same_bytes(season: Path, tmp_path: Path) -> None:
+    events = [
+        purchase(number, f"m{number % 7}", f"2026-06-{1 + number // 8:02d}T08:00:00+08:00", "7.7")
+        for number in range(160)
+    ]
+    log = write_log(tmp_path / "log.ndjson", events)
+    for workers in (1, 3):
+        out = tmp_path / f"out{workers}"
+        assert run("replay", season, log, "--out", out, "--workers", workers).exit_code == 0
+    for path in sorted((tmp_path / "out1").iterdir()):
+        assert path.read_bytes() == (tmp_path / "out3" / path.name).read_bytes(), path.name
+
+
+def test_an_archived_log_is_judged_at_its_own_stamps(season: Path, tmp_path: Path) -> None:
+    events = [
+        purchase(1, "a", "2026-06-02T10:00:00+08:00", "10"),
+        purchase(2, "a", "2026-06-02T11:00:00+08:00", "10"),
+    ]
+    names = Names(frozenset({"92"}), frozenset({"private"}), 0, 2**62)
+    body = "".join(json.dumps(event) + "\n" for event in events).encode()
+    decoded = decode_ndjson(body, names)
+    at_us = decoded.columns.column("at_us").to_numpy()
+    # The second was judged two days after it happened.
+    stamps = at_us + np.array([0, 2 * 86_400_000_000])
+    table = pa.Table.from_batches([stamp(decoded.columns, stamps)])
+    pq.write_table(table, tmp_path / "0-1.parquet")
+    assert run("replay", season, tmp_path / "0-1.parquet", "--out", tmp_path / "out").exit_code == 0
+    found = rows(tmp_path / "out" / "results.csv")
+    assert [(row["status"], row["reason"]) for row in found] == [
+        ("applied", ""),
+        ("rejected", "too_late"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["no.toml", "log.ndjson"], "no.toml"),
+        (["season.toml", "no.ndjson"], "no.ndjson"),
+        (["season.toml", "log.ndjson", "--until", "2026-07-01"], "--until = 2026-07-01"),
+    ],
+)
+def test_bad_input_is_named_and_leaves_with_2(
+    season: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    write_log(tmp_path / "log.ndjson", LOG)
+    monkeypatch.chdir(season.parent)
+    answer = run("replay", *arguments, "--out", tmp_path / "out")
+    assert answer.exit_code == 2
+    assert said in answer.output
+
+
+def test_until_stops_the_clock_before_the_end(season: Path, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.ndjson", LOG[:2])
+    until = "2026-06-10T00:00:00+08:00"
+    answer = run("replay", season, log, "--out", tmp_path / "out", "--until", until, "--json")
+    assert json.loads(answer.stdout.splitlines()[-1])["clock"] == "2026-06-09T16:00:00.000000Z"

@@ -224,10 +224,7 @@ def _event_where(
 
 def _station_field(draft: dict[str, Any], loc: Loc, key: str, value: Any) -> Iterator[Problem]:
     if isinstance(value, dict):
-        yield Problem(
-            loc, "is a range of a station's field, which is text", "list the values instead"
-        )
-        return
+        return  # a range is refused where the condition is decoded
     written = [one for _, one in places(draft, ("stations", "*", key))]
     texts = frozenset(station_text(one) for one in written if isinstance(one, str | int))
     for place, one in _each(loc, value):

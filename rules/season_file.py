@@ -160,7 +160,8 @@ def _echo(draft: Any, error: ErrorDetails) -> bool:
     value = value_at(draft, written_loc(draft, error["loc"]))
     if error["type"] == "too_short":  # counted without the items that have errors of their own
         return isinstance(value, tuple) and len(value) >= error["ctx"]["min_length"]
-    return isinstance(value, float) or error["msg"] == "is a binary float"
+    holds_float = isinstance(value, tuple) and any(isinstance(one, float) for one in value)
+    return holds_float or isinstance(value, float) or error["msg"] == "is a binary float"
 
 
 def _problem(draft: dict[str, Any], error: ErrorDetails) -> Problem:

@@ -148,6 +148,8 @@ def decode_attribute(value: object) -> tuple[Scalar, ...] | Range:
 
 def decode_station_field(value: object) -> tuple[str, ...]:
     """Read what an extra field of the station must be, as text."""
+    if isinstance(value, dict):
+        raise refusal("is a range of a station's field, which is text", "list the values instead")
     return tuple(station_text(one) for one in as_list(value))
 
 

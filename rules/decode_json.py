@@ -41,12 +41,7 @@ class Event(msgspec.Struct, gc=False, frozen=True):
 
 
 FIELDS: Final = Event.__struct_fields__
-_NUMBERS: Final = {
-    "litres": pa.float64(),
-    "amount": pa.float64(),
-    "score": pa.int64(),
-    "points": pa.int64(),
-}
+_NUMBERS: Final = frozenset({"litres", "amount", "score", "points"})
 _UNREADABLE: Final = (ValueError, RecursionError)
 """What the decoder raises: its own and UTF-8 errors are ``ValueError``s."""
 
@@ -209,7 +204,7 @@ def _decoded(events: Sequence[Event], broken: Broken, names: Names) -> Decoded:
         elif name == "lines":
             fields[name] = _json_texts(values, lines_json, faults)
         elif name in _NUMBERS:
-            fields[name] = tidy_text(name, _numbers(values, _NUMBERS[name]), faults)
+            fields[name] = tidy_text(name, _numbers(values), faults)
         else:
             fields[name] = tidy_text(name, _texts(values), faults)
     place = np.arange(rows, dtype=np.int64)
@@ -226,14 +221,15 @@ def _texts(values: Sequence[Any]) -> pa.StringArray:
         )
 
 
-def _numbers(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Return numbers as ``kind`` where all are, else everything as text."""
+def _numbers(values: Sequence[Any]) -> pa.Array:
+    """Return doubles where all are numbers that fit them, else everything as text."""
     try:
         return pa.array(values, pa.utf8())
     except (pa.ArrowTypeError, pa.ArrowInvalid):
         pass
     try:
-        return pa.array(values, kind)
+        # Arrow refuses integers beyond 2^53 here, and would cut 0.5 to 0 for an integer type.
+        return pa.array(values, pa.float64())
     except (pa.ArrowTypeError, pa.ArrowInvalid, OverflowError):
         return _texts(values)
 

@@ -193,6 +193,11 @@ def read_integers(column: pa.Array, least: int, most: int) -> tuple[Ints, Bools,
         whole = _numbers(column)
         good = np.asarray((whole >= least) & (whole <= most) & ~absent, dtype=np.bool_)
         return np.where(good, whole, 0).astype(np.int64), good, absent
+    if pa.types.is_floating(column.type):
+        double = _numbers(column).astype(np.float64)
+        good = (double >= least) & (double <= most) & ~absent
+        good &= np.rint(np.where(good, double, 0)) == double
+        return np.where(good, double, 0).astype(np.int64), good, absent
     for row in np.flatnonzero(~absent).tolist():
         number = _whole(column[row].as_py())
         if number is not None and least <= number <= most:
@@ -202,12 +207,6 @@ def read_integers(column: pa.Array, least: int, most: int) -> tuple[Ints, Bools,
 
 def _whole(cell: object) -> int | None:
     """Return one cell as a whole number, or None where it isn't one."""
-    if isinstance(cell, bool):
-        return None
-    if isinstance(cell, int):
-        return cell
-    if isinstance(cell, float):
-        return int(cell) if cell.is_integer() and abs(cell) < 2**63 else None
     if isinstance(cell, Decimal):
         return int(cell) if cell == cell.to_integral_value() else None
     if isinstance(cell, str) and len(cell) <= _ALONE_DIGITS_MAX and _INTEGER.fullmatch(cell):

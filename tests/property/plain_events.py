@@ -11,62 +11,62 @@ from rules.events import LATER_TYPES, TYPES, Names
 TEXTS = ("station", "product", "pay", "order", "ref", "coupon", "item")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The event is refused; the argument is the reason."""
 
 
 def decode_plainly(event: Any, names: Names) -> dict[str, Any]:
-    """Return one decoded JSON value as the row it should give, or raise Refused."""
+    """Return one decoded JSON value as the row it should give, or raise RefusedError."""
     if not isinstance(event, dict):
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     given = {name: value for name, value in event.items() if value is not None and value != ""}
     _shape(given)
     kind = given["type"]
     if kind not in TYPES:
-        raise Refused("unknown_type")
+        raise RefusedError("unknown_type")
     if kind in LATER_TYPES:
-        raise Refused("not_available_yet")
+        raise RefusedError("not_available_yet")
     row = _values(given, kind, names)
     products = names.products
     if kind == "purchase" and products is not None and row["product"] not in products:
-        raise Refused("unknown_product")
+        raise RefusedError("unknown_product")
     if not names.earliest_us <= row["at_us"] <= names.latest_us:
-        raise Refused("bad_time")
+        raise RefusedError("bad_time")
     return row
 
 
 def _shape(given: dict[str, Any]) -> None:
     for name in ("event_id", "type", "member", "at"):
         if not isinstance(given.get(name), str):
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
     for name, limit in (("event_id", 128), ("member", 64)):
         text = given[name]
         if len(text.encode()) > limit or re.search(r"[\x00-\x1f\x7f-\x9f]", text):
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
     for name in (*TEXTS, "litres", "amount", "score", "points"):
         value = given.get(name)
         if value is not None and (
             isinstance(value, bool) or not isinstance(value, str | int | float)
         ):
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
     for name in TEXTS:
         if name in given and len(_text(given[name]).encode()) > 1024:
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
     attributes = given.get("attributes", {})
     if not isinstance(attributes, dict):
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     if any(isinstance(value, list | dict) for value in attributes.values()):
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     lines = given.get("lines", [])
     if not isinstance(lines, list | str):
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     if isinstance(lines, str):
         try:
             lines = json.loads(lines)
         except ValueError as problem:
-            raise Refused("bad_field") from problem
+            raise RefusedError("bad_field") from problem
         if not isinstance(lines, list):
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
 
 
 def _text(value: Any) -> str:
@@ -77,7 +77,7 @@ def _text(value: Any) -> str:
 
 
 def _values(given: dict[str, Any], kind: str, names: Names) -> dict[str, Any]:
-    row: dict[str, Any] = {name: None for name in (*TEXTS, "lines", "attributes")}
+    row: dict[str, Any] = dict.fromkeys((*TEXTS, "lines", "attributes"))
     row |= {"event_id": given["event_id"], "type": kind, "member": given["member"]}
     row["at_us"] = _instant(given["at"])
     row["litres_ml"] = _quantity(given.get("litres"), 3, 10_000)
@@ -88,16 +88,16 @@ def _values(given: dict[str, Any], kind: str, names: Names) -> dict[str, Any]:
         if name in given:
             row[name] = _text(given[name])
     if kind in {"purchase", "top_up"} and row["amount_fen"] is None:
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     if kind == "refund":
         if row["ref"] is None:
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
         if row["litres_ml"] is not None and row["amount_fen"] is not None:
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
     if kind == "adjust" and row["points"] is None:
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     if kind == "purchase" and names.products is not None and row["product"] is None:
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     attributes = {
         name: int(value) if isinstance(value, float) and value.is_integer() else value
         for name, value in given.get("attributes", {}).items()
@@ -105,7 +105,7 @@ def _values(given: dict[str, Any], kind: str, names: Names) -> dict[str, Any]:
     }
     if attributes:
         if "kind" in attributes and attributes["kind"] not in names.kinds:
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
         row["attributes"] = attributes
     if "lines" in given:
         lines = given["lines"]
@@ -120,19 +120,19 @@ def _instant(text: str) -> int:
         text,
     )
     if match is None:
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     day, clock, fraction, zone = match.groups()
     try:
         local = datetime.strptime(f"{day} {clock} +0000", "%Y-%m-%d %H:%M:%S %z")
     except ValueError as problem:
-        raise Refused("bad_field") from problem
+        raise RefusedError("bad_field") from problem
     if clock.endswith(("60", "61")):
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     offset = timedelta()
     if zone not in "Zz":
         hours, minutes = int(zone[1:3]), int(zone[4:6])
         if hours > 23 or minutes > 59:
-            raise Refused("bad_field")
+            raise RefusedError("bad_field")
         offset = timedelta(hours=hours, minutes=minutes) * (-1 if zone[0] == "-" else 1)
     since = local - datetime(1970, 1, 1, tzinfo=UTC) - offset
     micros = int(((fraction or ".")[1:] + "000000")[:6])
@@ -144,10 +144,10 @@ def _quantity(value: Any, places: int, most: int) -> int | None:
         return None
     text = value if isinstance(value, str) else format(Decimal(repr(value)), "f")
     if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     units = Decimal(text).scaleb(places)
     if units != units.to_integral_value() or units > most * 10**places:
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     return int(units)
 
 
@@ -157,9 +157,9 @@ def _whole(value: Any, least: int, most: int) -> int | None:
     try:
         number = Decimal(value if isinstance(value, str) else repr(value))
     except InvalidOperation as problem:
-        raise Refused("bad_field") from problem
+        raise RefusedError("bad_field") from problem
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     if number != number.to_integral_value() or not least <= number <= most:
-        raise Refused("bad_field")
+        raise RefusedError("bad_field")
     return int(number)

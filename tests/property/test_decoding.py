@@ -1,6 +1,7 @@
 """The columnar decoder against the plain one, and against bytes of every kind."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from rules.events import (
     decode_ndjson,
     decode_table,
 )
-from tests.property.plain_events import Refused, decode_plainly
+from tests.property.plain_events import RefusedError, decode_plainly
 
 NAMES = Names(
     products=frozenset({"92", "95", "0", "shop"}),
@@ -125,6 +126,19 @@ def whole(decoded: Decoded) -> None:
     decoded.columns.validate(full=True)
 
 
+def whole_or_unreadable(decode: Callable[[bytes, Names], Decoded], body: bytes) -> str:
+    """Decode; return "" where the body can be read, else what is said of it."""
+    try:
+        decoded = decode(body, NAMES)
+    except UnreadableBody as problem:
+        said = str(problem)
+    else:
+        whole(decoded)
+        return ""
+    assert said.strip()
+    return said
+
+
 def rows_of(decoded: Decoded) -> dict[int, dict[str, Any]]:
     """Return the valid rows by place, JSON fields parsed."""
     rows = decoded.columns.to_pylist()
@@ -140,7 +154,7 @@ def plainly(items: list[Any], names: Names) -> tuple[dict[int, dict[str, Any]], 
     for place, event in enumerate(items):
         try:
             rows[place] = decode_plainly(event, names) | {}
-        except Refused as refusal:
+        except RefusedError as refusal:
             refused[place] = str(refusal)
     return rows, refused
 
@@ -163,11 +177,8 @@ def test_agrees_with_the_plain_decoder(items: list[Any], names: Names) -> None:
 @given(st.binary(max_size=200))
 def test_bytes_of_any_kind_are_read_or_unreadable(body: bytes) -> None:
     whole(decode_ndjson(body, NAMES))
-    for decode in (decode_json, decode_arrow):
-        try:
-            whole(decode(body, NAMES))
-        except UnreadableBody as problem:
-            assert str(problem)
+    whole_or_unreadable(decode_json, body)
+    whole_or_unreadable(decode_arrow, body)
 
 
 json_bytes = st.one_of(
@@ -182,10 +193,7 @@ def test_damaged_json_is_read_or_unreadable(body: bytes, data: st.DataObject) ->
     place = data.draw(st.integers(0, len(body)))
     damaged = body[:place] + data.draw(st.binary(max_size=3)) + body[place + 1 :]
     whole(decode_ndjson(damaged, NAMES))
-    try:
-        whole(decode_json(damaged, NAMES))
-    except UnreadableBody as problem:
-        assert str(problem)
+    whole_or_unreadable(decode_json, damaged)
 
 
 field_names = st.sampled_from(
@@ -195,9 +203,9 @@ arrow_types = st.sampled_from(
     [
         pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string()),
         pa.dictionary(pa.int64(), pa.large_string()), pa.int8(), pa.uint64(), pa.float32(),
-        pa.float64(), pa.float16(), pa.decimal128(12, 4), pa.decimal256(40, 1), pa.bool_(), pa.null(),
-        pa.timestamp("ns", "UTC"), pa.timestamp("s", "Asia/Shanghai"), pa.timestamp("us"), pa.date32(),
-        pa.binary(), pa.list_(pa.string()), pa.time64("us"),
+        pa.float64(), pa.float16(), pa.decimal128(12, 4), pa.decimal256(40, 1), pa.bool_(),
+        pa.null(), pa.timestamp("ns", "UTC"), pa.timestamp("s", "Asia/Tokyo"), pa.timestamp("us"),
+        pa.date32(), pa.binary(), pa.list_(pa.string()), pa.time64("us"),
         pa.struct([("kind", pa.string()), ("age", pa.int64())]),
     ]
 )  # fmt: skip
@@ -282,10 +290,7 @@ def test_tables_of_any_type_are_decoded(table: pa.Table, data: st.DataObject) ->
     assert again.refused == decoded.refused
     place = data.draw(st.integers(0, len(stream) - 1))
     damaged = stream[:place] + data.draw(st.binary(min_size=1, max_size=9)) + stream[place + 1 :]
-    try:
-        whole(decode_arrow(damaged, NAMES))
-    except UnreadableBody as problem:
-        assert str(problem)
+    whole_or_unreadable(decode_arrow, damaged)
 
 
 plain_event = st.fixed_dictionaries(
@@ -357,7 +362,7 @@ def test_all_formats_of_one_log_decode_alike(items: list[dict[str, Any]]) -> Non
 def test_deep_nesting_is_no_error(depth: int) -> None:
     nested = b'{"event_id":"e","x":' + b"[" * depth + b"]" * depth + b"}"
     whole(decode_ndjson(nested + b"\n" + nested, NAMES))
-    try:
-        whole(decode_json(nested, NAMES))
-    except UnreadableBody as problem:
-        assert "nested too deeply" in str(problem)
+    assert whole_or_unreadable(decode_json, nested) in {
+        "",
+        "the body is not JSON (nested too deeply); send one event or an array of events",
+    }

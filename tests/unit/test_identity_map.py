@@ -1,0 +1,87 @@
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from rules.identity_map import IdentityMap
+
+Words = npt.NDArray[np.uint64]
+
+
+def keys(rng: np.random.Generator, count: int, *, narrow: bool) -> tuple[Words, Words]:
+    """Draw keys; narrow ones all want the same few slots."""
+    top = 8 if narrow else 2**63
+    return (
+        rng.integers(0, top, size=count, dtype=np.uint64),
+        rng.integers(0, 2**63, size=count, dtype=np.uint64),
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_agrees_with_a_dict(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    known, oracle = IdentityMap(), dict[tuple[int, int], int]()
+    for _ in range(60):
+        count = int(rng.integers(0, 200))
+        a, b = keys(rng, count, narrow=seed % 2 == 1)
+        if oracle:
+            held = list(oracle)
+            again = [held[int(place)] for place in rng.integers(0, len(held), size=50)]
+            a = np.concatenate([a, np.array([key[0] for key in again], dtype=np.uint64)])
+            b = np.concatenate([b, np.array([key[1] for key in again], dtype=np.uint64)])
+        expected = [oracle.get(key, -1) for key in zip(a.tolist(), b.tolist(), strict=True)]
+        assert known.find(a, b).tolist() == expected, seed
+        fresh = dict.fromkeys(
+            key for key in zip(a.tolist(), b.tolist(), strict=True) if key not in oracle
+        )
+        values = rng.integers(0, 2**31 - 1, size=len(fresh), dtype=np.int32)
+        known.insert(
+            np.array([key[0] for key in fresh], dtype=np.uint64),
+            np.array([key[1] for key in fresh], dtype=np.uint64),
+            values,
+        )
+        oracle |= dict(zip(fresh, values.tolist(), strict=True))
+        assert len(known) == len(oracle)
+    known._check()
+    copy = IdentityMap.from_state(known.state())
+    copy._check()
+    a, b = (np.array(part, dtype=np.uint64) for part in zip(*oracle, strict=True))
+    assert copy.find(a, b).tolist() == list(oracle.values())
+
+
+def test_the_first_key_alone_is_not_the_key() -> None:
+    known = IdentityMap()
+    same = np.array([7, 7, 7], dtype=np.uint64)
+    other = np.array([1, 2, 1024 + 1], dtype=np.uint64)
+    known.insert(same, other, np.array([10, 11, 12], dtype=np.int32))
+    assert known.find(same, other).tolist() == [10, 11, 12]
+    assert known.find(same[:1], np.array([3], dtype=np.uint64)).tolist() == [-1]
+    known._check()
+
+
+def test_empty_map_and_empty_calls() -> None:
+    known = IdentityMap()
+    none = np.zeros(0, dtype=np.uint64)
+    assert known.find(none, none).tolist() == []
+    known.insert(none, none, np.zeros(0, dtype=np.int32))
+    assert len(known) == 0
+    assert known.find(np.array([0], np.uint64), np.array([0], np.uint64)).tolist() == [-1]
+    assert len(IdentityMap.from_state(known.state())) == 0
+
+
+def test_grows_and_stays_within_its_bytes_a_key() -> None:
+    rng = np.random.default_rng(3)
+    known = IdentityMap()
+    for start in range(0, 120_000, 3_000):
+        a, b = keys(rng, 3_000, narrow=False)
+        known.insert(a, b, np.arange(start, start + 3_000, dtype=np.int32))
+        assert len(known) <= 0.6 * len(known._slots)
+    known._check()
+    assert known.nbytes() / len(known) <= 40
+
+
+def test_state_is_a_copy() -> None:
+    known = IdentityMap()
+    one = np.array([1], dtype=np.uint64)
+    known.insert(one, one, np.array([5], dtype=np.int32))
+    known.state()["key_a"][:] = 9
+    assert known.find(one, one).tolist() == [5]

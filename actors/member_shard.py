@@ -25,7 +25,7 @@ from rules.kernel import advance, apply, known
 from rules.member_table import MemberTable
 from rules.results import Outcome
 from rules.standings import Standing
-from rules.ticks import due
+from rules.ticks import due, use_rules
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 
@@ -257,7 +257,7 @@ class MemberShard:
 
     def _close(self, ends_us: int) -> None:
         self.rules = self.rules.with_ends(ends_us)
-        self._table.rules = self.rules
+        use_rules(self._table, self.rules)
         self._push_all()
 
     def _push(self, changed: Int64s) -> None:
@@ -298,7 +298,8 @@ class MemberShard:
         self.final = final_from(found.arrays)
         self._table = MemberTable.from_state(self.rules, found.arrays)
         if found.meta["ends_us"] != self.rules.ends_us:
-            self.rules = self._table.rules = self.rules.with_ends(found.meta["ends_us"])
+            self.rules = self.rules.with_ends(found.meta["ends_us"])
+            use_rules(self._table, self.rules)
         self.seq = self._snapshot_seq = found.seq
 
 

@@ -109,6 +109,7 @@ class MemberTable:
         self.next_tick_us = NO_CLOCK_US
         self.open_day = 0  # the latest local day whose ring slots are in use
         self.open_month = 0
+        self.final = False  # the final instant's tick has run
         self.member_ids: list[str] = []
         self.companies: list[str] = [""]
         self.attributes: dict[int, dict[str, Any]] = {}
@@ -187,6 +188,7 @@ class MemberTable:
                 [*key, [*map(_refund_cells, kept)]] for key, kept in ledger.waiting.items()
             ],
             "clock": [self.clock_us, self.next_tick_us, self.open_day, self.open_month],
+            "final": self.final,
             "member_ids": self.member_ids,
         }
         arrays = {
@@ -225,6 +227,7 @@ class MemberTable:
         table.ledger.identities.restore(part("identities."))
         table.ledger.sales.restore(part("sales."))
         table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
+        table.final = texts["final"]
         table.member_ids = texts["member_ids"]
         table.companies = texts["companies"]
         table._company_codes = {name: code for code, name in enumerate(table.companies)}

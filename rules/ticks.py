@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.calendar import months_of_days, weeks_of_days
-from rules.compiled import PERIODS
+from rules.compiled import PERIODS, Rules
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.refunds import drop_waiting
 from rules.tiers import run_tier_tick
@@ -22,14 +22,14 @@ def due(table: MemberTable, upto_us: int) -> list[int]:
     if table.clock_us == NO_CLOCK_US or upto_us < table.next_tick_us:
         return []
     instants = set(table.rules.calendar.midnights(table.clock_us, upto_us))
-    if table.clock_us < table.rules.final_us <= upto_us:
+    if not table.final and table.rules.final_us <= upto_us:
         instants.add(table.rules.final_us)
     return sorted(instants)
 
 
 def run_tick(table: MemberTable, at_us: int) -> Int64s:
     """Run the tick of one instant and return the rows it may have changed, int64[k]."""
-    table.clock_us = at_us
+    table.clock_us = max(table.clock_us, at_us)
     changed = np.zeros(0, dtype=np.int64)
     day = table.rules.calendar.day(at_us)
     if day + 1 > table.open_day:
@@ -38,6 +38,7 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
         for opening in range(table.open_day + 1, day + 2):
             open_day(table, opening)
     if at_us == table.rules.final_us:
+        table.final = True
         drop_waiting(table)
     return changed
 
@@ -52,10 +53,17 @@ def set_clock(table: MemberTable, at_us: int) -> None:
         table.next_tick_us = _next_tick(table)
 
 
+def use_rules(table: MemberTable, rules: Rules) -> None:
+    """Judge from here on by other rules of the same shape, such as a season that ends earlier."""
+    table.rules = rules
+    if table.clock_us != NO_CLOCK_US:
+        table.next_tick_us = _next_tick(table)
+
+
 def _next_tick(table: MemberTable) -> int:
     calendar, final_us = table.rules.calendar, table.rules.final_us
     midnight_us = calendar.midnight(calendar.day(table.clock_us) + 1)
-    return min(midnight_us, final_us) if final_us > table.clock_us else midnight_us
+    return midnight_us if table.final else min(midnight_us, final_us)
 
 
 def open_day(table: MemberTable, day: int) -> None:

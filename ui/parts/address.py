@@ -18,20 +18,26 @@ MEMBER_CHARS_MAX: Final = 200
 
 
 def adopt() -> None:
-    """Take over the query parameters that this page did not write itself."""
+    """Take over the query parameters that this page did not write itself.
+
+    A control that isn't drawn loses its state: what it had is still in the address.
+    """
     asked = {key: st.query_params[key] for key in KEYS if key in st.query_params}
-    if asked == st.session_state.get(WRITTEN):
-        return
-    for key in KEYS:
-        st.session_state.pop(key, None) if key != "lang" else None
-    if asked.get("lang") in LANGUAGES:
-        st.session_state["lang"] = asked["lang"]
+    if asked != st.session_state.get(WRITTEN):
+        for key in ("board", "page", "member"):
+            st.session_state.pop(key, None)
+        if asked.get("lang") in LANGUAGES:
+            st.session_state["lang"] = asked["lang"]
     if "board" in asked:
-        st.session_state["board"] = asked["board"]
+        st.session_state.setdefault("board", asked["board"])
     if asked.get("page", "").isdecimal():
-        st.session_state["page"] = max(1, int(asked["page"]))
+        st.session_state.setdefault("page", max(1, int(asked["page"])))
     if "member" in asked:
-        st.session_state["member"] = asked["member"][:MEMBER_CHARS_MAX]
+        st.session_state.setdefault("member", asked["member"][:MEMBER_CHARS_MAX])
+    for key in ("board", "page", "member"):
+        if key in st.session_state:
+            # Streamlit ties a control's state to its page; set anew it goes along to the next one.
+            st.session_state[key] = st.session_state[key]
 
 
 def language() -> str:

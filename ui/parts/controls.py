@@ -40,10 +40,9 @@ def find_member(words: Texts) -> str:
         key="member",
         placeholder=words("standings.search_hint"),
         icon=":material/search:",
-        max_chars=MEMBER_CHARS_MAX,
         label_visibility="collapsed",
     )
-    return (asked or "").strip()
+    return (asked or "").strip()[:MEMBER_CHARS_MAX]
 
 
 def choose_page(rows_total: int, rows_a_page: int) -> int:

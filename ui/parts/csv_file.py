@@ -6,10 +6,10 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
-from ui.answers import Prizes, Row
-from ui.client import ROWS_MAX, Client
+from ui.answers import Prizes, Row, Standings
+from ui.client import ROWS_MAX
 
 BOARD_ROWS_MAX: Final = 100_000
 BOARD_COLUMNS: Final = (
@@ -36,7 +36,14 @@ PRIZE_COLUMNS: Final = (
 )
 
 
-def board_csv(client: Client, board: str) -> str:
+class GivesPages(Protocol):
+    """Gives some rows of a board from rank `after` + 1 on."""
+
+    def standings(self, board: str, after: int, limit: int) -> Standings:
+        """Give at most `limit` rows."""
+
+
+def board_csv(client: GivesPages, board: str) -> str:
     """Fetch a whole board, 1,000 rows a call and at most 100,000 in all, and write it.
 
     Raises:

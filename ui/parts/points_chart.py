@@ -12,7 +12,7 @@ from ui.parts.figures import hour, number
 from ui.texts import Texts
 
 ACCENT = "#1E78DC"
-HEIGHT_PX = 210
+HEIGHT_PX = 240
 DAY_HOURS = 24
 
 
@@ -70,7 +70,7 @@ def points_chart(season: Season, words: Texts) -> alt.LayerChart:
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(format=words("chart.date"), labelOverlap=True, tickCount=3, grid=False),
     )
-    y_axis = alt.Axis(tickCount=4, format=",")
+    y_axis = alt.Axis(tickCount=4, format=",d")
     tooltip = [
         alt.Tooltip(
             "at:T",
@@ -84,5 +84,7 @@ def points_chart(season: Season, words: Texts) -> alt.LayerChart:
     pale = base.mark_area(color=ACCENT, opacity=0.3, interpolate="step-after").encode(
         y=alt.Y("points:Q", title=words("chart.points"), axis=y_axis), tooltip=tooltip
     )
-    line = base.mark_line(color=ACCENT, strokeWidth=2.5).encode(y=alt.Y("mean:Q"))
+    line = base.mark_line(color=ACCENT, strokeWidth=2.5).encode(
+        y=alt.Y("mean:Q", title=words("chart.points"), axis=y_axis)
+    )
     return alt.LayerChart(layer=[pale, line], height=HEIGHT_PX)

@@ -18,7 +18,7 @@ TAX_WORDS = {
 COLUMNS = (
     ("fc-rank", "prizes.place"),
     ("fc-name", "prizes.reward"),
-    ("fc-name", "prizes.holder"),
+    ("fc-holder", "prizes.holder"),
     ("fc-money", "prizes.lead"),
     ("fc-safety", "prizes.state"),
     ("fc-money fc-cost", "prizes.cost"),
@@ -57,19 +57,19 @@ def _line(award: Award, team: bool, provisional: bool, currency: str, words: Tex
         "fc-row",
         element("td", "fc-rank", number(award.place)),
         element("td", "fc-name", text(award.name.in_language(words.language)), kind),
-        element("td", "fc-name", text(holder_name(award, team)), rank),
-        element("td", "fc-money", *_lead(award, words)),
+        element("td", "fc-holder", text(holder_name(award, team)), rank),
+        element("td", "fc-money", *_lead(award, provisional, words)),
         element("td", "fc-safety", safety(award, provisional, words)),
         element("td", "fc-money fc-cost", text(money(award.unit_cost, currency))),
         element("td", "fc-money fc-tax", text(money(award.tax, currency)), tax_rule),
     )
 
 
-def _lead(award: Award, words: Texts) -> list[str]:
+def _lead(award: Award, provisional: bool, words: Texts) -> list[str]:
     if award.lead is None:
         return [element("span", "fc-same", text(words("prizes.no_rival")))]
     lead = [text(words("prizes.lead_points", points=number(award.lead)))]
-    if award.daily_gain is not None:
+    if provisional and award.daily_gain is not None:
         gain = words("prizes.gain_points", gain=number(award.daily_gain))
         lead.append(element("span", "fc-sub", text(gain)))
     return lead

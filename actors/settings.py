@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -36,6 +37,10 @@ class Settings:
         """Compile the season file, which is kept in the data folder."""
         text = Path(self.season_path).read_text(encoding="utf-8")
         return compile_rules(load_season(text, self.season_path))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the compiled rules out of what travels."""
+        return {name: value for name, value in self.__dict__.items() if name != "rules"}
 
     @property
     def folder(self) -> Path:

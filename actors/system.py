@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import secrets
 import socket
 import threading
 import time
@@ -141,8 +142,9 @@ class System:
         }
         if not path.exists():
             shards = wanted.shards or min(4, os.cpu_count() or 1)
+            made = given | {"shards": shards, "system": secrets.token_hex(8)}
             write_durably(wanted.data / "season.toml", wanted.season_text.encode())
-            write_durably(path, json.dumps(given | {"shards": shards}, indent=1).encode())
+            write_durably(path, json.dumps(made, indent=1).encode())
             return shards
         kept = json.loads(path.read_text(encoding="utf-8"))
         fixes = {

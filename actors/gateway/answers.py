@@ -152,6 +152,7 @@ def season_json(
         "budget": _budget(rules),
         "next_change": None if change is None else {"phase": change[0], "at": instant(change[1])},
         "rules_hash": rules.rules_hash,
+        "system": state.system,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 from actors.gateway.board_pages import board_rows_of, head_rows, team_rows
@@ -35,7 +36,7 @@ class PrizeView:
         here = [award for award in self.awards if award.board == board]
         return [
             award.rank
-            for award, after in zip(here, [*here[1:], None], strict=True)
+            for award, after in zip_longest(here, here[1:])
             if after is None or after.reward != award.reward
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import Iterator
 from typing import Final
@@ -130,6 +131,7 @@ class GatewayServer:
             finals=FinalShelf(settings.folder / "final", rules.season_id),
             not_ready=lambda: self._not_ready(ingest),
             window=Window.of(rules),
+            system=json.loads((settings.folder / "live.json").read_text())["system"],
         )
 
     @staticmethod

@@ -40,6 +40,7 @@ class State:
     finals: FinalShelf
     not_ready: Callable[[], list[str]]
     window: Window
+    system: str
     _final: FinalList | None = field(default=None)
 
     def now_us(self) -> int:

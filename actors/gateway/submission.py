@@ -77,10 +77,17 @@ class Submission:
             {
                 "received": self.received,
                 **dict(zip(STATUSES, counts, strict=True)),
+                "reasons": self._reason_counts(),
                 "results": self._results(rows),
                 "as_of": as_of,
             }
         )
+
+    def _reason_counts(self) -> dict[str, int]:
+        counts = np.bincount(self.reason, minlength=len(REASONS)).tolist()
+        return {
+            word: count for word, count in zip(REASONS, counts, strict=True) if word and count
+        }
 
     def _results(self, rows: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
         ids = self._ids_of(rows)

@@ -1,0 +1,197 @@
+"""Whatever dies, nothing acknowledged is lost, nothing counts twice, and the hash stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import ray
+
+from actors.store.errors import FolderInUse
+from actors.system import FolderMismatch
+from rules.compiled import compile_rules
+from rules.events import decode_ndjson
+from rules.season_file import load_season
+from simulator.replay import replay
+from tests.integration.live_fixtures import (
+    SEASON,
+    Live,
+    StartLive,
+    ndjson,
+    purchase,
+    ray_session,
+    season_log,
+    start_live,
+    stop,
+)
+
+__all__ = ["ray_session", "start_live"]
+
+BATCH = 250
+
+
+def offline_hash(log: list[dict[str, Any]], out: Path) -> str:
+    rules = compile_rules(load_season(SEASON))
+    summary = replay(rules, [decode_ndjson(ndjson(log), rules.names)], out)
+    return str(summary["standings_hash"])
+
+
+def send_all(live: Live, log: list[dict[str, Any]], after: Callable[[int], None]) -> None:
+    """Post the log in order; each body again until it is answered."""
+    for start in range(0, len(log), BATCH):
+        body = ndjson(log[start : start + BATCH])
+        while True:
+            answer = live.http.post(
+                "/v1/events", content=body, headers={"Content-Type": "application/x-ndjson"}
+            )
+            if answer.status_code == httpx.codes.OK:
+                break
+            assert answer.status_code in (429, 503), answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.json()["rejected"] == 0
+        after(start // BATCH)
+
+
+def finalised_hash(live: Live) -> str:
+    answer = live.http.post("/v1/season/finalise", timeout=120)
+    assert answer.status_code == httpx.codes.OK, answer.text
+    season = answer.json()
+    assert season["phase"] == "final"
+    return str(season["standings_hash"])
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_kills_under_load_leave_the_hash(start_live: StartLive, tmp_path: Path) -> None:
+    log = season_log(5_000)
+    live = start_live(tmp_path / "data")
+    server = live.system.server
+    assert server is not None
+
+    def after(batch: int) -> None:
+        if batch == 4:
+            kill(ray.get(live.system.members[0].pid.remote()))
+        elif batch == 8:
+            kill(ray.get(live.system.rankings[1].pid.remote()))
+        elif batch == 12:
+            server.kill()
+        elif batch == 16:
+            kill(ray.get(live.system.keeper.pid.remote()))
+
+    send_all(live, log, after)
+    assert finalised_hash(live) == offline_hash(log, tmp_path / "out")
+
+
+def test_a_killed_gateway_serves_again(start_live: StartLive, tmp_path: Path) -> None:
+    live = start_live(tmp_path / "data", shards=1)
+    live.post(purchase(1, "m-1", 0))
+    kill(ray.get(live.system.gateway.pid.remote()))
+    ends_s = time.monotonic() + 60
+    while True:
+        assert time.monotonic() < ends_s, "the gateway did not come back within 60 s"
+        try:
+            answer = live.http.post("/v1/events", json=purchase(1, "m-1", 0))
+        except httpx.HTTPError:
+            continue
+        if answer.status_code == httpx.codes.OK:
+            break
+    assert answer.json()["results"][0]["status"] == "duplicate"
+    assert answer.json()["results"][0]["points"] == 10
+
+
+def test_a_killed_ranking_shard_is_refilled_while_idle(
+    start_live: StartLive, tmp_path: Path
+) -> None:
+    live = start_live(tmp_path / "data", shards=1)
+    live.post([purchase(number, f"m-{number}", number) for number in range(20)])
+    before = live.get("/v1/standings/overall")["rows"]
+    kill(ray.get(live.system.rankings[0].pid.remote()))
+    ends_s = time.monotonic() + 60
+    while True:
+        assert time.monotonic() < ends_s, "the ranking shard was not refilled within 60 s"
+        answer = live.http.get("/v1/standings/overall")
+        if answer.status_code == httpx.codes.OK:
+            break
+        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert answer.json()["type"] == "urn:forecourt:warming"
+
+    def ranks(rows: list[dict[str, Any]]) -> list[tuple[int, str, int]]:
+        return [(row["rank"], row["member"], row["score"]) for row in rows]
+
+    assert ranks(answer.json()["rows"]) == ranks(before)
+
+
+def test_a_stopped_store_refuses_and_then_goes_on(start_live: StartLive, tmp_path: Path) -> None:
+    live = start_live(tmp_path / "data", shards=1)
+    server = live.system.server
+    assert server is not None
+    live.post(purchase(1, "m-1", 0))
+    server.kill(signal.SIGSTOP)
+    found: list[dict[str, Any]] = []
+
+    def send() -> None:
+        while not found:
+            answer = live.http.post("/v1/events", json=purchase(2, "m-1", 1))
+            if answer.status_code == httpx.codes.OK:
+                found.append(answer.json()["results"][0])
+            else:
+                assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+                assert "Retry-After" in answer.headers
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    ends_s = time.monotonic() + 30
+    with httpx.Client(base_url=live.system.url, trust_env=False, timeout=10) as other:
+        while other.get("/readyz").status_code == httpx.codes.OK:
+            assert time.monotonic() < ends_s, "readiness stayed true without a store"
+    server.kill(signal.SIGCONT)
+    sender.join(60)
+    assert found
+    assert found[0]["points"] == 10
+    assert live.get("/v1/members/m-1")["active"] == 20
+
+
+def test_a_restart_on_the_folder_continues(start_live: StartLive, tmp_path: Path) -> None:
+    log = season_log(1_000)
+    live = start_live(tmp_path / "data")
+    send_all(live, log[:500], lambda _: None)
+    before = live.get("/v1/standings/overall", limit=1000)["rows"]
+    stop(live)
+    again = start_live(tmp_path / "data", shards=None)
+    after = again.get("/v1/standings/overall", limit=1000)["rows"]
+    assert [row["member"] for row in after] == [row["member"] for row in before]
+    assert [row["score"] for row in after] == [row["score"] for row in before]
+    send_all(again, log[250:], lambda _: None)
+    expected = offline_hash(log, tmp_path / "out")
+    assert finalised_hash(again) == expected
+    stop(again)
+    last = start_live(tmp_path / "data", shards=None)
+    season = last.get("/v1/season")
+    assert season["phase"] == "final"
+    assert season["standings_hash"] == expected
+    published = last.http.post("/v1/season/publish").json()
+    assert published["published"] is True
+
+
+def test_a_folder_in_use_or_of_other_settings_is_refused(
+    start_live: StartLive, tmp_path: Path
+) -> None:
+    live = start_live(tmp_path / "data")
+    with pytest.raises(FolderInUse, match="in use by process"):
+        start_live(tmp_path / "data")
+    stop(live)
+    with pytest.raises(FolderMismatch, match="made with 2"):
+        start_live(tmp_path / "data", shards=3)
+    with pytest.raises(FolderMismatch, match="--clock events"):
+        start_live(tmp_path / "data", clock="real")
+    with pytest.raises(FolderMismatch, match="rules_hash"):
+        start_live(tmp_path / "data", season_text=SEASON.replace('factor = "2"', 'factor = "3"'))

@@ -18,6 +18,7 @@ from rules.toml_lines import Loc
 Pattern: TypeAlias = tuple[str, ...]
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 SHOWN_MAX = 80
+INT_BITS_SHOWN = 256  # beyond some thousand digits Python refuses to write an integer
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +122,6 @@ def _toml(value: Any) -> str:
         return "{ " + ", ".join(f"{key} = {_toml(one)}" for key, one in value.items()) + " }"
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
+    if isinstance(value, int) and value.bit_length() > INT_BITS_SHOWN:
+        return f"a number of {value.bit_length()} bits"
     return "{}" if value == {} else str(value)

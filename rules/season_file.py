@@ -105,25 +105,26 @@ def load_season(text: str, path: str = "season.toml") -> Season:
     Raises:
         SeasonErrors: listing everything that is wrong with the file.
     """
-    draft, lines = _parse(text, path)
+    draft = _parse(text, path)
     season, problems = _decode(draft)
     problems += check_shape(draft)
     problems += check_references(draft)
     if season is not None and not problems:
         problems += _check_size(season)
     if season is None or problems:
+        lines = find_lines(text)
         raise SeasonErrors([_placed(draft, lines, path, problem) for problem in _once(problems)])
     return season
 
 
-def _parse(text: str, path: str) -> tuple[dict[str, Any], dict[Loc, int]]:
+def _parse(text: str, path: str) -> dict[str, Any]:
     problem, line, fix = "", 1, "correct the TOML"
     if len(text) > TEXT_CHARACTERS_MAX:
         problem = f"the file is longer than {TEXT_CHARACTERS_MAX} characters"
         fix = "shorten it"
     else:
         try:
-            return freeze(tomllib.loads(text)), find_lines(text.replace("\r\n", "\n"))
+            draft: dict[str, Any] = freeze(tomllib.loads(text))
         except RecursionError:
             problem, fix = "the file nests lists or tables too deeply", "flatten them"
         except ValueError as error:  # also integers too long to read, and impossible dates
@@ -131,6 +132,8 @@ def _parse(text: str, path: str) -> tuple[dict[str, Any], dict[Loc, int]]:
             at = AT_LINE.search(str(error))
             if at is not None:
                 line = int(at[1] or text.rstrip().count("\n") + 1)
+        else:
+            return draft
     written = text.split("\n")[line - 1].strip() if problem.startswith("isn't") else ""
     raise SeasonErrors([SeasonError(path, line, "", written[:80] or None, problem, fix)])
 
@@ -194,7 +197,7 @@ def _wording(kind: str, context: dict[str, Any], example: str) -> tuple[str, str
 
 def _known_key_fix(loc: Loc) -> str:
     known = known_keys(season_schema(), loc[:-1])
-    close = get_close_matches(str(loc[-1]), known, n=1, cutoff=0.5)
+    close = get_close_matches(str(loc[-1]), known, n=1, cutoff=0.4)
     if close:
         return f"did you mean {close[0]}?"
     return f"remove it; the keys here are {', '.join(known)}"

@@ -185,6 +185,20 @@ BROKEN: Broken = {
         "must be ≥ 0",
         "≥ 0",
     ),
+    "a number too long to write": (
+        HEAD + EARNING.replace("points = 1", f"points = 0x{'f' * 9000} #!"),
+        "earning.fuel.points",
+        "a number of 36000 bits",
+        "too large",
+        "at most 12 digits",
+    ),
+    "a whole number too long to write": (
+        BASE + LEVELS + f"[tiers]\nwindow_months = 0x{'f' * 9000} #!\n",
+        "tiers.window_months",
+        "a number of 36000 bits",
+        "must be ≤ 36",
+        "write 36 or less",
+    ),
     "words for a number": (
         HEAD + EARNING.replace("points = 1", 'points = "ten" #!'),
         "earning.fuel.points",

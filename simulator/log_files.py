@@ -140,7 +140,7 @@ def _read_arrow(
 
 
 def _csv_header(path: Path, delimiter: str) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         names = next(csv.reader(file, delimiter=delimiter), [])
     twice = sorted({name for name in names if names.count(name) > 1})
     if not names:

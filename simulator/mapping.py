@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rules.arrow_text import as_string, is_number, is_text, number_words, plain_column
+from simulator.log_files import LogProblem
 from simulator.mapping_file import (
     QUANTITY_PLACES,
     FieldSource,
@@ -90,11 +91,11 @@ def _partners(key: pa.Array, join: Join, other: pa.Table) -> dict[str, pa.Array]
 
 
 def check_join(join: Join, other: pa.Table, where: str) -> None:
-    """Raise `MissingColumn` or ``ValueError`` where the file can't be joined."""
+    """Raise `MissingColumn` or `LogProblem` where the file can't be joined."""
     _require(other, [join.keys.file, *join.columns], where)
     names = text_column(plain_column(other.column(join.keys.file)))
     if pc.count_distinct(names, mode="only_valid").as_py() < len(names) - names.null_count:
-        raise ValueError(
+        raise LogProblem(
             f"{where}: {join.keys.file} is not unique; join a file with one row for each"
         )
 

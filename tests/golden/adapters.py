@@ -1,12 +1,41 @@
 """Run one season file and one log through the oracle or the kernel, to one shape of result."""
 
+import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.compiled import Rules, compile_rules
+from rules.events import Decoded, decode_json, running_stamps, stamp
+from rules.kernel import advance, apply
+from rules.member_table import MemberTable
+from rules.official_order import NO_TIME_US
+from rules.prizes import allocate
+from rules.results import REASONS, STATUSES
+from rules.season_file import load_season
+from rules.standings import BoardRows, Standing, board_rows
 from tests.oracle import Answer, Oracle
 
 Table = dict[str, Any]
+Int64s = npt.NDArray[np.int64]
+
+SAME_NAMED_COLUMNS = (
+    "active",
+    "debt",
+    "earned_base",
+    "earned_bonus",
+    "earned_task",
+    "adjusted",
+    "redeemed",
+    "expired",
+    "visits",
+)
 
 
 @dataclass
@@ -20,10 +49,21 @@ class Result:
     dropped: list[Table] = field(default_factory=list)
 
 
-def run_oracle(season_text: str, events: list[Table], until_us: int | None = None) -> Result:
-    """Judge the events with the oracle, then let the clock run on."""
+def run_oracle(
+    season_text: str,
+    events: list[Table],
+    until_us: int | None = None,
+    stamps_us: Sequence[int] | None = None,
+) -> Result:
+    """Judge the events with the oracle, then let the clock run on.
+
+    stamps_us gives every event its clock reading; without it the events' own times do.
+    """
     oracle = Oracle(tomllib.loads(season_text))
-    answers = [oracle.apply(event) for event in events]
+    answers = [
+        oracle.apply(event, None if stamps_us is None else stamps_us[place])
+        for place, event in enumerate(events)
+    ]
     if until_us is None:
         oracle.finish()
     else:
@@ -38,3 +78,137 @@ def run_oracle(season_text: str, events: list[Table], until_us: int | None = Non
         prizes=[vars(row) for row in oracle.prizes()],
         dropped=[vars(each) for each in oracle.dropped],
     )
+
+
+def run_kernel(
+    season_text: str,
+    events: list[Table],
+    until_us: int | None = None,
+    stamps_us: Sequence[int] | None = None,
+    *,
+    cuts: Sequence[int] = (),
+    shards: int = 1,
+    restarts: bool = False,
+) -> Result:
+    """Apply the events with the kernel, cut into batches and spread over shards by member.
+
+    With restarts, each batch begins with a table rebuilt from the last one's state.
+    """
+    rules = compile_rules(load_season(season_text, "season.toml"))
+    decoded = decode_json(json.dumps(events).encode(), rules.names)
+    shard_of = np.array(
+        [hash_of(member) % shards for member in decoded.columns.column("member").to_pylist()],
+        dtype=np.int64,
+    )
+    at_us = decoded.columns.column("at_us").to_numpy()
+    if stamps_us is None:
+        clock_us = running_stamps(at_us, int(at_us[0]) if len(at_us) else 0)
+    else:
+        clock_us = np.array(stamps_us, dtype=np.int64)[decoded.place]
+    stamped = stamp(decoded.columns, clock_us)
+    tables = [MemberTable(rules) for _ in range(shards)]
+    answers: dict[int, Answer] = {
+        refusal.place: Answer(refusal.event_id, "rejected", 0, refusal.reason)
+        for refusal in decoded.refused
+    }
+    for shard in range(shards):
+        rows = np.flatnonzero(shard_of == shard)
+        bounds = np.searchsorted(rows, [0, *sorted(cuts), len(at_us)]).tolist()
+        for first, last in pairwise(bounds):
+            if restarts:
+                tables[shard] = MemberTable.from_state(rules, tables[shard].state())
+            answers |= apply_rows(tables[shard], stamped, decoded, rows[first:last])
+        advance(tables[shard], rules.final_us if until_us is None else until_us)
+    standing = Standing.concat([listed_standing(table) for table in tables])
+    return kernel_result(rules, tables, standing, [answers[place] for place in sorted(answers)])
+
+
+def hash_of(member: str) -> int:
+    """Spread members over shards in a way of its own: any spread must do."""
+    return sum(member.encode())
+
+
+def apply_rows(
+    table: MemberTable, stamped: pa.RecordBatch, decoded: Decoded, rows: Int64s
+) -> dict[int, Answer]:
+    """Apply some rows of a log as one batch; give the answers by their place in the log."""
+    batch = stamped.take(pa.array(rows))
+    outcome = apply(table, batch)
+    ids = batch.column("event_id").to_pylist()
+    return {
+        int(decoded.place[row]): Answer(
+            ids[nth],
+            STATUSES[outcome.status[nth]],
+            int(outcome.points[nth]),
+            REASONS[outcome.reason[nth]],
+        )
+        for nth, row in enumerate(rows.tolist())
+    }
+
+
+def listed_standing(table: MemberTable) -> Standing:
+    """Gather the standing of a table's listed members."""
+    return table.standing(np.flatnonzero(table.members.listed[: len(table)]))
+
+
+def kernel_result(
+    rules: Rules, tables: list[MemberTable], standing: Standing, answers: list[Answer]
+) -> Result:
+    """Read the tables, standings and prizes of a run."""
+    barred = {
+        member
+        for member, out in zip(standing.member, standing.disqualified, strict=True)
+        if bool(out)
+    }
+    boards = {
+        board.id: board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)
+        for board in rules.boards
+    }
+    members = [row for table in tables for row in member_rows(table)]
+    return Result(
+        answers=answers,
+        members=sorted(members, key=lambda row: str(row["member"]).encode()),
+        standings={board: list_rows(rows) for board, rows in boards.items()},
+        prizes=[award._asdict() for award in allocate(boards, rules.season, barred)],
+        dropped=[
+            {"event_id": event_id, "member": member, "reason": reason}
+            for table in tables
+            for member, event_id, reason in table.dropped
+        ],
+    )
+
+
+def member_rows(table: MemberTable) -> list[Table]:
+    """Read the columns of members.csv of a table's listed members."""
+    rules, members = table.rules, table.members
+    rows = []
+    for row in np.flatnonzero(members.listed[: len(table)]):
+        columns = {name: int(getattr(members, name)[row]) for name in SAME_NAMED_COLUMNS}
+        rows.append(
+            {
+                "member": table.member_ids[row],
+                "kind": rules.kinds[members.kind[row]],
+                "tier": rules.levels[members.level[row]],
+                "reversed": int(members.reversed_points[row]),
+                "litres": int(members.litres_ml[row]),
+                "amount": int(members.amount_fen[row]),
+            }
+            | columns
+        )
+    return rows
+
+
+def list_rows(rows: BoardRows) -> list[Table]:
+    """Read a board's rows one by one; no completion is None."""
+    ends_us = [None if at_us == NO_TIME_US else int(at_us) for at_us in rows.tasks_completed_at_us]
+    return [
+        {
+            "rank": int(rows.rank[place]),
+            "member": rows.member[place],
+            "score": int(rows.score[place]),
+            "tier": rows.tier[place],
+            "tasks_completed_at_us": ends_us[place],
+            "active_days": int(rows.active_days[place]),
+        }
+        for place in range(len(rows))
+    ]

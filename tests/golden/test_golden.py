@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.golden.adapters import Result, run_oracle
+from tests.golden.adapters import Result, run_kernel, run_oracle
 from tests.golden.case_file import Case, all_cases, micros
 from tests.oracle.plan import fen
 
+Runner = Callable[[str, list[dict[str, Any]], int | None], Result]
+
 CASES = all_cases()
-RUNNERS = {"oracle": run_oracle}
+RUNNERS: dict[str, Runner] = {"oracle": run_oracle, "kernel": run_kernel}
 
 
 def read_cell(name: str, cell: str) -> tuple[str, Any]:
@@ -64,8 +66,9 @@ def test_case(
 DROPPING = [case for case in CASES if case.dropped is not None]
 
 
+@pytest.mark.parametrize("runner", RUNNERS.values(), ids=list(RUNNERS))
 @pytest.mark.parametrize("case", DROPPING, ids=[case.name for case in DROPPING])
-def test_waiting_refunds_that_took_nothing_are_reported(case: Case) -> None:
-    result = run_oracle(case.season_text, case.events, case.until_us)
+def test_waiting_refunds_that_took_nothing_are_reported(case: Case, runner: Runner) -> None:
+    result = runner(case.season_text, case.events, case.until_us)
 
     assert result.dropped == case.dropped, case.shows

@@ -7,14 +7,18 @@ from typing import Any
 from tests.oracle.plan import Plan, Where
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-STATION_KEYS = ("region", "brand")
+
+
+def listed(wanted: object) -> list[Any]:
+    """Give the values of a list, or the one value alone."""
+    return wanted if isinstance(wanted, list) else [wanted]
 
 
 def one_of(wanted: object, value: object) -> bool:
     """Say whether a value is the wanted one or in the wanted list."""
     if value is None:
         return False
-    return value in wanted if isinstance(wanted, list) else value == wanted
+    return value in listed(wanted)
 
 
 def in_hours(span: str, wall: datetime) -> bool:
@@ -24,10 +28,10 @@ def in_hours(span: str, wall: datetime) -> bool:
     return low <= minute < high if low < high else minute >= low or minute < high
 
 
-def in_dates(spans: list[str], day: date) -> bool:
+def in_dates(spans: list[Any], day: date) -> bool:
     """Say whether a day is one of the dates or inside one of the inclusive ranges."""
     for span in spans:
-        first, _, last = span.partition("..")
+        first, _, last = str(span).partition("..")
         if date.fromisoformat(first) <= day <= date.fromisoformat(last or first):
             return True
     return False
@@ -81,17 +85,17 @@ def line_holds(
         elif key == "weekday":
             holds = one_of(wanted, WEEKDAYS[wall.weekday()])
         elif key == "hours":
-            holds = in_hours(wanted, wall)
+            holds = any(in_hours(span, wall) for span in listed(wanted))
         elif key == "dates":
-            holds = in_dates(wanted, wall.date())
+            holds = in_dates(listed(wanted), wall.date())
         elif key == "holiday":
             holds = plan.is_holiday(wall.date()) == wanted
         elif key == "tier":
             holds = one_of(wanted, tier)
         elif key in ("station", "pay"):
             holds = one_of(wanted, fields[key])
-        elif key in STATION_KEYS:
-            holds = one_of(wanted, station.get(key))
+        elif key in plan.station_keys:
+            holds = str(station.get(key)) in map(str, listed(wanted)) if key in station else False
         elif key == "segment":
             holds = False
         else:

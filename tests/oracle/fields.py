@@ -34,7 +34,7 @@ class RefusedError(Exception):
 
 def quantity(value: object, units_per_one: int, most: int) -> int | None:
     """Read a decimal text or number exactly into whole small units (fen, millilitres)."""
-    if value is None:
+    if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise RefusedError("bad_field")
@@ -77,37 +77,42 @@ def decode(event: Fields, plan: Plan) -> Fields:
     fields: Fields = {
         "event_id": text(event.get("event_id"), EVENT_ID_BYTES_MAX),
         "member": text(event.get("member"), MEMBER_BYTES_MAX),
+        "type": checked_type(event.get("type")),
     }
     try:
         fields["at_us"] = parse_at(event.get("at") or "")
     except (TypeError, ValueError) as problem:
         raise RefusedError("bad_field") from problem
-    kind = event.get("type")
-    if not isinstance(kind, str):
-        raise RefusedError("bad_field")
-    fields["type"] = kind
     for name in TEXTS:
         value = event.get(name)
         if value is not None and not isinstance(value, str):
             raise RefusedError("bad_field")
-        fields[name] = value
+        fields[name] = value or None
     fields["litres_ml"] = quantity(event.get("litres"), 1000, LITRES_MAX)
     fields["amount_fen"] = quantity(event.get("amount"), 100, AMOUNT_MAX)
     fields["score"] = whole(event.get("score"), 0, 10)
     fields["points"] = whole(event.get("points"), -(2**63), 2**63 - 1)
     fields["lines"] = json.dumps(event.get("lines"), sort_keys=True)
     fields["attributes"] = attributes(event.get("attributes"), plan)
-    needed(kind, fields)
-    if kind not in RULED_TYPES and kind not in LATER_TYPES:
-        raise RefusedError("unknown_type")
-    if kind == "purchase" and plan.products and fields["product"] not in plan.products:
+    needed(fields, plan)
+    known = not plan.knows_products or fields["product"] in plan.products
+    if fields["type"] == "purchase" and not known:
         raise RefusedError("unknown_product")
     edge_us = 400 * DAY_US
     if not plan.starts_us - edge_us <= fields["at_us"] <= plan.ends_us + edge_us:
         raise RefusedError("bad_time")
-    if kind in LATER_TYPES:
-        raise RefusedError("not_available_yet")
     return fields
+
+
+def checked_type(value: object) -> str:
+    """Read the type: a known one, and one whose rules are there."""
+    if not isinstance(value, str) or not value:
+        raise RefusedError("bad_field")
+    if value in LATER_TYPES:
+        raise RefusedError("not_available_yet")
+    if value not in RULED_TYPES:
+        raise RefusedError("unknown_type")
+    return value
 
 
 def attributes(given: object, plan: Plan) -> Fields | None:
@@ -121,11 +126,12 @@ def attributes(given: object, plan: Plan) -> Fields | None:
     return dict(given)
 
 
-def needed(kind: str, fields: Fields) -> None:
+def needed(fields: Fields, plan: Plan) -> None:
     """Refuse an event that lacks what its type can't do without."""
+    kind = fields["type"]
     lacking = (
         (kind in ("purchase", "top_up") and fields["amount_fen"] is None)
-        or (kind == "purchase" and fields["product"] is None)
+        or (kind == "purchase" and plan.knows_products and fields["product"] is None)
         or (kind == "refund" and not fields["ref"])
         or (kind == "adjust" and fields["points"] is None)
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.oracle import tiers
 from tests.oracle.earning import buy, do_task, record_of
-from tests.oracle.fields import TASK_TYPES, Fields, RefusedError, decode
+from tests.oracle.fields import EVENT_ID_BYTES_MAX, TASK_TYPES, Fields, RefusedError, decode
 from tests.oracle.member import Member, Purchase
 from tests.oracle.plan import Plan, Table
 from tests.oracle.refunds import asked_for, reverse
@@ -71,7 +71,8 @@ class Oracle:
             fields = decode(event, self.plan)
         except RefusedError as refusal:
             event_id = event.get("event_id")
-            named = event_id if isinstance(event_id, str) else ""
+            # An id that is too long is not repeated whole.
+            named = event_id[:EVENT_ID_BYTES_MAX] if isinstance(event_id, str) else ""
             return Answer(named, "rejected", 0, refusal.reason)
         self.advance(fields["at_us"] if stamp_us is None else stamp_us)
         identity = fields["member"], fields["event_id"]

@@ -124,8 +124,11 @@ class Plan:
         members = season_file.get("members", {})
         self.kinds: list[str] = members.get("kinds", ["private"])
         self.default_kind: str = members.get("default_kind", self.kinds[0])
+        self.knows_products = "products" in season_file
         self.products: dict[str, Table] = season_file.get("products", {})
         self.stations: dict[str, Table] = season_file.get("stations", {})
+        # Whatever a station has can be asked for; region and brand are a station's in any case.
+        self.station_keys = {"region", "brand"}.union(*self.stations.values())
         self.earning = [earning_rule(rule) for rule in season_file["earning"]]
         self.multipliers = [
             Multiplier(rule["group"], rule.get("where", {}), Fraction(str(rule["factor"])))

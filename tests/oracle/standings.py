@@ -124,12 +124,12 @@ def board_rows(plan: Plan, rows: Collection[Member], board_id: str) -> list[Row]
 
 
 def unit_cost_fen(plan: Plan, reward: Table) -> int:
-    """Give a reward's unit cost; a coupon costs at most its face value."""
+    """Give a reward's unit cost; a coupon costs at most its face value, points nothing yet."""
     if reward["kind"] != "coupon":
-        return fen(reward["unit_cost"])
+        return fen(reward.get("unit_cost", 0))
     coupon = plan.coupons[reward["coupon"]]
     if coupon["kind"] == "percent":
-        return fen(coupon["max_off"])
+        return fen(coupon.get("max_off", 0))
     return fen(coupon["unit_cost" if coupon["kind"] == "gift" else "off"])
 
 
@@ -162,7 +162,8 @@ def prize_rows(plan: Plan, rows: Collection[Member]) -> list[PrizeRow]:
             winners.add((is_team, row.member))
             reward = plan.rewards[places[place]["reward"]]
             cost_fen = unit_cost_fen(plan, reward)
-            tax_fen = cost_fen // 5 if reward.get("tax") == "programme_pays_20" else 0
+            # A fifth of the cost; half a fen is rounded up.
+            tax_fen = (cost_fen * 2 + 5) // 10 if reward.get("tax") == "programme_pays_20" else 0
             given.append(
                 PrizeRow(board_id, place, row.rank, row.member, places[place]["reward"],
                          cost_fen, tax_fen)

@@ -14,11 +14,14 @@ def month_before(day: date) -> Month:
 
 
 def highest_entered(plan: Plan, metrics: dict[str, int]) -> int:
-    """Find the highest level whose entry holds; the first has none and always holds."""
+    """Find the highest level whose entry holds; the first is everyone's.
+
+    A higher level without entry is reached by no purchase, only by a trial.
+    """
     held = [
         index
         for index, level in enumerate(plan.levels)
-        if level.entry is None or level.entry.holds(metrics)
+        if level.entry is not None and level.entry.holds(metrics)
     ]
     return max(held, default=0)
 
@@ -26,7 +29,7 @@ def highest_entered(plan: Plan, metrics: dict[str, int]) -> int:
 def kept(plan: Plan, level: int, metrics: dict[str, int]) -> bool:
     """Say whether a level's keep, or its entry where it has no keep, still holds."""
     test = plan.levels[level].keep or plan.levels[level].entry
-    return test is None or test.holds(metrics)
+    return level == 0 or (test is not None and test.holds(metrics))
 
 
 def move(member: Member, level: int, at_us: int) -> None:

@@ -1,0 +1,118 @@
+"""Hold kernel = oracle on random season files and logs, however the log is cut and sharded."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.golden.adapters import Result, run_kernel, run_oracle
+from tests.oracle.instants import parse_at
+from tests.oracle.strategies import Drawn, drawn_by_seed, seasons_and_logs
+
+# An example is a whole season: tens of milliseconds, more on a busy machine.
+THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+HOUR_US = 3_600_000_000
+
+
+def assert_same(kernel: Result, oracle: Result) -> None:
+    assert kernel.answers == oracle.answers
+    assert kernel.members == oracle.members
+    assert kernel.standings == oracle.standings
+    assert kernel.prizes == oracle.prizes
+    by_event = sorted(kernel.dropped, key=lambda row: (row["member"], row["event_id"]))
+    assert by_event == sorted(oracle.dropped, key=lambda row: (row["member"], row["event_id"]))
+
+
+@THOROUGH
+@given(seasons_and_logs())
+def test_kernel_equals_oracle(drawn: Drawn) -> None:
+    kernel = run_kernel(drawn.season_text, drawn.events)
+    oracle = run_oracle(drawn.season_text, drawn.events)
+
+    assert_same(kernel, oracle)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_kernel_equals_oracle_on_long_logs(seed: int) -> None:
+    drawn = drawn_by_seed(seed, count=600)
+    print(drawn)
+
+    kernel = run_kernel(drawn.season_text, drawn.events)
+    oracle = run_oracle(drawn.season_text, drawn.events)
+
+    assert_same(kernel, oracle)
+
+
+@THOROUGH
+@given(seasons_and_logs())
+def test_kernel_equals_oracle_under_given_stamps(drawn: Drawn) -> None:
+    stamps_us = stamps_with_lags(drawn.events, Random(drawn.seed))
+
+    kernel = run_kernel(drawn.season_text, drawn.events, stamps_us=stamps_us)
+    oracle = run_oracle(drawn.season_text, drawn.events, stamps_us=stamps_us)
+
+    assert_same(kernel, oracle)
+
+
+def stamps_with_lags(events: list[dict[str, object]], random: Random) -> list[int]:
+    """Stamp a log as a clock would that runs ahead of the events, never backwards."""
+    stamps_us: list[int] = []
+    stamp_us = 0
+    for event in events:
+        try:
+            at_us = parse_at(str(event["at"]))
+        except ValueError:
+            at_us = stamp_us
+        # A time far outside the season is refused; the clock must not follow it.
+        if abs(at_us - stamp_us) < 300 * 24 * HOUR_US or stamp_us == 0:
+            stamp_us = max(stamp_us, at_us)
+        stamp_us += random.choice([0, 0, 1, HOUR_US, 40 * HOUR_US])
+        stamps_us.append(stamp_us)
+    return stamps_us
+
+
+@THOROUGH
+@given(seasons_and_logs(), st.data())
+def test_any_cut_gives_the_same(drawn: Drawn, data: st.DataObject) -> None:
+    places = st.integers(min_value=0, max_value=len(drawn.events))
+    cuts = data.draw(st.lists(places, max_size=5), label="cuts")
+
+    whole = run_kernel(drawn.season_text, drawn.events)
+
+    assert run_kernel(drawn.season_text, drawn.events, cuts=cuts) == whole
+    assert run_kernel(drawn.season_text, drawn.events, cuts=cuts, restarts=True) == whole
+
+
+@THOROUGH
+@given(seasons_and_logs(), st.integers(min_value=2, max_value=3))
+def test_shards_by_member_give_the_same(drawn: Drawn, shards: int) -> None:
+    spread = run_kernel(drawn.season_text, drawn.events, shards=shards)
+
+    assert_same(spread, run_kernel(drawn.season_text, drawn.events))
+
+
+def test_drawn_logs_reach_every_answer() -> None:
+    met: Counter[tuple[str, str]] = Counter()
+    for seed in range(60):
+        drawn = drawn_by_seed(seed)
+        assert drawn.ndjson().count(b"\n") == len(drawn.events)
+        for answer in run_oracle(drawn.season_text, drawn.events).answers:
+            met[answer.status, answer.reason] += 1
+
+    rejected = {
+        "bad_field",
+        "bad_time",
+        "not_available_yet",
+        "outside_season",
+        "over_refund",
+        "too_late",
+        "unknown_product",
+        "unknown_ref",
+        "unknown_type",
+    }
+    plain = {"applied", "duplicate", "limit_reached", "waiting", "conflict"}
+    assert set(met) == {("rejected", reason) for reason in rejected} | {
+        (status, "") for status in plain
+    }

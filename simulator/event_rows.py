@@ -91,7 +91,7 @@ class Rows:
     def order_key(self, from_us: int) -> Ints:
         """Answer a sort key, int64[n]: `at`, then member, series, number, line.
 
-        `from_us` lies at most nine days before every `at`. Only rows of one member, second
+        `from_us` lies before every `at`, by twelve days at most. Only rows of one member, second
         and series that are 1,024 numbers apart could share a key, and no member is so quick.
         """
         key = (self.at_us - from_us) // 1_000_000

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# How long an event may be held back: sorting a day's table relies on it.
+LATE_DAYS_MAX = 7
+
 Value = float | tuple[float, ...]
 
 

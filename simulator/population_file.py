@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from simulator.population import (
+    LATE_DAYS_MAX,
     Card,
     Enrolment,
     Faults,
@@ -139,13 +140,22 @@ class _Reader:
         for number in entries:
             if not low <= number <= high:
                 self.fail(where, f".value = {number}: must lie in its range, {low:g} to {high:g}")
-            if where.rpartition(".")[2] in _POSITIVE and number <= 0:
-                self.fail(where, f".value = {number}: must be above 0")
+            self._check_sense(where, number)
         if listed and sum(entries) <= 0:
             self.fail(where, f".value = {raw!r}: at least one entry must be above 0")
         value: Value = tuple(float(n) for n in entries) if listed else float(raw)
         note = str(entry.get("note", ""))
         return Parameter(where, value, str(entry["unit"]), low, high, str(entry["source"]), note)
+
+    def _check_sense(self, where: str, number: float) -> None:
+        """Refuse what no range can make sensible."""
+        name = where.rpartition(".")[2]
+        if name in _POSITIVE and number <= 0:
+            self.fail(where, f".value = {number}: must be above 0")
+        if name.endswith("share") and not 0 <= number <= 1:
+            self.fail(where, f".value = {number}: must be a share, 0 to 1")
+        if where == "faults.late_days" and number > LATE_DAYS_MAX:
+            self.fail(where, f".value = {number}: must be at most {LATE_DAYS_MAX}")
 
 
 def _numbers(values: object) -> bool:

@@ -22,7 +22,7 @@ from simulator.event_rows import (
 from simulator.keyed import Floats, Ints, Keyed, Purpose
 from simulator.local_days import US, LocalDays
 from simulator.members import Members, draw_members
-from simulator.population import Population
+from simulator.population import LATE_DAYS_MAX, Population
 from simulator.quantiles import exponential_quantile, pick
 from simulator.setting import Setting, setting_of
 
@@ -31,8 +31,8 @@ _TASKS = ("check_in", "browse", "share", "survey", "review")
 _ENROLS_BEFORE_US = 60 * US
 _REFUNDS_AFTER_US = 60 * US
 _REFUND_STEP_ML = 10
-# Late events are at most six days old; eight and a half leave room for a long local day.
-_KEY_REACH_US = (8 * 24 + 12) * 3_600 * US
+# One day more than the oldest late event, for long local days.
+_KEY_REACH_US = (LATE_DAYS_MAX + 1) * 24 * 3_600 * US
 
 
 def generate(
@@ -74,18 +74,13 @@ def _play(
     """Run the days in order; hold events back until the day they arrive."""
     held: dict[int, list[Rows]] = defaultdict(list)
     for day in range(days):
-        for block in blocks:
-            for rows in block.day(day):
-                later = rows.arrival_day > day
-                if later.any():
-                    held[day].append(rows.take(~later))
-                    for arrival in np.unique(rows.arrival_day[later]).tolist():
-                        held[arrival].append(rows.take(rows.arrival_day == arrival))
-                else:
-                    held[day].append(rows)
-        arrived = concatenate(held.pop(day))
-        key = arrived.order_key(int(local_days.starts_us[day]) - _KEY_REACH_US)
-        yield writer.table(arrived.take(np.argsort(key)))
+        found = concatenate([*held.pop(day, []), *(r for block in blocks for r in block.day(day))])
+        later = found.take(np.flatnonzero(found.arrival_day > day))
+        for arrival in np.unique(later.arrival_day).tolist():
+            held[arrival].append(later.take(later.arrival_day == arrival))
+        now = np.flatnonzero(found.arrival_day == day)
+        key = found.order_key(int(local_days.starts_us[day]) - _KEY_REACH_US)[now]
+        yield writer.table(found.take(now[np.argsort(key)]))
 
 
 class Block:

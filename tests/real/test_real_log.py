@@ -141,3 +141,11 @@ def test_the_log_exercises_the_rules(files: Files) -> None:
         ("households", "bonus"): 50,
     }
     assert len({row["member"] for row in files.prizes}) == 70
+
+
+def test_the_guide_shows_what_the_replay_gives(replayed: Path) -> None:
+    guide = (SEASONS.parent / "docs" / "real-log.md").read_text(encoding="utf-8")
+    summary = json.loads((replayed / "summary.json").read_text(encoding="utf-8"))
+    assert f"standings_hash {summary['standings_hash']}\n" in guide
+    first_rows = (replayed / "standings-overall.csv").read_text(encoding="utf-8").splitlines()[:6]
+    assert "\n".join(first_rows) in guide

@@ -108,6 +108,16 @@ def test_member_shares_add_up_and_litres_come_near_the_market_mix() -> None:
             'rate_shape = { value = 0, unit = "1", range = [0, 20]',
             "kinds.taxi.rate_shape.value = 0: must be above 0",
         ),
+        (
+            'late_days = { value = 3, unit = "days, at most", range = [1, 6]',
+            'late_days = { value = 30, unit = "days, at most", range = [1, 60]',
+            "faults.late_days.value = 30: must be at most 7",
+        ),
+        (
+            'visit_share = { value = 0.004, unit = "share of fills refunded", range = [0, 0.05]',
+            'visit_share = { value = 4, unit = "share of fills refunded", range = [0, 5]',
+            "refunds.visit_share.value = 4: must be a share, 0 to 1",
+        ),
     ],
 )
 def test_an_error_names_the_figure_the_value_the_fix_and_the_line(

@@ -43,8 +43,8 @@ class IdOrder:
         Raises ValueError for an id that is known already or given twice.
         """
         by_bytes = byte_order(ids)
-        fresh = objects(ids)[by_bytes]
-        below = self.count_below(fresh.tolist())
+        fresh = objects([ids[place] for place in by_bytes.tolist()])
+        below = np.searchsorted(self.names, fresh) if len(self) else np.zeros(len(fresh), int)
         known = below < len(self.names)
         twice = np.zeros(len(fresh), dtype=bool)
         twice[known] = self.names[below[known]] == fresh[known]

@@ -13,8 +13,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 Int64s = npt.NDArray[np.int64]
 
@@ -97,10 +95,10 @@ def key_of(
 def byte_order(texts: Sequence[str]) -> Int64s:
     """Return the positions that sort `texts` by their UTF-8 bytes: int64[n], stable.
 
-    Cost: O(n log n), about 0.7 s a million.
+    Text compares by code point, which is the order of its UTF-8 bytes. Cost: O(n log n), about
+    half a second a million.
     """
-    column = pa.array(texts, pa.large_string())
-    return np.asarray(pc.sort_indices(column).to_numpy().astype(np.int64))
+    return np.array(sorted(range(len(texts)), key=texts.__getitem__), dtype=np.int64)
 
 
 def full_order(

@@ -1,7 +1,7 @@
 """How far a member is from the next better prize, and how safe a prize is.
 
-A gap says what is missing if nobody else moved: a tie is judged by the tie-breaks as they stand,
-so 0 more points are never enough and 1 more than a tie is asked for only where the tie is lost.
+A gap says what is missing if nobody else moved. A tie is judged by the tie-breaks as they stand:
+drawing level is enough for who would win the tie, and takes one point more for who wouldn't.
 """
 
 from __future__ import annotations

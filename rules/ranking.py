@@ -80,8 +80,9 @@ class RankIndex:
             changed |= here & (column[wanted] != term)
             column[wanted] = term
         self._present[wanted] = here
-        for number in np.flatnonzero(here & (self._id_number[wanted] < 0)).tolist():
-            self._new_ids.setdefault(int(wanted[number]), member[number])
+        first_seen = np.flatnonzero(here & (self._id_number[wanted] < 0))
+        names = [member[place] for place in first_seen.tolist()]
+        self._new_ids.update(zip(wanted[first_seen].tolist(), names, strict=True))
         self._mark(wanted[changed])
 
     def _grow(self, count: int) -> None:

@@ -62,7 +62,7 @@ class SeasonError:
     fix: str
 
     def __str__(self) -> str:
-        thing = self.path if self.value is None else f"{self.path} = {self.value}"
+        thing = " = ".join(part for part in (self.path, self.value) if part)
         named = f"{thing}: " if thing else ""
         return f"{named}{self.problem} ({self.file}:{self.line}); {self.fix}"
 
@@ -132,6 +132,8 @@ def _parse(text: str, path: str) -> dict[str, Any]:
             at = AT_LINE.search(str(error))
             if at is not None:
                 line = int(at[1] or text.rstrip().count("\n") + 1)
+            if "twice" in problem or "overwrite" in problem:
+                fix = "rename or merge them: a key or table stands once"
         else:
             return draft
     written = text.split("\n")[line - 1].strip() if problem.startswith("isn't") else ""

@@ -48,9 +48,9 @@ from rules.where import (
     Hours,
     MemberWhere,
     Range,
+    StationText,
     Where,
     any_other_key,
-    station_text,
 )
 
 SEASON_DAYS_MAX = 400
@@ -150,7 +150,7 @@ class Station(Section):
 
     region: str | None = None
     brand: str | None = None
-    fields: dict[str, str] = Field(default_factory=dict, description="Every other key")
+    fields: dict[str, StationText] = Field(default_factory=dict)  # every other key
 
     @model_validator(mode="before")
     @classmethod
@@ -159,7 +159,7 @@ class Station(Section):
         if not isinstance(value, dict):
             return value
         own = {key: one for key, one in value.items() if key in ("region", "brand")}
-        rest = {key: station_text(one) for key, one in value.items() if key not in own}
+        rest = {key: one for key, one in value.items() if key not in own}
         return {**own, "fields": rest}
 
 

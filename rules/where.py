@@ -207,6 +207,7 @@ OneHours = Annotated[Hours, PlainValidator(decode_hours), WithJsonSchema(HOURS_S
 Attribute = Annotated[
     tuple[Scalar, ...] | Range, PlainValidator(decode_attribute), WithJsonSchema(ATTRIBUTE_SCHEMA)
 ]
+StationText = Annotated[str, PlainValidator(station_text)]
 StationField = Annotated[
     tuple[str, ...], PlainValidator(decode_station_field), WithJsonSchema(ATTRIBUTE_SCHEMA)
 ]

@@ -69,6 +69,13 @@ def test_text_that_is_no_toml_or_empty_is_reported_with_its_line(
     assert problem in errors[0].problem
 
 
+def test_text_that_is_no_toml_is_shown_as_it_stands() -> None:
+    assert str(errors_of("[products.92]\n[products.92]\n")) == (
+        "[products.92]: isn't valid TOML: Cannot declare ('products', '92') twice "
+        "(seasons/june.toml:2); rename or merge them: a key or table stands once"
+    )
+
+
 def test_bytes_that_are_no_utf8_are_reported_with_their_line() -> None:
     with pytest.raises(SeasonErrors) as raised:
         load_season_bytes('format = 1\nname = "加油"\n'.encode("gbk"), "june.toml")

@@ -113,6 +113,20 @@ BROKEN: Broken = {
         "must be a list",
         "…",
     ),
+    "list for a station field": (
+        BASE + "[stations.S1]\nlanes = [1] #!\n",
+        "stations.S1.lanes",
+        "[1]",
+        "must be text, an integer, true or false",
+        "quotes",
+    ),
+    "number for a region": (
+        BASE + "[stations.S1]\nregion = 3 #!\n",
+        "stations.S1.region",
+        "3",
+        "text in quotes",
+        "write",
+    ),
     "number for an id": (
         BASE.replace('id = "fuel"', "id = 92 #!"),
         "earning.#1.id",

@@ -43,4 +43,5 @@ with st.sidebar:
         key="lang",
         required=True,
     )
+address.turned_to(page.url_path)
 page.run()

@@ -191,9 +191,20 @@ def test_prizes_say_when_the_budget_is_broken_or_missing(system: Recorded) -> No
 
 
 def test_prizes_of_one_board_and_none() -> None:
-    page = shown(opened("prizes", board="drivers"))
-    assert page.count('class="fc-row"') == 20
-    assert "Nobody qualifies for a prize yet" in shown(opened("prizes", board="companies"))
+    app = opened("prizes")
+    app.main.segmented_control[0].set_value("drivers").run()
+    assert shown(app).count('class="fc-row"') == 20
+    assert app.query_params["board"] == "drivers"
+    app.main.segmented_control[0].set_value("companies").run()
+    assert "Nobody qualifies for a prize yet" in shown(app)
+
+
+def test_turning_to_another_page_begins_at_its_top() -> None:
+    app = opened("prizes", board="drivers", page="3", member=member_id(6))
+    assert shown(app).count('class="fc-row"') == 25
+    assert "page=1" in unquote(next(code.value for code in app.code))
+    app.switch_page("app_pages/standings.py").run()
+    assert "Why rank 6" in shown(app)
 
 
 def test_prizes_after_the_end_show_the_hash(system: Recorded) -> None:

@@ -40,6 +40,14 @@ def adopt() -> None:
             st.session_state[key] = st.session_state[key]
 
 
+def turned_to(page: str) -> None:
+    """Begin a page at its top when the person came from another one; the member stays."""
+    if st.session_state.setdefault("_turned_to", page) != page:
+        st.session_state["_turned_to"] = page
+        for key in ("board", "page"):
+            st.session_state.pop(key, None)
+
+
 def language() -> str:
     """Give the language: the person's choice, else the browser's."""
     if st.session_state.get("lang") not in LANGUAGES:

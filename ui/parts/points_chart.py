@@ -70,7 +70,7 @@ def points_chart(season: Season, words: Texts) -> alt.LayerChart:
         scale=alt.Scale(type="utc"),
         axis=alt.Axis(format=words("chart.date"), labelOverlap=True, tickCount=3, grid=False),
     )
-    y_axis = alt.Axis(tickCount=4, format=",d")
+    y_title, y_axis = words("chart.points"), alt.Axis(tickCount=4, format=",d")
     tooltip = [
         alt.Tooltip(
             "at:T",
@@ -82,7 +82,7 @@ def points_chart(season: Season, words: Texts) -> alt.LayerChart:
     ]
     base = alt.Chart(alt.InlineData(values=points)).encode(x=x)
     pale = base.mark_area(color=ACCENT, opacity=0.3, interpolate="step-after").encode(
-        y=alt.Y("points:Q", title=words("chart.points"), axis=y_axis), tooltip=tooltip
+        y=alt.Y("points:Q", title=y_title, axis=y_axis), tooltip=tooltip
     )
     line = base.mark_line(color=ACCENT, strokeWidth=2.5).encode(
         y=alt.Y("mean:Q", title=words("chart.points"), axis=y_axis)

@@ -12,6 +12,7 @@ from rules.season_models import Multiplier, Season
 LINE_ML_MAX = 10_000 * 1000
 LINE_FEN_MAX = 10_000_000 * 100
 PRODUCT_BITS = 62
+SCORE_BITS = 39
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,15 @@ class LargestLine:
     denominator: int
 
     @property
+    def points(self) -> int:
+        """Give the points of the line."""
+        return self.numerator // self.denominator
+
+    @property
     def fits(self) -> bool:
-        """Tell whether both stay below 2^62."""
-        return max(self.numerator, self.denominator).bit_length() <= PRODUCT_BITS
+        """Tell whether both stay below 2^62, and the points below a score's limit of 2^39."""
+        products = max(self.numerator, self.denominator).bit_length()
+        return products <= PRODUCT_BITS and self.points.bit_length() <= SCORE_BITS
 
 
 def largest_line(season: Season) -> LargestLine:

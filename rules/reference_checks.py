@@ -41,15 +41,8 @@ REFERENCES: tuple[tuple[Pattern, str], ...] = (
     (("prizes", "*", "board"), "board"),
     (("prizes", "*", "reward"), "reward"),
 )
-WHERE_REFERENCES = (
-    "product",
-    "category",
-    "tier",
-    "kind",
-    "segment",
-    "station",
-    "region",
-    "brand",
+WHERE_REFERENCES = frozenset(
+    {"product", "category", "tier", "kind", "segment", "station", "region", "brand"}
 )
 
 EVENT_WHERES: tuple[Pattern, ...] = (

@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rules.largest_line import PRODUCT_BITS, largest_line
+from rules.largest_line import PRODUCT_BITS, SCORE_BITS, largest_line
 from rules.reference_checks import check_references, station_fields
 from rules.season_draft import Problem, dotted, entries, freeze, shown, value_at, written_loc
 from rules.season_models import Season
@@ -225,8 +225,9 @@ def _check_size(season: Season) -> Iterator[Problem]:
     if not largest.fits:
         yield Problem(
             ("earning",),
-            f"could overflow for a line of 10,000 L and ¥10 million: {largest.numerator:.2e} / "
-            f"{largest.denominator:.2e}, where both must stay below 2^{PRODUCT_BITS}",
+            f"could overflow for a line of 10,000 L and ¥10 million: {largest.points:.2e} points "
+            f"from {largest.numerator:.2e} / {largest.denominator:.2e}; points must stay below "
+            f"2^{SCORE_BITS}, the others below 2^{PRODUCT_BITS}",
             "lower the points or factors, set multiplying.ceiling, or use fewer decimals",
         )
 

@@ -162,7 +162,6 @@ def station_text(value: object) -> str:
     raise refusal("must be text, an integer, true or false", 'write it in quotes: "north"')
 
 
-TEXT_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1}
 HOURS_SCHEMA: dict[str, Any] = {
     "type": "string",
     "pattern": "^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$",
@@ -187,7 +186,9 @@ ATTRIBUTE_SCHEMA: dict[str, Any] = {
     "description": "A member attribute: a value, a list of values, or { min, max }",
 }
 
-Texts = Annotated[tuple[str, ...], _list_of(_decode_text), _list_schema(TEXT_SCHEMA, "Ids")]
+Texts = Annotated[
+    tuple[str, ...], _list_of(_decode_text), _list_schema({"type": "string", "minLength": 1}, "Ids")
+]
 Weekdays = Annotated[
     tuple[int, ...],
     _list_of(_decode_weekday),

@@ -43,7 +43,9 @@ def test_each_way_of_combining(way: str, factor: Fraction, denominator: int) -> 
     assert greatest_factor(season) == (factor, denominator)
 
 
-def test_the_limit_is_just_below_two_to_the_sixty_second() -> None:
-    assert LargestLine(2**62 - 1, 1).fits
-    assert not LargestLine(2**62, 1).fits
+def test_the_limits_are_just_below_two_to_the_sixty_second_and_thirty_ninth() -> None:
+    assert LargestLine(2**62 - 1, 2**40).fits
+    assert not LargestLine(2**62, 2**40).fits
     assert not LargestLine(1, 2**62).fits
+    assert LargestLine(2**39 - 1, 1).fits
+    assert not LargestLine(2**39, 1).fits

@@ -186,6 +186,8 @@ def test_defaults_of_a_minimal_file() -> None:
     assert season.earning[0].points == Fraction(1, 2)
     assert season.earning[0].per.litres_ml == 2500
     assert season.any_product
+    assert season.programme.name is not None
+    assert season.programme.name.text("zh") == "club"
     assert season.card.earn_on_spend
     assert season.members.kinds == ("private",)
     assert season.multiplying == Multiplying(within_group="max", across_groups="product")

@@ -87,7 +87,7 @@ ends = 2026-04-01T00:00:00
 def test_the_tables_do_not_depend_on_the_blocks(
     season: Season, population: Population, block_members: int
 ) -> None:
-    members = 300 if block_members == 1 else 5_000
+    members = 120 if block_members == 1 else 5_000
     whole = list(generate(season, population, members, 5, seed=3))
     cut = list(generate(season, population, members, 5, seed=3, block_members=block_members))
     assert len(cut) == len(whole) == 5

@@ -160,7 +160,6 @@ class Rules:
                 f"{len(self._tests)} different tests on member attributes: "
                 f"at most {ATTRIBUTE_TESTS_MAX}; merge some"
             )
-        self.tests_attributes = bool(self._tests)
         self.board_scope = self._member_clauses(board_scopes)
         self.excluded = self._member_clauses(excluded) if excluded else None
 
@@ -261,7 +260,6 @@ class Rules:
         self.grace = tiers.grace if tiers else Duration(0, "d")
         self.trial_level: int | None = None
         self.trial_months = 1
-        self._trial_ends_us: dict[int, int] = {}
         self.tier_levels: tuple[Level, ...] = (Level(NO_TIERS, Need(), Need()),)
         if tiers is None:
             return
@@ -277,11 +275,7 @@ class Rules:
 
     def trial_end_us(self, day: int) -> int:
         """Find the local midnight that ends a trial begun on a local day."""
-        end_us = self._trial_ends_us.get(day)
-        if end_us is None:
-            last_day = self.calendar.day_later(day, self.trial_months)
-            end_us = self._trial_ends_us[day] = self.calendar.midnight(last_day)
-        return end_us
+        return self.calendar.midnight(self.calendar.day_later(day, self.trial_months))
 
     def _late_days(self) -> int:
         late = self.season.programme.accept_late

@@ -34,6 +34,7 @@ class Members(Columns):
     kind: npt.NDArray[np.int16]
     company: npt.NDArray[np.int32]
     attribute_bits: npt.NDArray[np.uint64]
+    described: Bools  # attributes were given
     enrolled: Bools
     listed: Bools
     disqualified: Bools
@@ -87,6 +88,7 @@ class Members(Columns):
             "kind": np.int16,
             "company": np.int32,
             "attribute_bits": np.uint64,
+            "described": np.bool_,
             "enrolled": np.bool_,
             "listed": np.bool_,
             "disqualified": np.bool_,
@@ -112,7 +114,7 @@ class MemberTable:
         self.final = False  # the final instant's tick has run
         self.member_ids: list[str] = []
         self.companies: list[str] = [""]
-        self.attributes: dict[int, dict[str, Any]] = {}
+        self.attributes: dict[int, Mapping[str, Any]] = {}
         self.dropped: list[tuple[str, str, str]] = []  # member, event_id, reason
         self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
         self.members = Members(rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from rules.compiled import TYPE_CODES
 from rules.member_table import MemberTable
 from rules.points import draw, pay_in
 from rules.results import Outcome
-from rules.tiers import give_trial
+from rules.tiers import give_trials
 
 Int64s = npt.NDArray[np.int64]
 
@@ -23,32 +23,52 @@ ENROL = TYPE_CODES["enrol"]
 
 
 def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
-    """Apply enrolments and updates; the first enrolment starts the trial."""
+    """Apply enrolments and updates; the first enrolment starts the trial.
+
+    Each distinct attributes text is decoded once, whatever the number of events that carry it.
+    """
     if not len(at):
         return
-    given_texts = events.batch.column("attributes").take(pa.array(at)).to_pylist()
-    for place, given in zip(at.tolist(), given_texts, strict=True):
-        row = int(events.row[place])
-        if given is not None:
-            merge_attributes(table, row, msgspec.json.decode(given))
-        if events.type[place] == ENROL and not table.members.enrolled[row]:
-            table.members.enrolled[row] = True
-            give_trial(table, row, int(events.day[place]), int(events.at_us[place]))
+    members = table.members
+    encoded = events.batch.column("attributes").take(pa.array(at)).dictionary_encode()
+    given = [_without_nulls(text) for text in encoded.dictionary.to_pylist()]
+    code = encoded.indices.fill_null(-1).to_numpy()
+    rows = events.row[at]
+    first = (code >= 0) & ~members.described[rows]
+    _describe(table, rows[first], code[first], given)
+    for place in np.flatnonzero((code >= 0) & ~first).tolist():
+        row = int(rows[place])
+        held = {**table.attributes[row], **given[code[place]]}
+        _describe(table, rows[place : place + 1], np.zeros(1, dtype=np.int64), [held])
+    new = at[(events.type[at] == ENROL) & ~members.enrolled[rows]]
+    members.enrolled[events.row[new]] = True
+    give_trials(table, events.row[new], events.day[new], events.at_us[new])
 
 
-def merge_attributes(table: MemberTable, row: int, given: Mapping[str, Any]) -> None:
-    """Replace attributes of the same name, keep the others."""
+def _without_nulls(text: str) -> dict[str, Any]:
+    given = msgspec.json.decode(text)
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _describe(
+    table: MemberTable, rows: Int64s, code: Int64s, profiles: Sequence[Mapping[str, Any]]
+) -> None:
+    """Give distinct members the attributes profiles[code] in place of those they had."""
+    if not len(rows):
+        return
     members, rules = table.members, table.rules
-    held = table.attributes.setdefault(row, {})
-    for name, value in given.items():
-        if value is not None:
-            held[name] = value
-    if "kind" in held:
-        members.kind[row] = rules.kinds.index(str(held["kind"]))
-    if "company" in held:
-        members.company[row] = table.company_code(str(held["company"]))
-    if rules.tests_attributes:
-        members.attribute_bits[row] = rules.attribute_bits(held)
+    kinds = [
+        rules.kinds.index(str(one["kind"])) if "kind" in one else rules.default_kind
+        for one in profiles
+    ]
+    companies = [table.company_code(str(one.get("company", ""))) for one in profiles]
+    bits = [rules.attribute_bits(one) for one in profiles]
+    members.kind[rows] = np.array(kinds, dtype=np.int16)[code]
+    members.company[rows] = np.array(companies, dtype=np.int32)[code]
+    members.attribute_bits[rows] = np.array(bits, dtype=np.uint64)[code]
+    members.described[rows] = True
+    shared = (profiles[one] for one in code.tolist())
+    table.attributes.update(zip(rows.tolist(), shared, strict=True))
 
 
 def apply_adjustments(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:

@@ -78,15 +78,17 @@ def rise(table: MemberTable, rows: Int64s, months: Int64s, at_us: Int64s) -> Non
     members.level_since_us[rows[risen]] = at_us[risen]
 
 
-def give_trial(table: MemberTable, row: int, day: int, at_us: int) -> None:
-    """Start the trial of a member's first enrolment on a local day."""
+def give_trials(table: MemberTable, rows: Int64s, days: Int64s, at_us: Int64s) -> None:
+    """Start the trials of distinct members' first enrolments on their local days."""
     rules, members = table.rules, table.members
-    if rules.trial_level is None:
+    if rules.trial_level is None or not len(rows):
         return
-    members.trial_until_us[row] = rules.trial_end_us(day)
-    if members.level[row] < rules.trial_level:
-        members.level[row] = rules.trial_level
-        members.level_since_us[row] = at_us
+    distinct_days, place = np.unique(days, return_inverse=True)
+    ends_us = [rules.trial_end_us(day) for day in distinct_days.tolist()]
+    members.trial_until_us[rows] = np.array(ends_us, dtype=np.int64)[place]
+    below = members.level[rows] < rules.trial_level
+    members.level[rows[below]] = rules.trial_level
+    members.level_since_us[rows[below]] = at_us[below]
 
 
 def run_tier_tick(table: MemberTable, midnight_us: int, day: int) -> Int64s:

@@ -48,6 +48,7 @@ _UNREADABLE: Final = (ValueError, RecursionError)
 _ONE: Final = msgspec.json.Decoder(Event)
 _ONE_OR_MANY: Final = msgspec.json.Decoder(Event | list[Event])
 _ANYTHING: Final = msgspec.json.Decoder()
+_BLOCK: Final = 256
 _BLANK: Final = Event()
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -106,36 +107,37 @@ def decode_ndjson(body: bytes, names: Names, first_line: int = 1) -> Decoded:
     the number of the body's first line, where the body is a part of a log.
     """
     body = body.removeprefix(_BOM)
-    if _one_object_a_line(body):
+    lines = _object_lines(body)
+    if lines:
         try:
             if not body.isascii():
                 body.decode()
             events = _ONE.decode_lines(body)
-            if len(events) == body.count(b"\n") + (not body.endswith(b"\n")):
+            if len(events) == lines:
                 return _decoded(events, {}, names)
         except _UNREADABLE:
             pass
     return _decode_lines(body, names, first_line)
 
 
-def _one_object_a_line(body: bytes) -> bool:
-    r"""Tell whether every newline stands between ``}`` and ``{``.
+def _object_lines(body: bytes) -> int:
+    r"""Count the lines of a body in which every newline stands between ``}`` and ``{``; else 0.
 
     The decoder reads values, not lines. Inside a JSON object a ``}`` is never followed by a
     ``{``, so a body like this, with as many values as lines, holds exactly one on each.
     """
     data = np.frombuffer(body, dtype=np.uint8)
     if len(data) == 0 or data[0] != ord("{"):
-        return False
+        return 0
     ends = np.flatnonzero(data == ord("\n"))
-    if len(ends) and ends[-1] == len(data) - 1:
-        inner, final = ends[:-1], ends
-    else:
-        inner, final = ends, ends
-    before = data[final - 1]
+    closed = len(ends) > 0 and bool(ends[-1] == len(data) - 1)
+    inner = ends[:-1] if closed else ends
+    before = data[ends - 1]
     if (before == ord("\r")).any():
-        before = np.where(before == ord("\r"), data[final - 2], before)
-    return bool((before == ord("}")).all() and (data[inner + 1] == ord("{")).all())
+        before = np.where(before == ord("\r"), data[ends - 2], before)
+    if not ((before == ord("}")).all() and (data[inner + 1] == ord("{")).all()):
+        return 0
+    return len(inner) + 1
 
 
 def _decode_lines(body: bytes, names: Names, first_line: int) -> Decoded:
@@ -195,9 +197,9 @@ def _decoded(events: Sequence[Event], broken: Broken, names: Names) -> Decoded:
     for row, (event_id, sentence) in broken.items():
         faults.mark_row(row, "bad_field", sentence, event_id)
     fields: dict[str, pa.Array] = {}
-    columns = zip(*map(astuple, events), strict=True)
-    for name, values in zip(FIELDS, columns, strict=False):
-        if values.count(None) == rows:
+    for name, values in zip(FIELDS, _columns_of(events), strict=True):
+        # Looking at one value first spares most columns a comparison a row.
+        if not rows or (values[0] is None and values.count(None) == rows):
             continue
         if name == "attributes":
             _add_attributes(values, fields, faults)
@@ -209,6 +211,19 @@ def _decoded(events: Sequence[Event], broken: Broken, names: Names) -> Decoded:
             fields[name] = tidy_text(name, _texts(values), faults)
     place = np.arange(rows, dtype=np.int64)
     return check_events(RawEvents(rows, fields, faults, place), names)
+
+
+def _columns_of(events: Sequence[Event]) -> list[list[Any]]:
+    """Turn events into one list a field.
+
+    In blocks, so that the tuples between are too few at a time to wake the garbage collector.
+    """
+    columns: list[list[Any]] = [[] for _ in FIELDS]
+    for first in range(0, len(events), _BLOCK):
+        block = zip(*map(astuple, events[first : first + _BLOCK]), strict=True)
+        for column, part in zip(columns, block, strict=True):
+            column.extend(part)
+    return columns
 
 
 def _texts(values: Sequence[Any]) -> pa.StringArray:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rules.text_bytes import Bools, Ints, TextBytes, null_rows
+from rules.text_bytes import PAD_BYTES, Bools, Ints, TextBytes, null_rows
 
 _WIDTH: Final = 18
 """Longest text read by columns; 18 digits still fit 64 bits. A longer one is read alone."""
@@ -102,6 +102,30 @@ def read_floats(number: npt.NDArray[Any], places: int, most: int) -> tuple[Ints,
     return np.where(good, units, 0).astype(np.int64), good
 
 
+def _read_plain(
+    column: pa.StringArray, text: TextBytes, places: int, most: int
+) -> tuple[Ints, Bools] | None:
+    """Read decimals by way of doubles where all are short and plain; None where some aren't.
+
+    A decimal of at most 15 digits and its nearest double name each other, so nothing is lost;
+    it takes a third of the time of reading digit by digit.
+    """
+    used = text.data[: len(text.data) - PAD_BYTES]
+    plain = ((used - np.uint8(48)) <= 9) | (used == 46)
+    if not plain.all() or len(text.length) == 0:
+        return None
+    if int(text.length.max()) > 15 or (column.null_count == 0 and int(text.length.min()) == 0):
+        return None
+    first, last = text.at(np.zeros(1, dtype=np.int64)), text.at(np.maximum(text.length - 1, 0))
+    if ((first == 46) | (last == 46))[text.length > 0].any():
+        return None
+    try:
+        double = pc.cast(column, pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return read_floats(_numbers(double), places, most)
+
+
 def _numbers(column: pa.Array) -> npt.NDArray[Any]:
     """Return a numeric Arrow column as NumPy, nulls as 0."""
     if column.null_count:
@@ -118,8 +142,9 @@ def read_quantities(column: pa.Array, places: int, most: int) -> tuple[Ints, Boo
     absent = null_rows(column)
     if pa.types.is_string(kind):
         text = TextBytes.of(column)
-        value, good = read_decimals(text, places, most)
-        return value, good, text.length == 0
+        read = _read_plain(column, text, places, most)
+        value, good = read_decimals(text, places, most) if read is None else read
+        return value, good & ~absent, text.length == 0
     if pa.types.is_floating(kind):
         value, good = read_floats(_numbers(column), places, most)
     elif pa.types.is_integer(kind):

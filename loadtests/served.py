@@ -1,0 +1,117 @@
+"""Served: a system of our own for a load test or a benchmark, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+
+READY_WITHIN_S = 180.0
+STOP_WITHIN_S = 90.0
+LOG_LINES_TOLD = 15
+
+
+class ServeFailed(Exception):  # noqa: N818  named for what happened
+    """`forecourt serve` ended or was not ready in time; its last lines say why."""
+
+
+class Served:
+    """Runs `forecourt serve` on a free port and a temporary data folder that goes with it.
+
+    It has no pages. `url`, `key` (an admin's) and `data` hold once it is entered.
+    """
+
+    def __init__(self, season: Path, *, clock: str = "events", shards: int | None = None) -> None:
+        self.key = secrets.token_urlsafe(24)
+        self.url = ""
+        self._season = season
+        self._options = ["--clock", clock, *([] if shards is None else ["--shards", str(shards)])]
+        self._process: subprocess.Popen[str] | None = None
+        self._home = Path()
+
+    @property
+    def data(self) -> Path:
+        """Give the data folder."""
+        return self._home / "data"
+
+    def __enter__(self) -> Served:
+        self._home = Path(tempfile.mkdtemp(prefix="forecourt-load-"))
+        try:
+            self._start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def _start(self) -> None:
+        options = ["serve", str(self._season), "--data", str(self.data), "--port", "0", "--no-ui"]
+        with (self._home / "serve.log").open("w", encoding="utf-8") as log:
+            self._process = subprocess.Popen(
+                [program(), *options, *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=os.environ | {"FORECOURT_ADMIN_KEY": self.key},
+                # Ctrl-C reaches the load test alone, which then stops the system in turn.
+                start_new_session=True,
+            )
+        listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
+        listener.start()
+        ends_s = time.monotonic() + READY_WITHIN_S
+        while not self.url and listener.is_alive() and time.monotonic() < ends_s:
+            listener.join(0.1)
+        if not self.url:
+            raise ServeFailed(f"`forecourt serve {self._season}` is not ready:\n{self._last()}")
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        """Read the process's output to its end, so that it never waits for a reader."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("ready "):
+                self.url = line.removeprefix("ready ").strip()
+
+    def _last(self) -> str:
+        lines = (self._home / "serve.log").read_text(encoding="utf-8").splitlines()
+        return "\n".join(lines[-LOG_LINES_TOLD:])
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+
+def program() -> str:
+    """Find the `forecourt` program that belongs to this Python."""
+    beside = Path(sys.executable).parent / "forecourt"
+    found = str(beside) if beside.exists() else shutil.which("forecourt")
+    if found is None:
+        raise ServeFailed("there is no `forecourt` program: install the project into this Python")
+    return found
+
+
+def shipped_season() -> Path:
+    """Find the full example season file."""
+    return Path(__file__).parents[1] / "seasons" / "summer-2026.toml"

@@ -78,7 +78,10 @@ class Season(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One line of the standings; `name` is the masked form where the id may be seen."""
+    """One line of the standings; `name` is the masked form where the id may be seen.
+
+    `change` is unset where nothing is known of yesterday, None for a member new since then.
+    """
 
     rank: int
     member: str
@@ -87,7 +90,7 @@ class Row(msgspec.Struct, frozen=True):
     tasks_completed_at: datetime | None
     active_days: int
     name: str | None = None
-    change: int | None = None
+    change: int | msgspec.UnsetType | None = msgspec.UNSET
     gap_to_prize: int | None = None
     prize: str | None = None
 

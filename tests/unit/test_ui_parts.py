@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from tests.ui import fixture_api
-from ui.answers import Award, Row, Season, Standings
+from ui.answers import Award, Prizes, Row, Season, Standings
 from ui.client import Unreachable
 from ui.pages_server import command, environment
-from ui.parts.board_table import Look, board_table, gap
+from ui.parts.board_table import Look, board_table, change_mark, gap
 from ui.parts.board_view import missing_words
 from ui.parts.csv_file import board_csv, write
 from ui.parts.figures import countdown, day, hour, minute, money
@@ -20,6 +21,7 @@ from ui.parts.header import freshness, time_left
 from ui.parts.live import Heard
 from ui.parts.points_chart import full_hours, message, points_chart
 from ui.parts.prize_table import safety
+from ui.parts.prize_tiles import tiles
 from ui.parts.reason import explain
 from ui.texts import texts
 
@@ -134,13 +136,30 @@ def test_table_escapes_what_members_chose() -> None:
     assert "a&amp;b" in markup
 
 
+def test_change_tells_unknown_from_new() -> None:
+    assert change_mark(UNSET, EN) == '<span class="fc-same">—</span>'
+    assert ">new<" in change_mark(None, EN)
+    assert "▲" in change_mark(2, EN)
+    body = {"rank": 1, "member": "m", "score": 1, "tier": "", "active_days": 0}
+    told = msgspec.convert(body | {"tasks_completed_at": None}, Row)
+    assert told.change is UNSET
+
+
+def test_risk_is_unknown_until_there_is_a_yesterday() -> None:
+    body = fixture_api.prizes(fixture_api.CALM)
+    judged = msgspec.convert(body, Prizes, strict=False)
+    assert "3 / 30" in tiles(judged, season(), EN)
+    awards = tuple(msgspec.structs.replace(award, safe=None) for award in judged.awards)
+    unknown = msgspec.structs.replace(judged, awards=awards)
+    assert "nothing of yesterday" in tiles(unknown, season(), EN)
+
+
 def test_bar_is_relative_to_the_first() -> None:
     assert "width:25.0%" in table([row(1, 200), row(2, 50)])
 
 
-def test_gap_says_points_tie_or_top() -> None:
+def test_gap_says_points_or_top() -> None:
     assert gap(row(2, 5, gap_to_prize=41), EN) == "41 short"
-    assert gap(row(2, 5, gap_to_prize=0), EN) == "tie-break only"
     assert gap(row(1, 5, gap_to_prize=0, prize="phone"), EN) == "top prize"
     assert gap(row(1, 5), EN) == "—"
 

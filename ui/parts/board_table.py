@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import UnsetType
+
 from ui.answers import Row, Standings
 from ui.parts.figures import number, share
 from ui.parts.markup import element, text
@@ -69,13 +71,15 @@ def _row(row: Row, look: Look) -> str:
     return element("tr", "fc-focus" if row.rank == look.focus else "fc-row", *cells)
 
 
-def change_mark(change: int | None, words: Texts) -> str:
+def change_mark(change: int | UnsetType | None, words: Texts) -> str:
     """Write ▲ or ▼ with the places moved since yesterday.
 
     >>> from ui.texts import texts
     >>> change_mark(-2, texts("en"))
     '<span class="fc-down" title="down 2"><i>▼</i>2</span>'
     """
+    if isinstance(change, UnsetType):
+        return element("span", "fc-same", text(words("standings.none")))
     if change is None:
         return element("span", "fc-same", text(words("standings.new")))
     if change > 0:
@@ -93,7 +97,7 @@ def gap(row: Row, words: Texts) -> str:
         return words("standings.none")
     if row.gap_to_prize > 0:
         return words("standings.gap_points", points=number(row.gap_to_prize))
-    return words("standings.gap_top" if row.prize else "standings.gap_tie")
+    return words("standings.gap_top")
 
 
 def _cut_line(row: Row, last: bool, look: Look) -> str:

@@ -126,8 +126,6 @@ def _card(
         reasons.append(words("why.holds", prize=prize))
     if row.gap_to_prize:
         reasons.append(words("why.gap", points=number(row.gap_to_prize)))
-    elif row.gap_to_prize == 0 and row.prize is None:
-        reasons.append(words("why.gap_tie"))
     facts = [element("strong", "", text(shown_name(row, team)))]
     facts.append(text(words("standings.points", points=number(row.score))))
     if card is not None:

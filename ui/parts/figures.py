@@ -94,11 +94,12 @@ def share(part: Decimal | int, whole: Decimal | int) -> float:
 
 
 def masked(member: str) -> str:
-    """Mask a member id for a public board: up to two characters at each end stay.
+    """Mask an id for a public board as the system does: two characters at each end at most.
 
     >>> masked("m-000042"), masked("wx9"), masked("a")
     ('m-•••42', 'w•••', '•••')
     """
-    if len(member) >= 6:
-        return f"{member[:2]}•••{member[-2:]}"
-    return f"{member[:1]}•••" if len(member) > 1 else "•••"
+    if len(member) in (2, 3):
+        return f"{member[0]}•••"
+    kept = min(2, len(member) // 4)
+    return f"{member[:kept]}•••{member[-kept:]}" if kept else "•••"

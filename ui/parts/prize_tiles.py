@@ -56,8 +56,10 @@ def _budget_tile(prizes: Prizes, season: Season, words: Texts) -> str:
 def _risk_tile(prizes: Prizes, words: Texts) -> str:
     judged = [award for award in prizes.awards if award.safe is not None]
     risk = sum(award.safe is False for award in judged)
-    figure = words("prizes.at_risk_of", risk=number(risk), known=number(len(prizes.awards)))
+    figure = words("prizes.at_risk_of", risk=number(risk), known=number(len(judged)))
     note = words("prizes.at_risk_note" if prizes.provisional else "prizes.at_risk_final")
+    if not judged:
+        figure, note = words("prizes.unknown"), words("prizes.at_risk_unknown")
     return _tile(words("prizes.at_risk"), figure, element("span", "fc-note", text(note)))
 
 

@@ -1,6 +1,7 @@
 """Arrow streams and tables, decoded a column at a time whatever types the columns have."""
 
 import math
+import struct
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from rules.arrow_claims import claimed_bytes
 from rules.arrow_text import as_string, as_words, is_number, is_text, number_words, plain_column
 from rules.canonical_json import NotCanonical, attributes_json, lines_json
 from rules.event_checks import RawEvents, check_events
@@ -25,7 +27,16 @@ _NUMBERS: Final = frozenset({"litres", "amount", "score", "points"})
 _ATTRIBUTES: Final = "attributes"
 _PREFIX: Final = "attributes."
 FIELDS: Final = (*sorted(_IDS | _TEXTS | _NUMBERS), "at", "lines", _ATTRIBUTES)
-_BROKEN: Final = (pa.ArrowException, OSError, ValueError, TypeError, KeyError, MemoryError)
+_DECOMPRESSED_BYTES_MAX: Final = 512 * 2**20
+_BROKEN: Final = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    TypeError,
+    KeyError,
+    MemoryError,
+    struct.error,
+)
 
 
 def decode_arrow(stream: bytes, names: Names) -> Decoded:
@@ -35,6 +46,12 @@ def decode_arrow(stream: bytes, names: Names) -> Decoded:
     """
     try:
         buffer = pa.py_buffer(stream)
+        claimed = claimed_bytes(buffer)
+        if claimed > _DECOMPRESSED_BYTES_MAX:
+            raise UnreadableBody(
+                f"the stream holds {claimed} bytes once decompressed: more than "
+                f"{_DECOMPRESSED_BYTES_MAX}; send fewer rows at a time"
+            )
         with pa.ipc.open_stream(buffer) as reader:
             schema = reader.schema
         wanted = [place for place, part in enumerate(schema) if is_field(part.name)]

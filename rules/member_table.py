@@ -57,6 +57,10 @@ class Members(Columns):
     score: Int64s
     tasks_completed_at_us: Int64s
     active_days: npt.NDArray[np.int32]
+    # As they stood at the final instant, which the final standings keep.
+    final_level: npt.NDArray[np.int16]
+    final_on_board: npt.NDArray[np.uint32]
+    final_company: npt.NDArray[np.int32]
     season_day_words: npt.NDArray[np.uint64]
     season_fen: Int64s
     goal_held: Bools
@@ -93,6 +97,9 @@ class Members(Columns):
             "listed": np.bool_,
             "disqualified": np.bool_,
             "level": np.int16,
+            "final_level": np.int16,
+            "final_on_board": np.uint32,
+            "final_company": np.int32,
             "active_days": np.int32,
             "waiting": np.int32,
         }
@@ -159,25 +166,50 @@ class MemberTable:
         self.dropped.append((self.member_ids[row], event_id, reason))
 
     def standing(self, rows: Int64s | None = None) -> Standing:
-        """Gather what rankings know of some members, or of all: one entry a row."""
-        members, rules = self.members, self.rules
+        """Gather what rankings know of some members, or of all: one entry a row.
+
+        From the final instant on it is what it was then, but for who is disqualified.
+        """
+        members = self.members
         if rows is None:
             rows = np.arange(members.size, dtype=np.int64)
-        who = members.level[rows], members.kind[rows], members.attribute_bits[rows]
-        counted = np.ones(len(rows), dtype=np.bool_)
-        if rules.excluded is not None:
-            counted = rules.excluded.match(*who) == 0
-        on_board = rules.board_scope.match(*who) * counted
+        if self.final:
+            level, on_board = members.final_level[rows], members.final_on_board[rows]
+            company = members.final_company[rows]
+        else:
+            level = members.level[rows]
+            on_board, company = self._boards_and_company(rows)
         return Standing(
             member=[self.member_ids[row] for row in rows.tolist()],
             score=members.score[rows],
             tasks_completed_at_us=members.tasks_completed_at_us[rows],
             active_days=members.active_days[rows],
-            tier=members.level[rows],
-            on_board=on_board.astype(np.uint32),
-            team_key=[self.companies[code] for code in (members.company[rows] * counted).tolist()],
+            tier=level,
+            on_board=on_board,
+            team_key=[self.companies[code] for code in company.tolist()],
             disqualified=members.disqualified[rows],
         )
+
+    def _boards_and_company(
+        self, rows: Int64s
+    ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
+        """Tell the boards whose scope members are in, and their company, unless excluded."""
+        members, rules = self.members, self.rules
+        who = members.level[rows], members.kind[rows], members.attribute_bits[rows]
+        counted = np.ones(len(rows), dtype=np.bool_)
+        if rules.excluded is not None:
+            counted = rules.excluded.match(*who) == 0
+        on_board = rules.board_scope.match(*who) * counted
+        return on_board.astype(np.uint32), members.company[rows] * counted
+
+    def freeze(self) -> None:
+        """Keep the standings as they are: the season is final."""
+        rows = np.arange(self.members.size, dtype=np.int64)
+        on_board, company = self._boards_and_company(rows)
+        self.members.final_level[rows] = self.members.level[rows]
+        self.members.final_on_board[rows] = on_board
+        self.members.final_company[rows] = company
+        self.final = True
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the whole table into arrays for a snapshot; from_state() reads it back."""

@@ -38,8 +38,8 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
         for opening in range(table.open_day + 1, day + 2):
             open_day(table, opening)
     if at_us == table.rules.final_us:
-        table.final = True
         drop_waiting(table)
+        table.freeze()
     return changed
 
 

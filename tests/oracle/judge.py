@@ -1,5 +1,7 @@
 """Judge events in arrival order: clock, ticks, identity, lateness, then the rules."""
 
+from collections.abc import Collection
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -61,6 +63,7 @@ class Oracle:
     rows: dict[str, Member] = field(default_factory=dict)
     waiting: dict[tuple[str, str], list[Fields]] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
+    final_rows: list[Member] | None = None
 
     def __post_init__(self) -> None:
         self.plan = Plan(self.season_file)
@@ -90,11 +93,13 @@ class Oracle:
             return
         day = self.plan.zone.day(self.clock_us) + timedelta(days=1)
         while (tick_us := self.plan.zone.midnight(day)) <= to_us:
+            if tick_us > self.plan.final_us:
+                self._freeze()
             for member in self.rows.values():
                 tiers.midnight(self.plan, member, day, tick_us)
             day += timedelta(days=1)
-        if self.clock_us < self.plan.final_us <= to_us:
-            self._drop_waiting()
+        if self.plan.final_us <= to_us:
+            self._freeze()
         self.clock_us = max(self.clock_us, to_us)
 
     def finish(self) -> None:
@@ -103,11 +108,23 @@ class Oracle:
 
     def standings(self, board: str) -> list[Row]:
         """Give a board's rows in the official order."""
-        return board_rows(self.plan, self.rows.values(), board)
+        return board_rows(self.plan, self._ranked, board)
 
     def prizes(self) -> list[PrizeRow]:
         """Give who takes which prize as the standings are."""
-        return prize_rows(self.plan, self.rows.values())
+        barred = {member.id for member in self.rows.values() if member.disqualified}
+        return prize_rows(self.plan, self._ranked, barred)
+
+    @property
+    def _ranked(self) -> Collection[Member]:
+        """Give the members as they count for standings: from the final instant on, as then."""
+        return self.rows.values() if self.final_rows is None else self.final_rows
+
+    def _freeze(self) -> None:
+        """Drop the refunds still waiting and keep the standings, once."""
+        if self.final_rows is None:
+            self._drop_waiting()
+            self.final_rows = deepcopy(list(self.rows.values()))
 
     def members(self) -> list[dict[str, Any]]:
         """Give the columns of members.csv, quantities as whole small units, by member id."""

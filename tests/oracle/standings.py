@@ -139,9 +139,8 @@ def places_of(ranks: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def prize_rows(plan: Plan, rows: Collection[Member]) -> list[PrizeRow]:
+def prize_rows(plan: Plan, rows: Collection[Member], barred: set[str]) -> list[PrizeRow]:
     """Allocate the prizes: the k-th eligible member takes the prize of rank k."""
-    barred = {member.id for member in rows if member.disqualified}
     teams = {board["id"] for board in plan.boards if "team" in board}
     winners: set[tuple[bool, str]] = set()
     given: list[PrizeRow] = []

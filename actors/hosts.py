@@ -38,6 +38,8 @@ from rules.standings import Standing
 
 NAMESPACE: Final = "forecourt"
 UPDATES_IN_FLIGHT_MAX: Final = 16
+PENDING_CALLS_MAX: Final = 500
+"""Calls one caller may have waiting at an actor; the lanes keep far below it."""
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,29 @@ def log_to_file(settings: Settings, actor: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         force=True,
     )
+
+
+def _handle(settings: Settings, actor: str) -> ActorHandle[Any]:
+    """Find another actor by its name.
+
+    Handles are not constructor arguments: Ray would keep those in its object store, and an
+    actor whose arguments were lost with a node could never be restarted.
+    """
+    handle: ActorHandle[Any] = ray.get_actor(settings.name(actor), namespace=NAMESPACE)
+    return handle
+
+
+def ranking_handle(settings: Settings, shard: int) -> ActorHandle[Any]:
+    """Find a ranking shard."""
+    return _handle(settings, f"ranking-{shard}")
+
+
+def member_shards(settings: Settings) -> list[MemberShardFacade]:
+    """Find all member shards."""
+    return [
+        MemberShardFacade(_handle(settings, f"member-{shard}"))
+        for shard in range(settings.shards)
+    ]
 
 
 class RankingRelay:
@@ -91,7 +116,7 @@ class RankingRelay:
         """Tell whether the ranking shard lost its standings or missed an update."""
         self._collect(0)
         if not self._lost and not self._sent:
-            self._send(lambda: self._ranking.has_standings.remote())
+            self._send(self._ranking.has_standings.remote)
         return self._lost
 
     def _send(self, submit: Callable[[], ray.ObjectRef[Any]]) -> None:
@@ -120,15 +145,14 @@ class RankingRelay:
         self._lost = True
 
 
-@ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0, max_pending_calls=200)
+@ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0)
 class MemberShardHost:
     """Hosts a member shard."""
 
-    def __init__(self, settings: Settings, shard: int, ranking: ActorHandle[Any]) -> None:
+    def __init__(self, settings: Settings, shard: int) -> None:
         log_to_file(settings, f"member-{shard}")
         self._settings = settings
         self._number = shard
-        self._ranking = ranking
         self._shard: MemberShard | None = None
 
     def _started(self) -> MemberShard:
@@ -140,7 +164,7 @@ class MemberShardHost:
                 ShardLog(client, scope, self._number),
                 SnapshotStore(settings.folder / "snapshots", ManifestRecord(client, scope)),
                 Archive(settings.folder / "archive"),
-                RankingRelay(self._ranking),
+                RankingRelay(ranking_handle(settings, self._number)),
                 wall_us,
             )
             shard.start()
@@ -166,7 +190,7 @@ class MemberShardHost:
         return os.getpid()
 
 
-@ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0, max_pending_calls=500)
+@ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0)
 class RankingShardHost:
     """Hosts a ranking shard and its mirror's writer."""
 
@@ -224,14 +248,13 @@ class RankingShardHost:
         return os.getpid()
 
 
-@ray.remote(num_cpus=0.02, max_restarts=-1, max_task_retries=0, max_pending_calls=100)
+@ray.remote(num_cpus=0.02, max_restarts=-1, max_task_retries=0)
 class KeeperHost:
     """Hosts the season keeper."""
 
-    def __init__(self, settings: Settings, members: list[ActorHandle[Any]]) -> None:
+    def __init__(self, settings: Settings) -> None:
         log_to_file(settings, "keeper")
-        shards = [MemberShardFacade(handle) for handle in members]
-        self._keeper = Keeper(settings, shards)
+        self._keeper = Keeper(settings, member_shards(settings))
 
     async def run(self) -> None:
         """Keep the season until the system stops."""
@@ -246,24 +269,17 @@ class KeeperHost:
         return os.getpid()
 
 
-@ray.remote(num_cpus=0.1, max_restarts=-1, max_task_retries=0, max_pending_calls=100)
+@ray.remote(num_cpus=0.1, max_restarts=-1, max_task_retries=0)
 class GatewayHost:
     """Hosts the gateway."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        members: list[ActorHandle[Any]],
-        rankings: list[ActorHandle[Any]],
-        keeper: ActorHandle[Any],
-    ) -> None:
+    def __init__(self, settings: Settings) -> None:
         log_to_file(settings, "gateway")
-        self._server = GatewayServer(
-            settings,
-            [MemberShardFacade(handle) for handle in members],
-            [RankingShardFacade(handle) for handle in rankings],
-            KeeperFacade(keeper),
-        )
+        rankings = [
+            RankingShardFacade(ranking_handle(settings, shard)) for shard in range(settings.shards)
+        ]
+        keeper = KeeperFacade(_handle(settings, "keeper"))
+        self._server = GatewayServer(settings, member_shards(settings), rankings, keeper)
 
     async def run(self) -> None:
         """Serve until stopped."""
@@ -280,6 +296,7 @@ class GatewayHost:
 
 __all__ = [
     "NAMESPACE",
+    "PENDING_CALLS_MAX",
     "GatewayHost",
     "KeeperHost",
     "MemberShardHost",

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from rules.official_order import Key
 
 
-class ShardDown(Exception):
+class ShardDown(Exception):  # noqa: N818  says what happened
     """A shard or its store can't be reached now; the outcome of the call is unknown: resend it."""
 
 
-class Warming(Exception):
+class Warming(Exception):  # noqa: N818  says what happens
     """A ranking shard holds no standings yet, or older ones than were asked for."""
 
 

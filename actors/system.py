@@ -86,7 +86,7 @@ class System:
     def url(self) -> str:
         """Give the gateway's address."""
         host = self.settings.host
-        shown = "127.0.0.1" if host in ("0.0.0.0", "") else host  # noqa: S104  shown, not bound
+        shown = "127.0.0.1" if host in ("0.0.0.0", "") else host
         return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.settings.port}"
 
     @property
@@ -223,17 +223,17 @@ class System:
 
         def named(host: Any, actor: str, *arguments: Any) -> Any:
             name = settings.name(actor)
-            return host.options(name=name, namespace=hosts.NAMESPACE).remote(settings, *arguments)
+            options = {"name": name, "namespace": hosts.NAMESPACE}
+            limits = {"max_pending_calls": hosts.PENDING_CALLS_MAX}
+            return host.options(**options, **limits).remote(settings, *arguments)
 
         numbers = range(settings.shards)
         self.rankings = [named(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
         self.members = [
-            named(hosts.MemberShardHost, f"member-{p}", p, self.rankings[p]) for p in numbers
+            named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers
         ]
-        self.keeper = named(hosts.KeeperHost, "keeper", self.members)
-        self.gateway = named(
-            hosts.GatewayHost, "gateway", self.members, self.rankings, self.keeper
-        )
+        self.keeper = named(hosts.KeeperHost, "keeper")
+        self.gateway = named(hosts.GatewayHost, "gateway")
         # These run for as long as the system; Ray runs them again after their process died.
         self._runs = [
             actor.run.options(max_task_retries=-1).remote()
@@ -247,8 +247,7 @@ class System:
             while time.monotonic() < ends_s:
                 done, _ = ray.wait(self._runs, timeout=0, num_returns=1)
                 if done:
-                    ray.get(done)
-                    raise NotReady("the gateway or the keeper ended; see the logs folder")
+                    raise NotReady(f"the gateway or the keeper ended: {_last_words(done[0])}")
                 try:
                     answer = client.get("/readyz")
                 except httpx.HTTPError as error:
@@ -291,6 +290,16 @@ class System:
                 ray.kill(actor, no_restart=True)
         self.gateway = self.keeper = None
         self.members, self.rankings = [], []
+
+
+def _last_words(run: Any) -> str:
+    """Give the end of what an actor that ended has to say."""
+    try:
+        ray.get(run)
+    except Exception as error:  # Ray raises what it can't read back as other classes too
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        return " ".join(lines[-3:])
+    return "without a word; see the logs in the data folder"
 
 
 def _free_port(host: str, port: int) -> int:

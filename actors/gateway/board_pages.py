@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from actors.gateway.problems import warming
 from actors.gateway.reading import Readings
 from actors.messages import Ask, Reading, Row, Slice
 from rules.compiled import Rules
@@ -71,10 +72,10 @@ class BoardPages:
             return self._around_team(await self._team_page(board, also), member, span)
         owner = owner_of(member, len(self._readings.lanes))
         find: Ask = ("row", board, member)
+        asks: list[list[Ask]] = [[] for _ in self._readings.lanes]
+        asks[owner] = [find]
+        row: Row | None = (await self._readings.each(asks))[owner].answers[find]
         for _ in range(_TRIES):
-            asks: list[list[Ask]] = [[] for _ in self._readings.lanes]
-            asks[owner] = [find]
-            row: Row | None = (await self._readings.each(asks))[owner].answers[find]
             if row is None:
                 return None
             cut: Ask = ("slice", board, row.key, span, span + 1)
@@ -82,13 +83,21 @@ class BoardPages:
             now: Row | None = readings[owner].answers[find]
             if now is not None and now.key == row.key:
                 break
+            row = now
+        else:
+            raise warming(f"{member} moves too fast on {board} to be shown with its neighbours")
+        return self._cut_around(board, row.key, span, readings, cut)
+
+    def _cut_around(
+        self, board: str, key: Key, span: int, readings: list[Reading], cut: Ask
+    ) -> tuple[Page, int]:
         slices: list[Slice] = [reading.answers[cut] for reading in readings]
         rank = 1 + sum(part.ahead for part in slices)
         rows = list(merge(*(part.rows for part in slices), key=itemgetter(0)))
-        place = bisect_left(rows, row.key, key=itemgetter(0))
+        place = bisect_left(rows, key, key=itemgetter(0))
         first = max(0, place - span)
-        page = self._page_of(board, readings, rank - (place - first), rows[first : place + span + 1])
-        return page, rank
+        shown = rows[first : place + span + 1]
+        return self._page_of(board, readings, rank - (place - first), shown), rank
 
     async def _head(self, board: str, count: int, also: Sequence[Ask]) -> Page:
         ask: Ask = ("head", board, count)

@@ -29,7 +29,7 @@ _TYPES: Final = {
 }
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  the standard's own word for it
     """A refusal of a whole request: its status, type, sentence, and when to come again."""
 
     def __init__(

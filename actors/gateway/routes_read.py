@@ -257,17 +257,20 @@ async def prizes(request: Request) -> Any:
     readings, view = await read_with_prizes(state, read)
     final = state.final() if phase == "final" else None
     gains = await _daily_gains(state, view) if view else {}
-    awards = view.awards if view else []
+    awards = []
+    if view is not None:
+        final_now = phase == "final"
+        awards = [
+            award_json(state.rules, caller, award, view, gains, final_now)
+            for award in view.awards
+        ]
     return encoded(
         {
             "as_of": instant(as_of_us),
             "version": sum(reading.version for reading in readings),
             "provisional": phase != "final",
             "standings_hash": final.standings_hash if final else None,
-            "awards": [
-                award_json(state.rules, caller, award, view, gains, phase == "final")
-                for award in awards
-            ],
+            "awards": awards,
             "total": cost_json(view.cost) if view else cost_json(None),
         }
     )

@@ -144,7 +144,7 @@ StartLive = Callable[..., Live]
 
 
 @pytest.fixture
-def start_live(ray_session: None) -> Iterator[StartLive]:
+def start_live(ray_session: None) -> Iterator[StartLive]:  # noqa: ARG001  it has to be up
     """Start systems on data folders; those still running at the end are stopped."""
     running: list[Live] = []
 
@@ -160,7 +160,7 @@ def start_live(ray_session: None) -> Iterator[StartLive]:
 
 def start_system(data: Path, **options: Any) -> Live:
     """Start one system under the events' clock with two shards, unless told otherwise."""
-    given = {"clock": "events", "shards": 2, "season_text": SEASON} | options
+    given: dict[str, Any] = {"clock": "events", "shards": 2, "season_text": SEASON} | options
     wanted = Wanted(
         season_path="test-season.toml", data=data, port=0, admin_key=ADMIN, **given
     )

@@ -49,9 +49,11 @@ def call(method: str, url: str, key: str, path: str, body: Any = None, within_s:
             timeout=within_s,
         )
     except httpx.HTTPError as error:
-        fail(f"{url} can't be reached ({error or type(error).__name__}): is `forecourt serve` up?")
+        told = str(error) or type(error).__name__
+        fail(f"{url} can't be reached ({told}): is `forecourt serve` running there?")
     if answer.status_code >= 400:
-        fail(f"{method} {path}: {problem_text(answer)}", 2 if answer.status_code in (400, 422) else 1)
+        code = 2 if answer.status_code in (400, 422) else 1
+        fail(f"{method} {path}: {problem_text(answer)}", code)
     return answer.json() if answer.content else None
 
 

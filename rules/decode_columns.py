@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from rules.arrow_claims import claimed_bytes
 from rules.arrow_text import as_string, as_words, is_number, is_text, number_words, plain_column
 from rules.canonical_json import NotCanonical, attributes_json, lines_json
-from rules.event_checks import RawEvents, check_events
+from rules.event_checks import check_events
 from rules.event_columns import ROWS_MAX, Decoded, Names, UnreadableBody
 from rules.event_faults import Faults
 from rules.event_text import tidy_text
+from rules.raw_events import RawEvents
 from rules.text_bytes import Bools, null_rows
 
 _IDS: Final = frozenset({"event_id", "type", "member"})

@@ -9,11 +9,12 @@ import pyarrow as pa
 from msgspec.structs import astuple
 
 from rules.canonical_json import NotCanonical, attributes_json, lines_json
-from rules.event_checks import RawEvents, check_events
+from rules.event_checks import check_events
 from rules.event_columns import Decoded, Names, UnreadableBody
 from rules.event_faults import Faults, shown
 from rules.event_text import tidy_text
 from rules.quantities import plain_text
+from rules.raw_events import RawEvents
 
 _Loose = str | int | float | None
 

@@ -4,8 +4,8 @@ An event is refused for the first of: its shape, its type, a type of a later ver
 values, its product, its time.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,45 +26,21 @@ from rules.event_columns import (
     Names,
     batch_of,
 )
-from rules.event_faults import Faults, shown
+from rules.event_faults import shown
+from rules.event_words import TYPE_CODE, WORDS, is_type, look_up
 from rules.instants import format_instant, instants_of_timestamps, read_instants
 from rules.quantities import read_integers, read_quantities
-from rules.text_bytes import Bools, Ints, TextBytes, has_control, null_rows
+from rules.raw_events import RawEvents
+from rules.text_bytes import Ints, TextBytes, has_control, null_rows
 
-_TYPE_CODE: Final = {word: code for code, word in enumerate(TYPES)}
 _LATER: Final = np.array([word in LATER_TYPES for word in TYPES])
 _ID_LIMITS: Final = {"event_id": EVENT_ID_BYTES_MAX, "member": MEMBER_BYTES_MAX}
-
-
-@dataclass(frozen=True, slots=True)
-class RawEvents:
-    """A body's rows before the checks.
-
-    ``fields``: by the interface's name; text as ``string`` or ``dictionary<int32, string>``
-    with empty text already null; quantities and whole numbers as text or any number; ``at`` as
-    text or a timestamp with zone. A missing name is absent in every row. ``attributes`` is
-    canonical JSON and ``kind`` the attribute of that name as text.
-    """
-
-    rows: int
-    fields: Mapping[str, pa.Array]
-    faults: Faults
-    place: Ints
-
-    def absent(self, name: str) -> Bools:
-        """Return bool[n], true where the field is not given."""
-        column = self.fields.get(name)
-        return np.ones(self.rows, dtype=np.bool_) if column is None else null_rows(column)
-
-    def value(self, name: str, row: int) -> object:
-        """Return one value as it was sent."""
-        column = self.fields.get(name)
-        return None if column is None else column[row].as_py()
 
 
 def check_events(raw: RawEvents, names: Names) -> Decoded:
     """Check every row and return the valid ones as `COLUMNS`, the others as refusals."""
     faults = raw.faults
+    raw = replace(raw, fields=_with_words(raw.fields))
     _check_presence(raw)
     type_code = _type_codes(raw)
     arrays: dict[str, pa.Array] = {
@@ -86,6 +62,16 @@ def check_events(raw: RawEvents, names: Names) -> Decoded:
         ),
     )
     return _decoded(raw, arrays)
+
+
+def _with_words(fields: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """Return the fields, those of few words behind a dictionary, encoded once."""
+    encoded = {
+        name: fields[name].dictionary_encode()
+        for name in WORDS
+        if name in fields and not pa.types.is_dictionary(fields[name].type)
+    }
+    return {**fields, **encoded}
 
 
 def _decoded(raw: RawEvents, arrays: dict[str, pa.Array]) -> Decoded:
@@ -143,7 +129,7 @@ def _type_codes(raw: RawEvents) -> npt.NDArray[np.int8]:
     codes = np.full(raw.rows, -1, dtype=np.int8)
     column = raw.fields.get("type")
     if column is not None:
-        codes = _looked_up(column, lambda word: _TYPE_CODE.get(word, -1), -1).astype(np.int8)
+        codes = look_up(column, lambda word: TYPE_CODE.get(word, -1), -1).astype(np.int8)
     raw.faults.mark(
         codes < 0,
         "unknown_type",
@@ -161,25 +147,6 @@ def _type_codes(raw: RawEvents) -> npt.NDArray[np.int8]:
         ),
     )
     return codes
-
-
-def _looked_up(column: pa.Array, number: Callable[[str], int], absent: int) -> Ints:
-    """Return a number for each row's word, int64[n], asking once per distinct word."""
-    if not pa.types.is_dictionary(column.type):
-        column = column.dictionary_encode()
-    words = column.dictionary.to_pylist()
-    table = np.array([absent if word is None else number(word) for word in words] + [absent])
-    indices = column.indices
-    if indices.null_count:
-        indices = pc.fill_null(indices, len(words))
-    return np.asarray(table[indices.to_numpy()], dtype=np.int64)
-
-
-def _is(type_code: npt.NDArray[np.int8], *words: str) -> Bools:
-    """Return bool[n], true where the event is of one of the types."""
-    wanted = np.zeros(len(TYPES) + 1, dtype=np.bool_)
-    wanted[[_TYPE_CODE[word] for word in words]] = True
-    return np.asarray(wanted[type_code], dtype=np.bool_)
 
 
 def _check_at(raw: RawEvents) -> Ints:
@@ -217,12 +184,12 @@ def _check_quantities(
     arrays["litres_ml"] = _quantity(raw, "litres", 3, LITRES_ML_MAX)
     arrays["amount_fen"] = _quantity(raw, "amount", 2, AMOUNT_FEN_MAX)
     raw.faults.mark(
-        _is(type_code, "purchase", "top_up") & null_rows(arrays["amount_fen"]),
+        is_type(type_code, "purchase", "top_up") & null_rows(arrays["amount_fen"]),
         "bad_field",
         lambda row: f"amount is missing: a {raw.value('type', row)} says what was paid",
     )
     raw.faults.mark(
-        _is(type_code, "refund")
+        is_type(type_code, "refund")
         & ~null_rows(arrays["litres_ml"])
         & ~null_rows(arrays["amount_fen"]),
         "bad_field",
@@ -259,12 +226,12 @@ def _check_numbers(
     arrays["points"] = _whole_number(raw, "points", -POINTS_MAX, POINTS_MAX)
     arrays["score"] = _whole_number(raw, "score", 0, 10).cast(pa.int8())
     raw.faults.mark(
-        _is(type_code, "adjust") & null_rows(arrays["points"]),
+        is_type(type_code, "adjust") & null_rows(arrays["points"]),
         "bad_field",
         "points is missing: an adjust says how many, negative to take away",
     )
     raw.faults.mark(
-        _is(type_code, "refund") & raw.absent("ref"),
+        is_type(type_code, "refund") & raw.absent("ref"),
         "bad_field",
         "ref is missing: a refund names the event_id of its purchase or top-up",
     )
@@ -292,7 +259,7 @@ def _check_kind(raw: RawEvents, names: Names) -> None:
     column = raw.fields.get("kind")
     if column is None:
         return
-    known = _looked_up(column, lambda word: int(word in names.kinds), 1)
+    known = look_up(column, lambda word: int(word in names.kinds), 1)
     raw.faults.mark(
         known == 0,
         "bad_field",
@@ -307,7 +274,7 @@ def _check_products(raw: RawEvents, names: Names, type_code: npt.NDArray[np.int8
     """Refuse a purchase without a product, or of one the season doesn't know."""
     if names.products is None:
         return
-    purchase = _is(type_code, "purchase")
+    purchase = is_type(type_code, "purchase")
     raw.faults.mark(
         purchase & raw.absent("product"),
         "bad_field",
@@ -317,7 +284,7 @@ def _check_products(raw: RawEvents, names: Names, type_code: npt.NDArray[np.int8
     if column is None:
         return
     products = names.products
-    known = _looked_up(column, lambda word: int(word in products), 1)
+    known = look_up(column, lambda word: int(word in products), 1)
     raw.faults.mark(
         purchase & (known == 0),
         "unknown_product",

@@ -24,9 +24,9 @@ class Faults:
 
         ``sentence`` is one for all, or is called with the row number of each new one.
         """
-        fresh = rows & ~self.refused
-        if not fresh.any():
+        if not rows.any():
             return
+        fresh = rows & ~self.refused
         self.refused |= fresh
         for row in np.flatnonzero(fresh).tolist():
             said = sentence if isinstance(sentence, str) else sentence(row)

@@ -80,6 +80,7 @@ def test_a_season_is_watched_to_its_end(
         expect(page.locator(".fc-board")).to_contain_text(leader.name or "no masked name")
         expect(page.locator(".fc-cut")).to_have_count(len(first.cut_lines))
         expect(page.locator(".fc-small")).to_contain_text("时钟随事件走")
+        expect(page.locator("[data-testid='stVegaLiteChart'] svg.marks")).to_have_count(1)
         seen = page.locator("body").inner_text()
         assert leader.member not in seen
         assert page.evaluate(TOFU, seen) == []

@@ -52,6 +52,8 @@ _LANE_B: Final[_Lane] = (
     33,
 )
 _ROTATE: Final = 29
+_BLOCK_ROWS: Final = 1 << 14
+"""Texts hashed at a time, so that their states stay in cache."""
 _MASKS: Final = np.array(
     [(1 << (8 * used)) - 1 for used in range(8)] + [2**64 - 1], dtype=np.uint64
 )
@@ -66,6 +68,10 @@ def hash_strings(column: pa.StringArray) -> tuple[Words, Words]:
     >>> [hex(int(lane[0])) for lane in hash_strings(pa.array(["forecourt"]))]
     ['0x80115038804887e0', '0xc841a8b2b06bdf40']
     """
+    if len(column) > _BLOCK_ROWS:
+        starts = range(0, len(column), _BLOCK_ROWS)
+        blocks = [hash_strings(column.slice(start, _BLOCK_ROWS)) for start in starts]
+        return np.concatenate([a for a, _ in blocks]), np.concatenate([b for _, b in blocks])
     text = TextBytes.of(column)
     rows = len(text.start)
     words = _words_of(text.data)

@@ -69,6 +69,12 @@ def test_null_hashes_as_empty_text_and_neighbours_do_not_matter() -> None:
     assert len(empty) == 0
 
 
+def test_blocks_of_a_long_column_hash_alike() -> None:
+    texts = pa.array([f"e{n % 999}" for n in range(40_000)])
+    for whole, few in zip(hash_strings(texts), hash_strings(texts.slice(0, 999)), strict=True):
+        assert np.array_equal(whole, few[np.arange(40_000) % 999])
+
+
 def test_trailing_zero_bytes_count() -> None:
     a, b = hash_strings(pa.array(["a", "a\0", "a\0\0\0\0\0\0\0", "a\0\0\0\0\0\0\0\0"]))
     assert len(set(a.tolist())) == len(set(b.tolist())) == 4

@@ -48,7 +48,8 @@ class LogDrawing:
         self.awaited: dict[str, list[str]] = {member: [] for member in self.members}
         self.cursor_us = self.plan.starts_us - random.choice([0, 0, 1, 10, 40]) * DAY_US
         season_us = self.plan.ends_us - self.plan.starts_us
-        self.pace_us = random.choice([90 * MINUTE_US, season_us // 40, season_us // 10, 9 * DAY_US])
+        self.pace_us = random.choice([90 * MINUTE_US, season_us // 80, season_us // 20, 5 * DAY_US])
+        self.last_us = self.plan.final_us + 70 * DAY_US
         self.task_types = random.sample(TASK_TYPES, 2)
         self.edges_us = self._edges_us()
 
@@ -63,28 +64,38 @@ class LogDrawing:
         edges = [plan.starts_us, plan.ends_us, plan.score_end_us, plan.final_us]
         for day in range(-40, 200):
             date = plan.zone.day(plan.starts_us) + timedelta(days=day)
-            if date.day == 1 or day % 7 == 0:
+            if date.day == 1:
                 edges.append(plan.zone.midnight(date))
         return sorted(edges)
 
     def _at_us(self) -> int:
         random = self.random
-        if maybe(random, 0.7):
+        if self.cursor_us > self.last_us:
+            self.cursor_us += random.randrange(MINUTE_US)
+        elif maybe(random, 0.7):
             self.cursor_us += random.randrange(self.pace_us)
-        elif maybe(random, 0.15):
+        elif maybe(random, 0.3):
             # On to the next edge, or just beside it.
             later = [edge for edge in self.edges_us if edge > self.cursor_us]
             if later:
                 self.cursor_us = later[0] + random.choice([-1, 0, 0, 1])
-        at_us = self.cursor_us
-        if maybe(random, 0.25):
+        return self._beside(self.cursor_us)
+
+    def _beside(self, at_us: int) -> int:
+        """Move a time back, as of a late event, or onto an edge of its day; mostly leave it."""
+        random = self.random
+        if at_us >= self.plan.ends_us and maybe(random, 0.4):
+            # Happened in the season, arrives after its end.
+            return self.plan.ends_us - random.choice([1, 60 * MINUTE_US, DAY_US])
+        if maybe(random, 0.2):
             edge_us = self.plan.zone.later(0, self.plan.accept_late)
             at_us -= random.choice(
                 [edge_us, edge_us + 1, random.randrange(edge_us), random.randrange(DAY_US)]
             )
         elif maybe(random, 0.1):
             day_us = self.plan.zone.midnight(self.plan.zone.day(at_us))
-            at_us = day_us + random.choice([-1, 0, 1])
+            hour = random.choice([0, 0, 6, 12, 22])
+            at_us = day_us + hour * 60 * MINUTE_US + random.choice([-1, 0, 1])
         return at_us
 
     def _event(self) -> Event:
@@ -237,6 +248,7 @@ class LogDrawing:
             {"type": "survey", "score": 11},
             {"type": "survey", "score": 2.5},
             {"type": "adjust", "points": None},
+            {"type": "adjust", "points": 2.5},
             {"type": "enrol", "attributes": {"kind": "pirate"}},
             {"type": random.choice(LATER_TYPES)},
         ]

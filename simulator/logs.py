@@ -65,6 +65,11 @@ class TablePart:
         ]
         return replace(decoded, refused=refused)
 
+    def slice(self, first: int, last: int) -> "TablePart":
+        """Return the rows first…last−1 as a part."""
+        broken = {row - first: why for row, why in self.broken.items() if first <= row < last}
+        return TablePart(self.table.slice(first, last - first), broken)
+
     def to_body(self) -> tuple[str, bytes]:
         """Return the media type and bytes to post."""
         sink = pa.BufferOutputStream()
@@ -115,6 +120,41 @@ def read_log_parts(
         else:
             for part in read_parts(path, is_field, chunk_rows):
                 yield _named(part, str(path))
+
+
+def regroup(parts: Iterator[LinePart | TablePart], rows: int) -> Iterator[LinePart | TablePart]:
+    """Cut and join tables so that each but the last of a run has so many rows.
+
+    A mapping that keeps few rows leaves small parts, and a request each would be slow. Lines
+    pass as they are.
+    """
+    held: list[TablePart] = []
+    count = 0
+    for part in parts:
+        if isinstance(part, LinePart):
+            yield from _joined_parts(held)
+            held, count = [], 0
+            yield part
+            continue
+        first = 0
+        while count + part.table.num_rows - first >= rows:
+            last = first + rows - count
+            yield from _joined_parts([*held, part.slice(first, last)])
+            held, count, first = [], 0, last
+        rest = part.slice(first, part.table.num_rows)
+        held, count = [*held, rest], count + rest.table.num_rows
+    yield from _joined_parts(held)
+
+
+def _joined_parts(parts: list[TablePart]) -> Iterator[TablePart]:
+    """Join parts into one, if there is anything in them."""
+    broken: dict[int, str] = {}
+    rows = 0
+    for part in parts:
+        broken |= {row + rows: why for row, why in part.broken.items()}
+        rows += part.table.num_rows
+    if rows:
+        yield TablePart(pa.concat_tables([part.table for part in parts]), broken)
 
 
 def _own_parts(path: Path, mapping: Mapping, chunk_rows: int) -> Iterator[LogPart]:

@@ -8,7 +8,14 @@ import pytest
 
 from rules.events import Decoded, Names, concat, decode_arrow, decode_ndjson
 from simulator.log_files import LogProblem
-from simulator.logs import ARROW_TYPE, NDJSON_TYPE, read_log, read_log_parts
+from simulator.logs import (
+    ARROW_TYPE,
+    NDJSON_TYPE,
+    TablePart,
+    read_log,
+    read_log_parts,
+    regroup,
+)
 from simulator.mapping import MissingColumn
 from simulator.mapping_file import load_mapping
 
@@ -187,3 +194,24 @@ def test_a_joined_file_must_have_one_row_a_key(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_bytes(b"who,y\n1,2\n")
     with pytest.raises(MissingColumn, match=r"b\.csv: no column x"):
         list(read_log([str(tmp_path / "a.csv")], load_mapping(tmp_path / "m.toml"), NAMES))
+
+
+@pytest.mark.parametrize("sizes", [[3, 0, 9, 1], [1, 1, 1], [20], []])
+def test_regrouped_parts_hold_the_same_rows(sizes: list[int]) -> None:
+    parts = []
+    for number, size in enumerate(sizes):
+        ids = [f"{number}-{row}" for row in range(size)]
+        broken = {size - 1: f"broken {ids[-1]}"} if size else {}
+        parts.append(TablePart(pa.table({"event_id": pa.array(ids, pa.string())}), broken))
+
+    grouped = list(regroup(iter(parts), 4))
+
+    def rows(all_parts: list[TablePart]) -> list[tuple[str, str | None]]:
+        return [
+            (event_id, part.broken.get(row))
+            for part in all_parts
+            for row, event_id in enumerate(part.table.column("event_id").to_pylist())
+        ]
+
+    assert rows([part for part in grouped if isinstance(part, TablePart)]) == rows(parts)
+    assert [part.table.num_rows for part in grouped[:-1]] == [4] * (len(grouped) - 1)

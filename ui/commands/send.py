@@ -47,7 +47,7 @@ def command(
 ) -> None:
     """Post LOG... (CSV, NDJSON or Parquet) in order; a second run goes on where one ended."""
     from simulator.log_files import LogProblem
-    from simulator.logs import read_log_parts
+    from simulator.logs import CHUNK_ROWS, read_log_parts, regroup
     from simulator.mapping import MissingColumn
 
     meaning = read_mapping(mapping)
@@ -56,7 +56,8 @@ def command(
     note = Progress(progress, logs, mapping, season["system"])
     sender = Sender(url, key, rate)
     try:
-        sender.send(_after(read_log_parts(logs, meaning, size), note), note)
+        parts = read_log_parts(logs, meaning, size if meaning is None else CHUNK_ROWS)
+        sender.send(_after(regroup(parts, size), note), note)
     except (LogProblem, MissingColumn) as error:
         refuse(str(error))
     note.forget()

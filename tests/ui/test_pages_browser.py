@@ -144,7 +144,9 @@ def test_search_and_link_lead_to_the_same_view(
         expect(page.locator(".fc-card")).to_contain_text("同分")
         picture(page, pictures, "member-zh-light-1280")
         page.get_by_text("此视图的链接").click()
-        link = page.locator("[data-testid='stCode'] code").inner_text()
+        shown = page.locator("[data-testid='stCode'] code")
+        expect(shown).to_contain_text(f"member={member_id(6)}")
+        link = shown.inner_text()
     with looking(browser, link, "en-GB", "dark") as page:
         expect(page.locator(".fc-card h3")).to_have_text("为什么是第 6 名")
 

@@ -1,0 +1,154 @@
+"""A lean HTTP client: prebuilt requests over some kept connections, one in flight on each.
+
+One thread and one selector, nothing parsed but the status line and the length, so that what is
+measured is the server. What the client itself costs in processor time comes with the answers.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+READ_BYTES = 1 << 18
+SILENCE_S_MAX = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came back: bodies in the order of the requests, and what it took.
+
+    latency_s: float64[n], from a request's first byte to its answer's last. client_s is the
+    processor time of this process.
+    """
+
+    bodies: list[bytes]
+    latency_s: npt.NDArray[np.float64]
+    took_s: float
+    client_s: float
+
+    def latency_ms(self, share: float) -> float:
+        """Give the latency that a share of the requests stayed within."""
+        return float(np.quantile(self.latency_s, share)) * 1e3
+
+
+class BrokenExchange(Exception):  # noqa: N818  named for what happened
+    """The server refused a request, closed a connection or fell silent."""
+
+
+def request(
+    url: str, method: str, path: str, key: str, body: bytes = b"", media_type: str = ""
+) -> bytes:
+    """Build the bytes of one request."""
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: {urlsplit(url).netloc}",
+        f"Authorization: Bearer {key}",
+    ]
+    if body:
+        lines += [f"Content-Type: {media_type}", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+class _Connection:
+    """One connection and the request that is on its way."""
+
+    __slots__ = ("began_s", "body_from", "end", "left", "number", "received", "sock")
+
+    def __init__(self, host: str, port: int) -> None:
+        self.sock = socket.create_connection((host, port), timeout=10.0)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.setblocking(False)
+        self.number = -1
+        self.left = memoryview(b"")
+        self.received = bytearray()
+        self.began_s = 0.0
+        self.end = self.body_from = 0
+
+    def begin(self, number: int, content: bytes) -> bool:
+        """Send a request as far as the socket takes it; tells whether some is left."""
+        self.number = number
+        self.left = memoryview(content)
+        self.received = bytearray()
+        self.end = 0
+        self.began_s = time.perf_counter()
+        return self.push()
+
+    def push(self) -> bool:
+        """Send more; tells whether some is left."""
+        try:
+            while self.left:
+                self.left = self.left[self.sock.send(self.left) :]
+        except BlockingIOError:
+            return True
+        return False
+
+    def pull(self) -> bytes | None:
+        """Read what is there; returns the body once the answer is whole."""
+        part = self.sock.recv(READ_BYTES)
+        if not part:
+            raise BrokenExchange("the server closed a connection")
+        self.received += part
+        if not self.end:
+            head_end = self.received.find(b"\r\n\r\n")
+            if head_end < 0:
+                return None
+            head = bytes(self.received[:head_end])
+            length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+            self.body_from = head_end + 4
+            self.end = self.body_from + int(length)
+            if head[9:12] != b"200":
+                raise BrokenExchange(f"{head.decode()} {self.received[self.body_from :].decode()}")
+        return bytes(self.received[self.body_from :]) if len(self.received) >= self.end else None
+
+
+def exchange(url: str, requests: Sequence[bytes], connections: int) -> Answers:
+    """Send requests, each as soon as a connection is free; returns when all are answered.
+
+    Raises:
+        BrokenExchange: an answer other than 200, or none.
+    """
+    address = urlsplit(url)
+    count = min(connections, len(requests))
+    open_ones = [_Connection(str(address.hostname), int(address.port or 80)) for _ in range(count)]
+    selector = selectors.DefaultSelector()
+    bodies: list[bytes] = [b""] * len(requests)
+    latency_s = np.zeros(len(requests))
+    both = selectors.EVENT_READ | selectors.EVENT_WRITE
+    began_s, client_s = time.perf_counter(), time.process_time()
+    for number, connection in enumerate(open_ones):
+        left = connection.begin(number, requests[number])
+        selector.register(connection.sock, both if left else selectors.EVENT_READ, connection)
+    begun, answered = count, 0
+    while answered < len(requests):
+        ready = selector.select(SILENCE_S_MAX)
+        if not ready:
+            raise BrokenExchange(f"no answer within {SILENCE_S_MAX:.0f} s")
+        for key, what in ready:
+            connection = key.data
+            if what & selectors.EVENT_WRITE and not connection.push():
+                selector.modify(connection.sock, selectors.EVENT_READ, connection)
+            if not what & selectors.EVENT_READ:
+                continue
+            body = connection.pull()
+            if body is None:
+                continue
+            latency_s[connection.number] = time.perf_counter() - connection.began_s
+            bodies[connection.number] = body
+            answered += 1
+            if begun < len(requests):
+                if connection.begin(begun, requests[begun]):
+                    selector.modify(connection.sock, both, connection)
+                begun += 1
+    took_s = time.perf_counter() - began_s
+    client_s = time.process_time() - client_s
+    selector.close()
+    for connection in open_ones:
+        connection.sock.close()
+    return Answers(bodies, latency_s, took_s, client_s)

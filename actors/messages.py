@@ -73,9 +73,10 @@ Ask = tuple[Any, ...]
 
 ("size", board) → int; ("head", board, n) → list[Row]; ("samples", board, n) → list[Key];
 ("slice", board, key, before, after) → Slice; ("keys", board, members) → list[Key | None];
-("ahead", board, keys) → list[int]; ("row", board, member) → Row | None; ("teams",) → TeamRows;
+("ahead", board, keys) → list[int]; ("row", board, member) → Row | None; ("teams", board) →
+TeamRows;
 ("past", board, members, day) → list[Key | None] | None; ("past_ahead", board, keys, day) →
-list[int] | None; ("past_teams", day) → TeamRows | None (None: not known for that day).
+list[int] | None; ("past_teams", board, day) → TeamRows | None (None: not known for that day).
 """
 
 

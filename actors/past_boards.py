@@ -21,7 +21,7 @@ class _Past:
     first: int
     last: int
     boards: dict[str, FrozenOrder]
-    teams: TeamRows
+    teams: dict[str, TeamRows]
 
 
 class PastBoards:
@@ -47,7 +47,9 @@ class PastBoards:
             return False
         return self._calendar.day(clock_us) > self._day
 
-    def keep(self, clock_us: int, indexes: Mapping[str, RankIndex], teams: TeamRows) -> None:
+    def keep(
+        self, clock_us: int, indexes: Mapping[str, RankIndex], teams: dict[str, TeamRows]
+    ) -> None:
         """Freeze the boards: so they stood at every midnight up to the clock's day."""
         day = self._calendar.day(clock_us)
         boards = {board: index.freeze() for board, index in indexes.items()}
@@ -61,12 +63,12 @@ class PastBoards:
         past = self._of(day)
         return past.boards[board] if past else None
 
-    def teams(self, day: int, now: Callable[[], TeamRows]) -> TeamRows | None:
+    def teams(self, board: str, day: int, now: Callable[[str], TeamRows]) -> TeamRows | None:
         """Give the team sums as they stood at a day's midnight; None when that isn't known."""
         if day > self._day != NEVER:
-            return now()
+            return now(board)
         past = self._of(day)
-        return past.teams if past else None
+        return past.teams[board] if past else None
 
     def _of(self, day: int) -> _Past | None:
         return next((past for past in self._kept if past.first <= day <= past.last), None)

@@ -37,14 +37,16 @@ class RankingShard:
         self._boards = {
             board.id: bit for bit, board in enumerate(rules.boards) if board.team is None
         }
-        self._team_boards = [board.id for board in rules.boards if board.team is not None]
+        self._team_boards = {
+            board.id: bit for bit, board in enumerate(rules.boards) if board.team is not None
+        }
         self._empty()
 
     def _empty(self) -> None:
         self._columns = StandingColumns()
         self._indexes = {board: RankIndex(self._rules.tie_break) for board in self._boards}
         self._past = PastBoards(self._rules.calendar)
-        self._teams: tuple[int, TeamRows] | None = None
+        self._teams: dict[str, TeamRows] = {}
 
     def update(
         self, after: int, version: int, clock_us: int, rows: npt.NDArray[np.int64], part: Standing
@@ -57,7 +59,7 @@ class RankingShard:
             self.version = NO_VERSION
             return False
         if self._past.new_day(clock_us):
-            self._past.keep(clock_us, self._indexes, self._team_rows())
+            self._past.keep(clock_us, self._indexes, self._all_team_rows())
         self._take(rows, part)
         self.version = version
         return True
@@ -68,15 +70,13 @@ class RankingShard:
         if everyone.member[: len(known)] != known:
             self._empty()
         elif self._past.new_day(clock_us):
-            self._past.keep(clock_us, self._indexes, self._team_rows())
+            self._past.keep(clock_us, self._indexes, self._all_team_rows())
         self._past.start(clock_us)
         self._take(np.arange(len(everyone), dtype=np.int64), everyone, whole=True)
         self.version = version
         return True
 
-    def _take(
-        self, rows: npt.NDArray[np.int64], part: Standing, *, whole: bool = False
-    ) -> None:
+    def _take(self, rows: npt.NDArray[np.int64], part: Standing, *, whole: bool = False) -> None:
         teams_before = self._columns.teams_of(rows) if self._team_boards else set()
         self._columns.put(rows, part)
         for board, bit in self._boards.items():
@@ -92,18 +92,15 @@ class RankingShard:
             )
             if self._mirror is not None:
                 self._mirror.note(board, part.member, np.where(here, part.score, 0))
-        self._teams = None
+        self._teams.clear()
         if self._mirror is not None and self._team_boards:
             self._note_teams(teams_before | set(part.team_key), whole)
 
     def _note_teams(self, teams: set[str], whole: bool) -> None:
         """Mirror this shard's part of the teams' sums; readers add the shards up."""
         assert self._mirror is not None
-        sums = self._team_rows()
-        wanted = [
-            place for place, team in enumerate(sums.member) if whole or team in teams
-        ]
-        for board in self._team_boards:
+        for board, sums in self._all_team_rows().items():
+            wanted = [place for place, team in enumerate(sums.member) if whole or team in teams]
             names = [sums.member[place] for place in wanted]
             gone = [team for team in teams - set(names) if team]
             scores = np.concatenate([sums.score[wanted], np.zeros(len(gone), np.int64)])
@@ -117,8 +114,7 @@ class RankingShard:
         for board, bit in self._boards.items():
             here = ((columns.on_board >> np.uint32(bit)) & np.uint32(1)).astype(bool)
             self._mirror.rebuild(board, members, np.where(here, score, 0))
-        sums = self._team_rows()
-        for board in self._team_boards:
+        for board, sums in self._all_team_rows().items():
             self._mirror.rebuild(board, sums.member, sums.score)
         self._mirror.mark_whole()
 
@@ -166,8 +162,8 @@ class RankingShard:
     def _ask_ahead(self, board: str, keys: tuple[Key, ...]) -> list[int]:
         return [int(count) for count in self._indexes[board].count_ahead(list(keys))]
 
-    def _ask_teams(self) -> TeamRows:
-        return self._team_rows()
+    def _ask_teams(self, board: str) -> TeamRows:
+        return self._team_rows(board)
 
     def _ask_past(self, board: str, members: tuple[str, ...], day: int) -> list[Key | None] | None:
         order = self._past.board(board, day, self._indexes)
@@ -179,13 +175,16 @@ class RankingShard:
             return None
         return [int(count) for count in order.count_ahead(list(keys))]
 
-    def _ask_past_teams(self, day: int) -> TeamRows | None:
-        return self._past.teams(day, self._team_rows)
+    def _ask_past_teams(self, board: str, day: int) -> TeamRows | None:
+        return self._past.teams(board, day, self._team_rows)
 
-    def _team_rows(self) -> TeamRows:
-        if self._teams is None or self._teams[0] != self.version:
-            self._teams = (self.version, self._columns.team_rows())
-        return self._teams[1]
+    def _team_rows(self, board: str) -> TeamRows:
+        if board not in self._teams:
+            self._teams[board] = self._columns.team_rows(self._team_boards[board])
+        return self._teams[board]
+
+    def _all_team_rows(self) -> dict[str, TeamRows]:
+        return {board: self._team_rows(board) for board in self._team_boards}
 
     def _rows(self, index: RankIndex, rows: npt.NDArray[np.int64]) -> list[Row]:
         columns = self._columns

@@ -105,10 +105,11 @@ class StandingColumns:
             found[place] = key
         return found
 
-    def team_rows(self) -> TeamRows:
-        """Add up this shard's part of every team; O(members in teams)."""
+    def team_rows(self, bit: int) -> TeamRows:
+        """Add up this shard's part of every team on team board number `bit`; O(members)."""
         team = self.team
-        here = np.flatnonzero(team)
+        scope = (self.on_board >> np.uint32(bit)) & np.uint32(1) != 0
+        here = np.flatnonzero((team != 0) & scope)
         code = team[here]
         score = np.zeros(len(self._teams), np.int64)
         earliest_us = np.full(len(self._teams), NO_TIME_US, np.int64)

@@ -62,7 +62,7 @@ class Standing:
     member: list[str]; score: int64[n] in points, not floored; tasks_completed_at_us: int64[n],
     NO_TIME_US when none; active_days: int32[n]; tier: int16[n] index into the levels;
     on_board: uint32[n], bit b set when the member is in scope of board b (a position in the
-    rules' boards, not a team board) and not excluded; team_key: list[str], the company when the
+    rules' boards, team boards included) and not excluded; team_key: list[str], the company when the
     member counts for team boards, "" when not; disqualified: bool[n].
     """
 
@@ -191,7 +191,7 @@ def board_rows(
         raise KeyError(f"board {board!r}: not in the season file, which has {ids}")
     bit = ids.index(board)
     if boards[bit].team is not None:
-        return team_board_rows(partial_teams(standing), board, tie_break)
+        return team_board_rows(partial_teams(standing, bit), board, tie_break)
     here = np.flatnonzero(in_board(standing, bit))
     member = [standing.member[position] for position in here.tolist()]
     score = standing.score[here]
@@ -210,9 +210,13 @@ def board_rows(
     )
 
 
-def partial_teams(standing: Standing) -> TeamRows:
-    """Sum the members of each team: all that one shard can say of a team board. Cost: O(n)."""
-    counted = np.flatnonzero(np.array([team != "" for team in standing.team_key], dtype=bool))
+def partial_teams(standing: Standing, bit: int) -> TeamRows:
+    """Sum the members of each team who are in the scope of team board number `bit`.
+
+    That is all one shard can say of a team board. Cost: O(n).
+    """
+    scope = (standing.on_board >> np.uint32(bit)) & np.uint32(1) != 0
+    counted = np.flatnonzero(np.array([team != "" for team in standing.team_key], bool) & scope)
     return _sum_teams(
         [standing.team_key[position] for position in counted.tolist()],
         np.maximum(standing.score[counted], 0),
@@ -224,7 +228,7 @@ def partial_teams(standing: Standing) -> TeamRows:
 def merge_teams(parts: Sequence[TeamRows]) -> TeamRows:
     """Add the team sums of shards: the same as `partial_teams` of all their members at once."""
     if not parts:
-        return partial_teams(Standing.empty())
+        return partial_teams(Standing.empty(), 0)
     return _sum_teams(
         [team for part in parts for team in part.member],
         np.concatenate([part.score for part in parts]),

@@ -134,7 +134,7 @@ class BoardPages:
         return Page(board, total, first_rank, rows, version, readings)
 
     async def _team_page(self, board: str, also: Sequence[Ask]) -> Page:
-        readings = await self._readings.everywhere([("teams",), *also])
+        readings = await self._readings.everywhere([("teams", board), *also])
         rows = team_rows(readings, board, self._rules)
         version = sum(reading.version for reading in readings)
         return Page(board, len(rows), 1, rows, version, readings)
@@ -169,7 +169,7 @@ def head_rows(readings: list[Reading], ask: Ask, count: int) -> list[Row]:
 
 def team_rows(readings: list[Reading], board: str, rules: Rules) -> list[Row]:
     """Merge the shards' team sums into the rows of a team board."""
-    teams = merge_teams([reading.answers[("teams",)] for reading in readings])
+    teams = merge_teams([reading.answers[("teams", board)] for reading in readings])
     return rows_of(team_board_rows(teams, board, rules.tie_break), rules)
 
 

@@ -83,7 +83,7 @@ class Changes:
     async def _team_ranks(
         self, board: str, teams: Sequence[str], day: int
     ) -> dict[str, int | None]:
-        ask: Ask = ("past_teams", day)
+        ask: Ask = ("past_teams", board, day)
         parts = [r.answers[ask] for r in await self._readings.everywhere([ask])]
         if any(part is None for part in parts):
             return {}

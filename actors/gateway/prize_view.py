@@ -78,7 +78,7 @@ class PrizeReader:
     def asks(self) -> list[Ask]:
         """List what to ask every ranking shard so that `view` can allocate."""
         return [
-            ("teams",) if board in self._teams else ("head", board, self._count(board))
+            ("teams", board) if board in self._teams else ("head", board, self._count(board))
             for board in self._boards
         ]
 

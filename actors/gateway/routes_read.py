@@ -308,7 +308,7 @@ async def season_body(state: State, hours: int) -> dict[str, Any]:
     """Gather what `GET /v1/season` answers; readable also while ranking shards are warming."""
     as_of_us = state.as_of_us()
     sizes: list[Ask] = [
-        ("teams",) if board.team else ("size", board.id) for board in state.rules.boards
+        ("teams", board.id) if board.team else ("size", board.id) for board in state.rules.boards
     ]
 
     async def read(asks: list[Ask]) -> tuple[Any, list[Reading]]:

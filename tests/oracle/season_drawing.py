@@ -245,6 +245,7 @@ def draw_boards(random: Random, season: Table) -> None:
         {"id": "ranked", "where": {"rank": {"min": 2, "max": 6}}},
         {"id": "born", "where": {"birthday": {"max": "1995-06-15"}, "kind": ["private"]}},
         {"id": "companies", "team": "company"},
+        {"id": "fleets", "team": "company", "where": {"kind": ["fleet"]}},
     ]
     if "tiers" in season:
         scopes.append({"id": "upper", "where": {"tier": ["metal-1"]}})

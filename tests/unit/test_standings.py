@@ -84,12 +84,13 @@ def test_an_unknown_board_is_named() -> None:
 
 def test_a_company_floors_each_member_and_counts_those_without_points() -> None:
     standing = standing_of(
-        ("a", 10, 9 * HOUR_US, 3, 0, 0, "north"),
-        ("b", -7, 8 * HOUR_US, 2, 0, 0, "north"),
-        ("c", 0, NO_TIME_US, 1, 0, 0, "north"),
-        ("d", 10, 8 * HOUR_US + 1, 6, 0, 0, "south"),
-        ("e", 99, 1, 9, 0, 0, ""),
-        ("f", -1, 1, 9, 0, 0, "empty"),
+        ("a", 10, 9 * HOUR_US, 3, 0, 2, "north"),
+        ("b", -7, 8 * HOUR_US, 2, 0, 2, "north"),
+        ("c", 0, NO_TIME_US, 1, 0, 2, "north"),
+        ("d", 10, 8 * HOUR_US + 1, 6, 0, 2, "south"),
+        ("e", 99, 1, 9, 0, 2, ""),
+        ("f", -1, 1, 9, 0, 2, "empty"),
+        ("out of the team board's scope", 50, 1, 9, 0, 1, "south"),
     )
     rows = rows_of(standing, "companies")
     assert rows.member == ["north", "south"]
@@ -100,7 +101,7 @@ def test_a_company_floors_each_member_and_counts_those_without_points() -> None:
 
 
 def test_equal_companies_go_by_their_ids_bytes() -> None:
-    standing = standing_of(("a", 1, NO_TIME_US, 0, 0, 0, "油"), ("b", 1, NO_TIME_US, 0, 0, 0, "Z"))
+    standing = standing_of(("a", 1, NO_TIME_US, 0, 0, 2, "油"), ("b", 1, NO_TIME_US, 0, 0, 2, "Z"))
     assert rows_of(standing, "companies").member == ["Z", "油"]
 
 
@@ -121,7 +122,7 @@ def test_shards_merge_to_the_whole(drawn: list[Row], cut: int) -> None:
     rows: list[Row] = [(f"m{number}", *row[1:]) for number, row in enumerate(drawn)]
     parts = [standing_of(*rows[:cut]), standing_of(*rows[cut:])]
     whole = Standing.concat(parts)
-    merged = merge_teams([partial_teams(part) for part in parts])
+    merged = merge_teams([partial_teams(part, 1) for part in parts])
     assert standings_csv(team_board_rows(merged, "companies", TIE_BREAK)) == standings_csv(
         rows_of(whole, "companies")
     )

@@ -6,6 +6,7 @@ measured is the server. What the client itself costs in processor time comes wit
 
 from __future__ import annotations
 
+import contextlib
 import selectors
 import socket
 import time
@@ -115,18 +116,32 @@ def exchange(url: str, requests: Sequence[bytes], connections: int) -> Answers:
         BrokenExchange: an answer other than 200, or none.
     """
     address = urlsplit(url)
-    count = min(connections, len(requests))
-    open_ones = [_Connection(str(address.hostname), int(address.port or 80)) for _ in range(count)]
-    selector = selectors.DefaultSelector()
+    with contextlib.ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        free = []
+        for _ in range(min(connections, len(requests))):
+            connection = _Connection(str(address.hostname), int(address.port or 80))
+            stack.enter_context(connection.sock)
+            selector.register(connection.sock, selectors.EVENT_READ, connection)
+            free.append(connection)
+        return _serve(selector, free, requests)
+
+
+def _serve(
+    selector: selectors.BaseSelector, free: list[_Connection], requests: Sequence[bytes]
+) -> Answers:
+    """Keep every connection busy until all requests are answered."""
     bodies: list[bytes] = [b""] * len(requests)
     latency_s = np.zeros(len(requests))
     both = selectors.EVENT_READ | selectors.EVENT_WRITE
+    begun = answered = 0
     began_s, client_s = time.perf_counter(), time.process_time()
-    for number, connection in enumerate(open_ones):
-        left = connection.begin(number, requests[number])
-        selector.register(connection.sock, both if left else selectors.EVENT_READ, connection)
-    begun, answered = count, 0
     while answered < len(requests):
+        while free and begun < len(requests):
+            connection = free.pop()
+            if connection.begin(begun, requests[begun]):
+                selector.modify(connection.sock, both, connection)
+            begun += 1
         ready = selector.select(SILENCE_S_MAX)
         if not ready:
             raise BrokenExchange(f"no answer within {SILENCE_S_MAX:.0f} s")
@@ -137,18 +152,10 @@ def exchange(url: str, requests: Sequence[bytes], connections: int) -> Answers:
             if not what & selectors.EVENT_READ:
                 continue
             body = connection.pull()
-            if body is None:
-                continue
-            latency_s[connection.number] = time.perf_counter() - connection.began_s
-            bodies[connection.number] = body
-            answered += 1
-            if begun < len(requests):
-                if connection.begin(begun, requests[begun]):
-                    selector.modify(connection.sock, both, connection)
-                begun += 1
+            if body is not None:
+                latency_s[connection.number] = time.perf_counter() - connection.began_s
+                bodies[connection.number] = body
+                answered += 1
+                free.append(connection)
     took_s = time.perf_counter() - began_s
-    client_s = time.process_time() - client_s
-    selector.close()
-    for connection in open_ones:
-        connection.sock.close()
-    return Answers(bodies, latency_s, took_s, client_s)
+    return Answers(bodies, latency_s, took_s, time.process_time() - client_s)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.official_order import NO_TIME_US, Int64s, Key
+from rules.row_lookup import RowLookup
 from rules.standings import Standing, TeamRows
 
 FIRST_ROWS = 1024
@@ -32,7 +33,7 @@ class StandingColumns:
 
     def __init__(self) -> None:
         self.members: list[str] = []
-        self._row_of: dict[str, int] = {}
+        self._lookup = RowLookup()
         self._columns: dict[str, npt.NDArray[Any]] = {
             "score": np.zeros(FIRST_ROWS, np.int64),
             "tasks_completed_at_us": np.zeros(FIRST_ROWS, np.int64),
@@ -72,10 +73,11 @@ class StandingColumns:
                 grown[:known] = column[:known]
                 self._columns[name] = grown
         self.members.extend([""] * (count - known))
-        for place in np.flatnonzero(rows >= known).tolist():
-            row = int(rows[place])
-            self.members[row] = members[place]
-            self._row_of[members[place]] = row
+        new = np.flatnonzero(rows >= known)
+        named = [members[place] for place in new.tolist()]
+        for row, member in zip(rows[new].tolist(), named, strict=True):
+            self.members[row] = member
+        self._lookup.add(rows[new], named)
 
     def _team_code(self, team: str) -> int:
         code = self._team_of.get(team)
@@ -86,8 +88,8 @@ class StandingColumns:
 
     def find(self, members: Sequence[str]) -> npt.NDArray[np.int64]:
         """Find rows, int64[k ≤ n], of the members that are known."""
-        found = (self._row_of.get(member) for member in members)
-        return np.array([row for row in found if row is not None], dtype=np.int64)
+        rows = self._lookup.find(members)
+        return rows[rows >= 0]
 
     def teams_of(self, rows: npt.NDArray[np.int64]) -> set[str]:
         """Name the teams that known rows belong to."""
@@ -96,8 +98,7 @@ class StandingColumns:
 
     def keys_on(self, order: Ordered, members: Sequence[str]) -> list[Key | None]:
         """Give members' keys in an order, None for who isn't on that board."""
-        row_of = self._row_of
-        rows = np.array([row_of.get(member, -1) for member in members], dtype=np.int64)
+        rows = self._lookup.find(members)
         known = np.flatnonzero(rows >= 0)
         known = known[order.ranks(rows[known]) > 0]
         found: list[Key | None] = [None] * len(members)

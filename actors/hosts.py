@@ -264,6 +264,10 @@ class KeeperHost:
         """Freeze the final list."""
         await self._keeper.freeze()
 
+    async def stop(self) -> None:
+        """End after this round."""
+        self._keeper.stop()
+
     async def pid(self) -> int:
         """Give the process id, for fault tests."""
         return os.getpid()

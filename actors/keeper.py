@@ -32,13 +32,18 @@ class Keeper:
         client = connect(settings.redis_url, name="keeper", answer_within_s=1.0)
         self._mirror = Mirror(client, self._rules.season_id, 0)
         self._published: dict[str, str | int] = {}
+        self._stopping = False
 
     async def run(self) -> None:
-        """Keep the season until cancelled."""
-        while True:
+        """Keep the season until stopped."""
+        while not self._stopping:
             began_s = time.monotonic()
             await self._round()
             await asyncio.sleep(max(0.05, PERIOD_S - (time.monotonic() - began_s)))
+
+    def stop(self) -> None:
+        """End after this round."""
+        self._stopping = True
 
     async def _round(self) -> None:
         now_us = time.time_ns() // 1000 if self._settings.clock == "real" else None

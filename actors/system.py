@@ -29,6 +29,7 @@ from rules.season_file import load_season
 
 READY_WITHIN_S: Final = 300.0
 DRAIN_WITHIN_S: Final = 10.0
+STOP_WITHIN_S: Final = 60.0
 WATCH_PERIOD_S: Final = 0.2
 OBJECT_STORE_BYTES: Final = 512 * 1024 * 1024
 
@@ -276,19 +277,22 @@ class System:
     def _stop_actors(self) -> None:
         steps = [
             [] if self.gateway is None else [self.gateway.stop.remote(DRAIN_WITHIN_S)],
+            [] if self.keeper is None else [self.keeper.stop.remote()],
+            self._runs,
             [member.call.remote("stop") for member in self.members],
             [ranking.stop.remote() for ranking in self.rankings],
         ]
         for step in steps:
             for reference in step:
                 try:
-                    ray.get(reference, timeout=60)
+                    ray.get(reference, timeout=STOP_WITHIN_S)
                 except ray.exceptions.RayError as error:
                     log.warning("an actor did not stop cleanly: %s", str(error).splitlines()[-1])
         for actor in (self.gateway, self.keeper, *self.members, *self.rankings):
             if actor is not None:
                 ray.kill(actor, no_restart=True)
         self.gateway = self.keeper = None
+        self._runs = []
         self.members, self.rankings = [], []
 
 

@@ -1,0 +1,156 @@
+"""Ranking shards and the pages merged from them, held to a full sort."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+
+from actors.gateway.board_pages import BoardPages, owner_of
+from actors.gateway.reading import Readings
+from actors.messages import Ask, Reading, Warming
+from actors.ranking_shard import RankingShard
+from rules.compiled import Rules, compile_rules
+from rules.official_order import NO_TIME_US
+from rules.season_file import load_season
+from rules.standings import BoardRows, Standing, board_rows
+
+SEASON = """
+format = 1
+[programme]
+id = "test-club"
+timezone = "Asia/Shanghai"
+[[earning]]
+id = "all"
+on = "purchase"
+points = 1
+per = { amount = "1.00" }
+[season]
+id = "test-season"
+starts = 2026-06-01T00:00:00
+ends = 2026-07-01T00:00:00
+[[boards]]
+id = "overall"
+[[boards]]
+id = "companies"
+team = "company"
+"""
+NOON_US = 1_780_300_800_000_000  # 2026-06-01T08:00:00Z
+DAY_US = 86_400_000_000
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(work)
+
+
+@pytest.fixture(scope="module")
+def rules() -> Rules:
+    return compile_rules(load_season(SEASON))
+
+
+def standing(
+    members: list[str], score: list[int], random: np.random.Generator
+) -> Standing:
+    count = len(members)
+    times = random.integers(NOON_US, NOON_US + 5, count)
+    return Standing(
+        member=members,
+        score=np.array(score, dtype=np.int64),
+        tasks_completed_at_us=np.where(times % 5 == 0, NO_TIME_US, times),
+        active_days=random.integers(0, 3, count).astype(np.int32),
+        tier=np.zeros(count, dtype=np.int16),
+        on_board=random.integers(0, 8, count).astype(np.uint32) % 8 // 1 | np.uint32(1),
+        team_key=[f"c-{number % 5}" if number % 3 else "" for number in range(count)],
+        disqualified=np.zeros(count, dtype=np.bool_),
+    )
+
+
+class Calls:
+    """Calls a ranking shard of this process."""
+
+    def __init__(self, shard: RankingShard) -> None:
+        self.shard = shard
+
+    async def read(self, asks: list[Ask], at_least: int) -> Reading:
+        return self.shard.read(asks, at_least)
+
+
+def filled(rules: Rules, shards: int, count: int, seed: int) -> tuple[BoardPages, BoardRows]:
+    random = np.random.default_rng(seed)
+    everyone = standing(
+        [f"m-{number:06d}" for number in range(count)],
+        random.integers(0, max(2, count // 4), count).tolist(),
+        random,
+    )
+    owner = np.array([owner_of(member, shards) for member in everyone.member])
+    calls = []
+    for number in range(shards):
+        shard = RankingShard(number, rules, None)
+        shard.replace(1, NOON_US, everyone.take(np.flatnonzero(owner == number)))
+        calls.append(Calls(shard))
+    pages = BoardPages(rules, Readings(list(calls), lambda: [1] * shards))
+    levels = rules.levels
+    rows = board_rows(everyone, rules.boards, "overall", levels, rules.tie_break)
+    return pages, rows
+
+
+@pytest.mark.parametrize("shards", [1, 2, 5])
+def test_pages_anywhere_are_those_of_a_full_sort(rules: Rules, shards: int) -> None:
+    pages, rows = filled(rules, shards, 9_000, seed=shards)
+    for after, limit in ((0, 10), (1_990, 20), (4_321, 100), (len(rows) - 5, 50), (7_000, 1)):
+        page = run(pages.page("overall", after, limit, []))
+        assert [row.key.member for row in page.rows] == rows.member[after : after + limit]
+        assert page.total == len(rows)
+        assert page.first_rank == after + 1
+    assert run(pages.page("overall", len(rows) + 7, 5, [])).rows == []
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_around_shows_the_neighbours_of_a_full_sort(rules: Rules, shards: int) -> None:
+    pages, rows = filled(rules, shards, 1_000, seed=7)
+    for place in (0, 1, 400, len(rows) - 1):
+        found = run(pages.around("overall", rows.member[place], 3, []))
+        assert found is not None
+        page, rank = found
+        assert rank == place + 1
+        first = max(0, place - 3)
+        assert page.first_rank == first + 1
+        assert [row.key.member for row in page.rows] == rows.member[first : place + 4]
+    assert run(pages.around("overall", "nobody", 3, [])) is None
+
+
+def test_a_gap_is_answered_by_warming_until_everything_came(rules: Rules) -> None:
+    random = np.random.default_rng(1)
+    shard = RankingShard(0, rules, None)
+    with pytest.raises(Warming):
+        shard.read([], 0)
+    both = standing(["a", "b"], [5, 9], random)
+    assert not shard.update(3, 4, NOON_US, np.array([0, 1]), both)
+    assert shard.replace(4, NOON_US, both)
+    assert shard.update(4, 6, NOON_US, np.array([0]), standing(["a"], [20], random))
+    assert shard.read([("head", "overall", 1)], 6).answers[("head", "overall", 1)][0].key.score == 20
+    with pytest.raises(Warming, match="at 6, not 7"):
+        shard.read([], 7)
+    assert not shard.update(7, 8, NOON_US, np.array([0]), standing(["a"], [30], random))
+    with pytest.raises(Warming):
+        shard.read([], 0)
+
+
+def test_yesterday_is_how_the_boards_stood_at_midnight(rules: Rules) -> None:
+    random = np.random.default_rng(2)
+    shard = RankingShard(0, rules, None)
+    shard.replace(1, NOON_US, standing(["a", "b"], [5, 9], random))
+    today = rules.calendar.day(NOON_US)
+    past: Ask = ("past", "overall", ("a", "b", "c"), today)
+    assert shard.read([past], 1).answers[past] is None, "it can't know the midnight before it came"
+    shard.update(1, 2, NOON_US + DAY_US, np.array([0, 2]), standing(["a", "c"], [50, 1], random))
+    past = ("past", "overall", ("a", "b", "c"), today + 1)
+    then = shard.read([past], 2).answers[past]
+    assert [key.score if key else None for key in then] == [5, 9, None]
+    tomorrow: Ask = ("past", "overall", ("a",), today + 2)
+    assert shard.read([tomorrow], 2).answers[tomorrow][0].score == 50

@@ -1,0 +1,182 @@
+"""Demo: a season live on this machine, with synthetic traffic on the traffic's own clock."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import httpx
+
+from ui.commands import _connection as connection
+
+if TYPE_CHECKING:
+    from simulator.logs import TablePart
+    from ui.commands._live import Live
+
+SEASON = Path(__file__).resolve().parents[2] / "seasons" / "summer-2026.toml"
+TOP_EVERY_S = 5.0
+POSTS_A_SECOND = 5
+EVENTS_A_POST_MAX = 5_000
+
+
+@click.command()
+@click.option("--members", type=click.IntRange(1, 5_000_000), default=10_000, show_default=True)
+@click.option(
+    "--rate", type=click.FloatRange(min=1), default=1000.0, show_default=True,
+    help="Events a second.",
+)
+@click.option("--seconds", type=click.FloatRange(min=1), help="End after so long.")
+@click.option("--no-ui", is_flag=True, help="Without the pages.")
+@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--ui-port", default=8501, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+def command(
+    members: int,
+    rate: float,
+    seconds: float | None,
+    no_ui: bool,
+    port: int,
+    ui_port: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Play a summer of fuel purchases into a live system until Ctrl-C or --seconds are over."""
+    from actors.system import Wanted
+    from ui.commands._live import exit_of
+
+    began_s = time.monotonic()
+    stopping = threading.Event()
+    with tempfile.TemporaryDirectory(prefix="forecourt-demo-") as folder:
+        wanted = Wanted(
+            season_text=SEASON.read_text(encoding="utf-8"),
+            season_path=str(SEASON),
+            data=Path(folder),
+            port=port,
+            clock="events",
+            admin_key=os.environ.get("FORECOURT_ADMIN_KEY") or secrets.token_urlsafe(24),
+        )
+        click.echo("starting Valkey, Ray, the gateway and the pages …", err=True)
+        with exit_of(wanted, None if no_ui else ui_port) as live:
+            for sign in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(sign, lambda *_: stopping.set())
+            _print_addresses(live, wanted.admin_key or "")
+            player = Player(live.system.url, wanted.admin_key or "", rate)
+            thread = threading.Thread(
+                target=player.play, args=(_traffic(members, seed, rate), stopping), daemon=True
+            )
+            thread.start()
+            _watch(live, player, stopping, seconds)
+            thread.join(10)
+    result = {"events": player.events, "seconds": round(time.monotonic() - began_s, 1)}
+    connection.finish(result, as_json, [f"{player.events:,} events played; stopped cleanly"])
+
+
+def _print_addresses(live: Live, admin_key: str) -> None:
+    if live.pages_url:
+        click.echo(f"pages {live.pages_url}")
+    click.echo(f"admin key {admin_key}")
+    click.echo(f"ready {live.system.url}")
+
+
+def _traffic(members: int, seed: int, rate: float) -> Iterator[TablePart]:
+    """Generate the season's traffic in posts of a fifth of a second."""
+    from rules.season_file import load_season
+    from simulator.logs import TablePart
+    from simulator.population_file import load_population_file
+    from simulator.traffic import generate
+
+    season = load_season(SEASON.read_text(encoding="utf-8"), str(SEASON))
+    size = max(1, min(EVENTS_A_POST_MAX, int(rate / POSTS_A_SECOND)))
+    for table in generate(season, load_population_file(), members, seed=seed):
+        for start in range(0, table.num_rows, size):
+            yield TablePart(table.slice(start, size))
+
+
+class Player:
+    """Posts traffic at a rate, on a thread of its own."""
+
+    def __init__(self, url: str, key: str, rate: float) -> None:
+        self.events = 0
+        self.trouble = ""
+        self.over = False
+        self._rate = rate
+        self.http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=30.0,
+            trust_env=False,
+        )
+
+    def play(self, parts: Iterator[TablePart], stopping: threading.Event) -> None:
+        """Post every part until stopped; at the season's end the standings become final."""
+        began_s = time.monotonic()
+        for part in parts:
+            if stopping.is_set():
+                return
+            self._post(part, stopping)
+            self.events += part.table.num_rows
+            due_s = began_s + self.events / self._rate
+            stopping.wait(max(0.0, due_s - time.monotonic()))
+        self.http.post("/v1/season/finalise", timeout=300)
+        self.over = True
+
+    def _post(self, part: TablePart, stopping: threading.Event) -> None:
+        media_type, body = part.to_body()
+        while not stopping.is_set():
+            try:
+                answer = self.http.post(
+                    "/v1/events", content=body, headers={"Content-Type": media_type}
+                )
+            except httpx.HTTPError as error:
+                self.trouble = str(error) or type(error).__name__
+            else:
+                if answer.status_code == httpx.codes.OK:
+                    self.trouble = ""
+                    return
+                self.trouble = connection.problem_text(answer)
+            stopping.wait(0.5)
+
+
+def _watch(
+    live: Live, player: Player, stopping: threading.Event, seconds: float | None
+) -> None:
+    """Print the live top ten every few seconds until it is time to end."""
+    ends_s = None if seconds is None else time.monotonic() + seconds
+    while not stopping.is_set():
+        left_s = TOP_EVERY_S if ends_s is None else min(TOP_EVERY_S, ends_s - time.monotonic())
+        if left_s <= 0 or stopping.wait(left_s):
+            break
+        live.check()
+        try:
+            answer = player.http.get("/v1/standings/overall", params={"limit": 10})
+        except httpx.HTTPError as error:
+            click.echo(f"no standings now: {error}", err=True)
+            continue
+        if answer.status_code != httpx.codes.OK:
+            click.echo(f"no standings now: {connection.problem_text(answer)}", err=True)
+            continue
+        click.echo(_top(answer.json(), player))
+    stopping.set()
+
+
+def _top(page: dict[str, Any], player: Player) -> str:
+    over = "  the season is final" if player.over else ""
+    lines = [
+        f"\n{page['as_of'][:19]}Z  {page['phase']}  {page['total']:,} members ranked  "
+        f"{player.events:,} events{over}" + (f"  {player.trouble}" if player.trouble else "")
+    ]
+    lines += [
+        f"{row['rank']:>4}  {row['name']:<14}{row['score']:>9,}  {row['tier']:<10}"
+        f"{row['prize'] or ''}"
+        for row in page["rows"]
+    ]
+    return "\n".join(lines)

@@ -84,13 +84,13 @@ class LogDrawing:
     def _beside(self, at_us: int) -> int:
         """Move a time back, as of a late event, or onto an edge of its day; mostly leave it."""
         random = self.random
-        if at_us >= self.plan.ends_us and maybe(random, 0.4):
+        late_us = self.plan.zone.later(0, self.plan.accept_late)
+        if 0 <= at_us - self.plan.ends_us < late_us and maybe(random, 0.4):
             # Happened in the season, arrives after its end.
             return self.plan.ends_us - random.choice([1, 60 * MINUTE_US, DAY_US])
         if maybe(random, 0.2):
-            edge_us = self.plan.zone.later(0, self.plan.accept_late)
             at_us -= random.choice(
-                [edge_us, edge_us + 1, random.randrange(edge_us), random.randrange(DAY_US)]
+                [late_us, late_us + 1, random.randrange(late_us), random.randrange(DAY_US)]
             )
         elif maybe(random, 0.1):
             day_us = self.plan.zone.midnight(self.plan.zone.day(at_us))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -26,7 +25,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-READY_S = 60
 
 
 def missing(what: str, package: str) -> None:
@@ -74,25 +72,17 @@ def pages(server: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         process = subprocess.Popen(
             command(server.url, server.key, port),
             env=environment(server.url, server.key),
-            stdout=subprocess.PIPE,
-            stderr=out,
-            text=True,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
-        assert process.stdout is not None
         try:
-            for line in process.stdout:
-                if re.search(r"URL: http", line):
-                    break
-            else:
-                pytest.fail(f"the pages did not start:\n{log.read_text()}")
             address = f"http://127.0.0.1:{port}"
-            with urlopen(f"{address}/_stcore/health", timeout=READY_S) as answer:
-                assert answer.read() == b"ok"
+            with httpx.Client(transport=httpx.HTTPTransport(retries=8)) as patient:
+                assert patient.get(f"{address}/_stcore/health").text == "ok", log.read_text()
             yield address
         finally:
             process.terminate()
             process.wait(timeout=20)
-            process.stdout.close()
     assert "Traceback" not in log.read_text(), log.read_text()
 
 

@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 
 import altair as alt
 
+# Altair looks into pandas when it finds it loaded; another session's thread may be half through
+# loading it. Loaded here, whole, before the first chart is drawn.
+import pandas as pd  # noqa: F401 - see above
+
 from ui.answers import Season
 from ui.parts.figures import hour, number
 from ui.texts import Texts

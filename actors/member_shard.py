@@ -21,10 +21,10 @@ from rules.calendar import HOUR_US
 from rules.compiled import Rules
 from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply, known
-from rules.member_table import MemberTable
+from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.results import Outcome
 from rules.standings import Standing
-from rules.ticks import due, use_rules
+from rules.ticks import due, set_clock, use_rules
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 
@@ -124,7 +124,7 @@ class MemberShard:
     def advance(self, to_us: int) -> ShardStatus:
         """Move the clock to an instant, running every tick due; nothing when it is past it."""
         self._settle()
-        if to_us > self._table.clock_us:
+        if self._moves(to_us):
             self._order("advance", to_us)
             self._advance(to_us)
         return self.status()
@@ -229,8 +229,16 @@ class MemberShard:
         return outcome
 
     def _advance(self, to_us: int) -> None:
-        if to_us > self._table.clock_us:
-            self._push(advance(self._table, to_us))
+        if not self._moves(to_us):
+            return
+        if self._table.clock_us == NO_CLOCK_US:
+            # A shard without members has no clock yet; it becomes final like the others.
+            set_clock(self._table, min(to_us, self.rules.final_us) - 1)
+        self._push(advance(self._table, to_us))
+
+    def _moves(self, to_us: int) -> bool:
+        """Tell whether an advance does anything; a close may put the final instant behind us."""
+        return to_us > self._table.clock_us or bool(due(self._table, to_us))
 
     def _close(self, ends_us: int) -> None:
         self.rules = self.rules.with_ends(ends_us)
@@ -250,6 +258,9 @@ class MemberShard:
         self._ranking.replace(self.version, self._table.clock_us, self.standing())
 
     def _tick_due(self, now_us: int) -> bool:
+        if self._table.clock_us == NO_CLOCK_US:
+            # Nothing is due for nobody, but a shard without members becomes final too.
+            return now_us >= self.rules.final_us
         return bool(due(self._table, now_us))
 
     def _points_per_hour(self, hours: int) -> dict[int, int]:

@@ -26,9 +26,11 @@ from actors.phases import Window
 from actors.settings import Settings
 from actors.store.api_keys import ApiKeys
 from actors.store.client import connect
+from actors.store.errors import StoreError, translated
 
 KEYS_ANSWER_WITHIN_S: Final = 0.5
 SHARDS_PAUSE_S: Final = 0.1
+STORE_PERIOD_S: Final = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,13 @@ class GatewayServer:
         self._state: State | None = None
         self._server: uvicorn.Server | None = None
         self._stopped = asyncio.Event()
+        self._store = connect(
+            settings.redis_url,
+            name="gateway-health",
+            answer_within_s=KEYS_ANSWER_WITHIN_S,
+            connect_within_s=KEYS_ANSWER_WITHIN_S,
+        )
+        self._store_trouble = ""
 
     async def run(self) -> None:
         """Wait for the shards, then serve until stop()."""
@@ -83,7 +92,9 @@ class GatewayServer:
         )
         self._server = _Uvicorn(config)
         log.info("serving http://%s:%d", settings.host, settings.port)
+        watch = asyncio.create_task(self._watch_store())
         await self._server.serve()
+        watch.cancel()
         await self._stopped.wait()
 
     async def stop(self, within_s: float) -> bool:
@@ -95,6 +106,20 @@ class GatewayServer:
             self._server.should_exit = True
         self._stopped.set()
         return empty
+
+    async def _watch_store(self) -> None:
+        """Ask the store twice a second whether it is there, so that readiness tells."""
+        while True:
+            try:
+                await asyncio.to_thread(self._ping)
+                self._store_trouble = ""
+            except StoreError as error:
+                self._store_trouble = str(error)
+            await asyncio.sleep(STORE_PERIOD_S)
+
+    def _ping(self) -> None:
+        with translated("reach the store"):
+            self._store.ping()
 
     async def _wait_for_shards(self) -> list[ShardStatus]:
         while True:
@@ -134,14 +159,15 @@ class GatewayServer:
             system=json.loads((settings.folder / "live.json").read_text())["system"],
         )
 
-    @staticmethod
-    def _not_ready(ingest: Ingest) -> list[str]:
+    def _not_ready(self, ingest: Ingest) -> list[str]:
         count = len(ingest.lanes)
         reasons = [
             f"member shard {lane.shard + 1} of {count} or its store does not answer"
             for lane in ingest.lanes
             if lane.down_since_s is not None
         ]
+        if self._store_trouble:
+            reasons.append(self._store_trouble)
         if ingest.stopping:
             reasons.append("the system is stopping")
         return reasons

@@ -64,7 +64,7 @@ def standing(
         tasks_completed_at_us=np.where(times % 5 == 0, NO_TIME_US, times),
         active_days=random.integers(0, 3, count).astype(np.int32),
         tier=np.zeros(count, dtype=np.int16),
-        on_board=random.integers(0, 8, count).astype(np.uint32) % 8 // 1 | np.uint32(1),
+        on_board=np.ones(count, dtype=np.uint32),
         team_key=[f"c-{number % 5}" if number % 3 else "" for number in range(count)],
         disqualified=np.zeros(count, dtype=np.bool_),
     )
@@ -133,7 +133,8 @@ def test_a_gap_is_answered_by_warming_until_everything_came(rules: Rules) -> Non
     assert not shard.update(3, 4, NOON_US, np.array([0, 1]), both)
     assert shard.replace(4, NOON_US, both)
     assert shard.update(4, 6, NOON_US, np.array([0]), standing(["a"], [20], random))
-    assert shard.read([("head", "overall", 1)], 6).answers[("head", "overall", 1)][0].key.score == 20
+    head: Ask = ("head", "overall", 1)
+    assert shard.read([head], 6).answers[head][0].key.score == 20
     with pytest.raises(Warming, match="at 6, not 7"):
         shard.read([], 7)
     assert not shard.update(7, 8, NOON_US, np.array([0]), standing(["a"], [30], random))

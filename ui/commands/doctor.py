@@ -120,7 +120,7 @@ def _embedded_server() -> Iterator[Finding]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             with EmbeddedServer(folder) as server, connect(server.url) as client:
-                version = client.info("server").get("valkey_version", "?")  # type: ignore[union-attr]  # typed as awaitable too
+                version = client.info("server").get("valkey_version", "?")
         except StoreError as error:
             yield Finding("embedded Valkey", False, str(error), "give another with --redis-url")
         else:

@@ -63,9 +63,7 @@ class FinalShelf:
         found = self.load()
         if found is None or found.published:
             return found
-        published = FinalList(
-            found.season, found.standings_hash, found.frozen_at_us, True, at_us
-        )
+        published = FinalList(found.season, found.standings_hash, found.frozen_at_us, True, at_us)
         write_durably(self._path, msgspec.json.encode(published))
         return published
 

@@ -79,8 +79,7 @@ def ranking_handle(settings: Settings, shard: int) -> ActorHandle[Any]:
 def member_shards(settings: Settings) -> list[MemberShardFacade]:
     """Find all member shards."""
     return [
-        MemberShardFacade(_handle(settings, f"member-{shard}"))
-        for shard in range(settings.shards)
+        MemberShardFacade(_handle(settings, f"member-{shard}")) for shard in range(settings.shards)
     ]
 
 

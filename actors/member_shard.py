@@ -288,4 +288,3 @@ class MemberShard:
             self.rules = self.rules.with_ends(found.meta["ends_us"])
             use_rules(self._table, self.rules)
         self.seq = self._snapshot_seq = found.seq
-

@@ -57,8 +57,14 @@ class StandingColumns:
         if not len(rows):
             return
         self._grow(int(rows.max()) + 1, rows, part.member)
-        for name in ("score", "tasks_completed_at_us", "active_days", "tier", "on_board",
-                     "disqualified"):
+        for name in (
+            "score",
+            "tasks_completed_at_us",
+            "active_days",
+            "tier",
+            "on_board",
+            "disqualified",
+        ):
             self._columns[name][rows] = getattr(part, name)
         self._columns["team"][rows] = [self._team_code(team) for team in part.team_key]
 

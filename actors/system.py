@@ -230,15 +230,12 @@ class System:
 
         numbers = range(settings.shards)
         self.rankings = [named(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
-        self.members = [
-            named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers
-        ]
+        self.members = [named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
         self.keeper = named(hosts.KeeperHost, "keeper")
         self.gateway = named(hosts.GatewayHost, "gateway")
         # These run for as long as the system; Ray runs them again after their process died.
         self._runs = [
-            actor.run.options(max_task_retries=-1).remote()
-            for actor in (self.keeper, self.gateway)
+            actor.run.options(max_task_retries=-1).remote() for actor in (self.keeper, self.gateway)
         ]
 
     def _wait_until_ready(self) -> None:
@@ -318,5 +315,3 @@ def _free_port(host: str, port: int) -> int:
                 error.errno, f"{host}:{port} can't be used ({error.strerror}): give another --port"
             ) from error
         return int(probe.getsockname()[1])
-
-

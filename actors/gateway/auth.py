@@ -83,9 +83,7 @@ class KeyRing:
         if role is None:
             raise Problem(401, "The key is not known; an admin makes one with POST /v1/keys.")
         if role not in allowed:
-            raise Problem(
-                403, f"The role {role} may not do this; it takes {' or '.join(allowed)}."
-            )
+            raise Problem(403, f"The role {role} may not do this; it takes {' or '.join(allowed)}.")
         key_id = _key_id(secret.strip())
         token = headers.get(MEMBER_HEADER.lower())
         if role is Role.APP and token:

@@ -107,9 +107,7 @@ class PrizeReader:
     def _count(self, board: str) -> int:
         """Count the rows to read: every place of this and earlier boards, and some to pass over."""
         order = self._boards[: self._boards.index(board) + 1]
-        places = sum(
-            1 for earlier in order for _ in prize_places(self._season, earlier)
-        )
+        places = sum(1 for earlier in order for _ in prize_places(self._season, earlier))
         return int(min(ROWS_MAX, places + self._margin))
 
     def _rows(self, board: str, readings: list[Reading]) -> list[Row]:

@@ -82,9 +82,7 @@ class ReadingLane:
 class Readings:
     """Asks all ranking shards at once."""
 
-    def __init__(
-        self, shards: list[RankingShardCalls], versions: Callable[[], list[int]]
-    ) -> None:
+    def __init__(self, shards: list[RankingShardCalls], versions: Callable[[], list[int]]) -> None:
         self.lanes = [ReadingLane(number, calls) for number, calls in enumerate(shards)]
         self._versions = versions
 

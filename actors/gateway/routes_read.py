@@ -114,9 +114,7 @@ async def _not_on_board(state: State, board: str, member: str) -> None:
     if board not in teams:
         known = await member_of(state, member)
         if known is not None:
-            raise Problem(
-                404, f"{member} exists but isn't ranked on {board}.", "not-on-board"
-            )
+            raise Problem(404, f"{member} exists but isn't ranked on {board}.", "not-on-board")
     raise Problem(404, f"There is no member {member!r}.", "unknown-member")
 
 
@@ -161,9 +159,7 @@ async def ranks(
     check_board(state, board)
     as_of_us = state.as_of_us()
     found, version = await ranks_of(state, board, members)
-    return encoded(
-        {"as_of": instant(as_of_us), "version": version, "board": board, "ranks": found}
-    )
+    return encoded({"as_of": instant(as_of_us), "version": version, "board": board, "ranks": found})
 
 
 async def ranks_of(
@@ -261,8 +257,7 @@ async def prizes(request: Request) -> Any:
     if view is not None:
         final_now = phase == "final"
         awards = [
-            award_json(state.rules, caller, award, view, gains, final_now)
-            for award in view.awards
+            award_json(state.rules, caller, award, view, gains, final_now) for award in view.awards
         ]
     return encoded(
         {
@@ -328,5 +323,3 @@ async def season_body(state: State, hours: int) -> dict[str, Any]:
             for at_us, points in status.points_per_hour.items():
                 per_hour[at_us] = per_hour.get(at_us, 0) + points
     return season_json(state, readings, view, per_hour, hours, as_of_us)
-
-

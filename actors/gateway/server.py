@@ -139,9 +139,7 @@ class GatewayServer:
         for lane, status in zip(ingest.lanes, statuses, strict=True):
             lane.version, lane.clock_us = status.version, status.clock_us
         readings = Readings(list(self._rankings), ingest.versions)
-        client = connect(
-            settings.redis_url, name="gateway", answer_within_s=KEYS_ANSWER_WITHIN_S
-        )
+        client = connect(settings.redis_url, name="gateway", answer_within_s=KEYS_ANSWER_WITHIN_S)
         return State(
             rules=rules,
             clock=settings.clock,

@@ -85,9 +85,7 @@ class Submission:
 
     def _reason_counts(self) -> dict[str, int]:
         counts = np.bincount(self.reason, minlength=len(REASONS)).tolist()
-        return {
-            word: count for word, count in zip(REASONS, counts, strict=True) if word and count
-        }
+        return {word: count for word, count in zip(REASONS, counts, strict=True) if word and count}
 
     def _results(self, rows: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
         ids = self._ids_of(rows)

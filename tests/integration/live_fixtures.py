@@ -124,7 +124,10 @@ class Live:
 
 @pytest.fixture(scope="session")
 def ray_session() -> Iterator[None]:
-    """One Ray on this machine for all tests."""
+    """One Ray on this machine for all tests, whichever module asks for it first."""
+    if ray.is_initialized():
+        yield
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own start-up warnings are not ours to raise on
         ray.init(
@@ -161,9 +164,7 @@ def start_live(ray_session: None) -> Iterator[StartLive]:  # noqa: ARG001  it ha
 def start_system(data: Path, **options: Any) -> Live:
     """Start one system under the events' clock with two shards, unless told otherwise."""
     given: dict[str, Any] = {"clock": "events", "shards": 2, "season_text": SEASON} | options
-    wanted = Wanted(
-        season_path="test-season.toml", data=data, port=0, admin_key=ADMIN, **given
-    )
+    wanted = Wanted(season_path="test-season.toml", data=data, port=0, admin_key=ADMIN, **given)
     system = System(wanted)
     system.start()
     http = httpx.Client(

@@ -150,8 +150,7 @@ def test_prizes_go_to_the_first_three(live: Live) -> None:
 
 def test_the_sorted_sets_agree_with_the_standings(live: Live) -> None:
     expected = {
-        row["member"]: row["score"]
-        for row in live.get("/v1/standings/overall", limit=1000)["rows"]
+        row["member"]: row["score"] for row in live.get("/v1/standings/overall", limit=1000)["rows"]
     }
     ends_s = time.monotonic() + 20
     with connect(live.system.settings.redis_url) as client:

@@ -53,9 +53,7 @@ def rules() -> Rules:
     return compile_rules(load_season(SEASON))
 
 
-def standing(
-    members: list[str], score: list[int], random: np.random.Generator
-) -> Standing:
+def standing(members: list[str], score: list[int], random: np.random.Generator) -> Standing:
     count = len(members)
     times = random.integers(NOON_US, NOON_US + 5, count)
     return Standing(

@@ -30,7 +30,10 @@ EVENTS_A_POST_MAX = 5_000
 @click.command()
 @click.option("--members", type=click.IntRange(1, 5_000_000), default=10_000, show_default=True)
 @click.option(
-    "--rate", type=click.FloatRange(min=1), default=1000.0, show_default=True,
+    "--rate",
+    type=click.FloatRange(min=1),
+    default=1000.0,
+    show_default=True,
     help="Events a second.",
 )
 @click.option("--seconds", type=click.FloatRange(min=1), help="End after so long.")
@@ -146,9 +149,7 @@ class Player:
             stopping.wait(0.5)
 
 
-def _watch(
-    live: Live, player: Player, stopping: threading.Event, seconds: float | None
-) -> None:
+def _watch(live: Live, player: Player, stopping: threading.Event, seconds: float | None) -> None:
     """Print the live top ten every few seconds until it is time to end."""
     ends_s = None if seconds is None else time.monotonic() + seconds
     while not stopping.is_set():

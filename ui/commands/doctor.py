@@ -107,7 +107,9 @@ def _memory() -> Iterator[Finding]:
         return
     gib = kib * 1024 / GIB
     yield Finding(
-        "memory", gib >= MEMORY_GIB_MIN, f"{gib:.1f} GiB available",
+        "memory",
+        gib >= MEMORY_GIB_MIN,
+        f"{gib:.1f} GiB available",
         f"close programs: Ray and the shards want {MEMORY_GIB_MIN} GiB",
     )
 
@@ -135,7 +137,9 @@ def _ports(*ports: int) -> Iterator[Finding]:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 yield Finding(
-                    f"port {port}", False, error.strerror or str(error),
+                    f"port {port}",
+                    False,
+                    error.strerror or str(error),
                     "end the program that uses it, or give --port or --ui-port; to check a "
                     "running system give --url",
                 )

@@ -32,7 +32,8 @@ STATUSES = ("applied", "duplicate", "limit_reached", "waiting", "conflict", "rej
 @click.option("--mapping", type=click.Path(path_type=Path), help="Says what the columns mean.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Events a second.")
 @click.option(
-    "--progress", type=click.Path(path_type=Path),
+    "--progress",
+    type=click.Path(path_type=Path),
     help="Where to note how far it got; beside the first log without it.",
 )
 @connection.options
@@ -111,9 +112,7 @@ def _count(part: LinePart | TablePart) -> int:
     return sum(1 for line in part.body.split(b"\n") if line.strip())
 
 
-def _after(
-    parts: Iterable[LinePart | TablePart], note: Progress
-) -> Iterator[LinePart | TablePart]:
+def _after(parts: Iterable[LinePart | TablePart], note: Progress) -> Iterator[LinePart | TablePart]:
     """Pass over the parts that were answered in an earlier run."""
     done = note.events
     if done:

@@ -14,8 +14,11 @@ import click
 @click.command()
 @click.argument("season", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), default=Path("data"),
-    show_default=True, help="Folder of everything durable.",
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    show_default=True,
+    help="Folder of everything durable.",
 )
 @click.option("--redis-url", help="Redis ≥ 7 or Valkey ≥ 8; without it one is embedded.")
 @click.option("--ray-address", help="Ray cluster; without it Ray runs on this machine.")
@@ -25,7 +28,10 @@ import click
 @click.option("--no-ui", is_flag=True, help="Without the pages.")
 @click.option("--shards", type=click.IntRange(1, 64), help="Fixed at the folder's first start.")
 @click.option(
-    "--clock", type=click.Choice(["real", "events"]), default="real", show_default=True,
+    "--clock",
+    type=click.Choice(["real", "events"]),
+    default="real",
+    show_default=True,
     help="events: time advances by the events' own times.",
 )
 def command(

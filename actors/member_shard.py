@@ -24,7 +24,7 @@ from rules.kernel import advance, apply, known
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.results import Outcome
 from rules.standings import Standing
-from rules.ticks import due, set_clock, use_rules
+from rules.ticks import due, use_rules
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 
@@ -231,9 +231,6 @@ class MemberShard:
     def _advance(self, to_us: int) -> None:
         if not self._moves(to_us):
             return
-        if self._table.clock_us == NO_CLOCK_US:
-            # A shard without members has no clock yet; it becomes final like the others.
-            set_clock(self._table, min(to_us, self.rules.final_us) - 1)
         self._push(advance(self._table, to_us))
 
     def _moves(self, to_us: int) -> bool:

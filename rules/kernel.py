@@ -61,6 +61,9 @@ def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
 
 def advance(table: MemberTable, to_us: int) -> Int64s:
     """Run every tick due up to and including an instant; returns changed rows, int64[k]."""
+    if table.clock_us == NO_CLOCK_US:
+        # Nothing was due for nobody, but an empty table becomes final like any other.
+        set_clock(table, min(to_us, table.rules.final_us - 1))
     changed = [run_tick(table, tick_us) for tick_us in due(table, to_us)]
     set_clock(table, to_us)
     return distinct(np.concatenate([np.zeros(0, dtype=np.int64), *changed]), len(table))

@@ -18,9 +18,10 @@ from actors.store.errors import StoreUnavailable
 from actors.store.log import Entry, Kind, ShardLog
 from actors.store.snapshot import Snapshot, SnapshotStore
 from rules.calendar import HOUR_US
+from rules.coding import Events, encode
 from rules.compiled import Rules
 from rules.event_columns import from_ipc, stamp, to_ipc
-from rules.kernel import advance, apply, known
+from rules.kernel import advance, apply_events, held
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.results import Outcome
 from rules.standings import Standing
@@ -53,7 +54,7 @@ class _Attempt:
     """A batch whose append has an unknown outcome: it may come again as it was."""
 
     received: bytes
-    batch: pa.RecordBatch
+    events: Events
     payload: bytes
 
 
@@ -112,11 +113,11 @@ class MemberShard:
             attempt = self._prepare(batch, stamp_by)
         if attempt.payload:
             self._attempt = attempt
-            stamps_us = attempt.batch.column("stamp_us")
-            self.seq = self._log.append("events", stamps_us[-1].as_py(), attempt.payload)
+            stamp_us = int(attempt.events.stamp_us[-1])
+            self.seq = self._log.append("events", stamp_us, attempt.payload)
             self._attempt = None
-        outcome = self._apply(attempt.batch)
-        self._snapshot_when_due(attempt.batch.num_rows)
+        outcome = self._apply(attempt.events)
+        self._snapshot_when_due(len(attempt.events))
         return BatchAnswer(
             outcome.status, outcome.reason, outcome.points, self.version, self._table.clock_us
         )
@@ -192,14 +193,15 @@ class MemberShard:
             now_us = max(self._wall_us(), self._table.clock_us)
             batch = stamp(batch, np.full(batch.num_rows, now_us, dtype=np.int64))
             payload = b""
-        old = known(self._table, batch)
+        events = encode(self._table, batch)
+        old = held(self._table, events)
         if old.all():
             payload = b""
         elif old.any():
             payload = to_ipc(batch.filter(pa.array(~old)))
         elif not payload:
             payload = to_ipc(batch)
-        return _Attempt(received, batch, payload)
+        return _Attempt(received, events, payload)
 
     def _settle(self) -> None:
         """Apply an earlier append whose outcome was unknown, if it turns out to be logged."""
@@ -216,15 +218,15 @@ class MemberShard:
         self.seq = entry.seq
         if entry.kind == "events":
             batch = from_ipc(entry.payload)
-            self._apply(batch)
+            self._apply(encode(self._table, batch))
             self._events_since_snapshot += batch.num_rows
         elif entry.kind == "advance":
             self._advance(entry.stamp_us)
         else:
             self._close(entry.stamp_us)
 
-    def _apply(self, batch: pa.RecordBatch) -> Outcome:
-        outcome = apply(self._table, batch)
+    def _apply(self, events: Events) -> Outcome:
+        outcome = apply_events(self._table, events)
         self._push(outcome.changed)
         return outcome
 

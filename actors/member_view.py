@@ -15,9 +15,9 @@ from rules.tiers import Window, window_of
 def member_view(table: MemberTable, member: str) -> dict[str, Any] | None:
     """Describe a member as `GET /v1/members/{id}` shows it, without ranks; None when unknown."""
     row = table.row_of(member)
-    if row < 0:
-        return None
     rules, members = table.rules, table.members
+    if row < 0 or not members.listed[row]:
+        return None
     level = int(members.level[row])
     return {
         "member": member,

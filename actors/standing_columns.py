@@ -66,7 +66,7 @@ class StandingColumns:
             "disqualified",
         ):
             self._columns[name][rows] = getattr(part, name)
-        self._columns["team"][rows] = [self._team_code(team) for team in part.team_key]
+        self._columns["team"][rows] = self._team_codes(part.team_key)
 
     def _grow(self, count: int, rows: npt.NDArray[np.int64], members: Sequence[str]) -> None:
         known = len(self.members)
@@ -84,6 +84,15 @@ class StandingColumns:
         for row, member in zip(rows[new].tolist(), named, strict=True):
             self.members[row] = member
         self._lookup.add(rows[new], named)
+
+    def _team_codes(self, teams: list[str]) -> npt.NDArray[np.int32]:
+        """Number teams, new ones at the end; most members have none, which is 0."""
+        codes = np.zeros(len(teams), np.int32)
+        if any(teams):
+            for place, team in enumerate(teams):
+                if team:
+                    codes[place] = self._team_code(team)
+        return codes
 
     def _team_code(self, team: str) -> int:
         code = self._team_of.get(team)

@@ -16,8 +16,6 @@ import pyarrow as pa
 
 from rules.coding import PURCHASE, TOP_UP, Events, encode
 from rules.compiled import TYPE_CODES
-from rules.identity import hash_strings
-from rules.ledger import identity_keys
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.people import apply_adjustments, apply_profiles, apply_standing
 from rules.refunds import apply_refunds, apply_waiting, forgotten
@@ -40,10 +38,14 @@ def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
 
     Cost: O(n log n) plus O(members) per local midnight crossed.
     """
-    outcome = Outcome.empty(batch.num_rows)
     if not batch.num_rows:
-        return outcome
-    events = encode(table, batch)
+        return Outcome.empty(0)
+    return apply_events(table, encode(table, batch))
+
+
+def apply_events(table: MemberTable, events: Events) -> Outcome:
+    """Apply a batch that encode() has numbered for this table, at least one event."""
+    outcome = Outcome.empty(len(events))
     if table.clock_us == NO_CLOCK_US:
         set_clock(table, int(events.stamp_us[0]))
     changed: list[Int64s] = []
@@ -78,12 +80,10 @@ def distinct(rows: Int64s, size: int) -> Int64s:
     return np.flatnonzero(seen)
 
 
-def known(table: MemberTable, batch: pa.RecordBatch) -> Bools:
+def held(table: MemberTable, events: Events) -> Bools:
     """Tell which events of a batch carry an identity the table already holds, bool[n]."""
-    rows = table.find_rows(*hash_strings(batch.column("member")))
-    keys = identity_keys(rows, *hash_strings(batch.column("event_id")))
-    held: Bools = (rows >= 0) & (table.ledger.map.find(*keys) >= 0)
-    return held
+    known: Bools = table.ledger.map.find(events.key_a, events.key_b) >= 0
+    return known
 
 
 def rounds(rows: Int64s) -> Iterator[Int64s]:

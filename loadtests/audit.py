@@ -158,8 +158,7 @@ class Auditor:
             findings.append(compare_scores(told, members))
         for board in season["boards"]:
             total, rows = boards[board["id"]]
-            tie_break = [] if board["team"] else season["tie_break"]
-            findings.append(compare_board(board["id"], total, rows, tie_break))
+            findings.append(compare_board(board["id"], total, rows, season["tie_break"]))
             if board["team"] is None:
                 findings.append(compare_places(board["id"], rows, members, ranks[board["id"]]))
         return findings

@@ -65,6 +65,8 @@ def find_log(path: str, folder: Path | None = None) -> Path:
         raise LogProblem(
             f"{path}: extension {found.suffix!r}: must be one of {', '.join(EXTENSIONS)}"
         )
+    if found.is_dir():
+        raise LogProblem(f"{path}: is a folder; name a file in it")
     if not found.is_file():
         raise LogProblem(f"{path}: no such file; check the path")
     return found
@@ -94,6 +96,15 @@ def read_parts(
         ) from problem
 
 
+def _wanted_once(path: Path, names: list[str], wanted: Callable[[str], bool]) -> list[str]:
+    """Return the wanted columns. Raises ``LogProblem`` where one of them stands twice."""
+    columns = [name for name in names if wanted(name)]
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise LogProblem(f"{path}: column {twice[0]!r} stands twice; rename one")
+    return columns
+
+
 def _parts_of(batch: pa.RecordBatch | pa.Table, chunk_rows: int) -> Iterator[LogPart]:
     """Cut whole rows into parts."""
     for first in range(0, batch.num_rows, chunk_rows):
@@ -106,7 +117,7 @@ def _read_parquet(
     path: Path, wanted: Callable[[str], bool], chunk_rows: int, _delimiter: str
 ) -> Iterator[LogPart]:
     schema = pa.parquet.read_schema(path)
-    columns = [part.name for part in schema if wanted(part.name)]
+    columns = _wanted_once(path, schema.names, wanted)
     words = [name for name in _WORDS if name in columns and is_text(schema.field(name).type)]
     with pa.parquet.ParquetFile(path, read_dictionary=words, memory_map=True) as file:
         for batch in file.iter_batches(batch_size=chunk_rows, columns=columns):
@@ -123,7 +134,7 @@ def _read_arrow(
         file.seek(0)
         is_file = magic == b"ARROW1"
         with pa.ipc.open_file(file) if is_file else pa.ipc.open_stream(file) as reader:
-            columns = [part.name for part in reader.schema if wanted(part.name)]
+            columns = _wanted_once(path, reader.schema.names, wanted)
             batches = (
                 (reader.get_batch(place) for place in range(reader.num_record_batches))
                 if is_file
@@ -142,11 +153,8 @@ def _read_arrow(
 def _csv_header(path: Path, delimiter: str) -> list[str]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         names = next(csv.reader(file, delimiter=delimiter), [])
-    twice = sorted({name for name in names if names.count(name) > 1})
     if not names:
         raise LogProblem(f"{path}: is empty; its first line must name the columns")
-    if twice:
-        raise LogProblem(f"{path}: column {twice[0]!r} stands twice; rename one")
     return names
 
 
@@ -155,7 +163,7 @@ def _read_csv(
 ) -> Iterator[LogPart]:
     """Read CSV as bytes and decode them here, so that one bad row doesn't spoil its block."""
     names = _csv_header(path, delimiter)
-    columns = [name for name in names if wanted(name)]
+    columns = _wanted_once(path, names, wanted)
     uneven: dict[int, str] = {}
 
     def note(row: Any) -> str:

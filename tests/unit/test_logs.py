@@ -171,6 +171,12 @@ def test_problems_name_the_file_and_the_fix(tmp_path: Path) -> None:
     assert "is empty" in said(str(tmp_path / "empty.csv"))
     (tmp_path / "twice.csv").write_bytes(b"at,at\n1,2\n")
     assert "column 'at' stands twice" in said(str(tmp_path / "twice.csv"))
+    twice = pa.Table.from_arrays([pa.array(["1"])] * 2, names=["at", "at"])
+    with pa.ipc.new_file(str(tmp_path / "twice.arrow"), twice.schema) as file:
+        file.write_table(twice)
+    assert "column 'at' stands twice" in said(str(tmp_path / "twice.arrow"))
+    (tmp_path / "folder.csv").mkdir()
+    assert "is a folder; name a file in it" in said(str(tmp_path / "folder.csv"))
     (tmp_path / "other.csv").write_bytes(b"id,member\n1,2\n")
     assert "no column event_id, type, at (it has member)" in said(str(tmp_path / "other.csv"))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -12,35 +13,60 @@ if TYPE_CHECKING:
     from rules.season_models import Season
     from simulator.mapping_file import Mapping
 
+FAILED = 1
 BAD_INPUT = 2
 
 
-def refuse(message: str) -> NoReturn:
-    """Print what is wrong with the input on stderr and leave with exit code 2."""
+def refuse(message: str, errors: list[dict[str, Any]] | None = None) -> NoReturn:
+    """Print what is wrong with the input on stderr and leave with exit code 2.
+
+    A command asked for `--json` also tells it as one JSON object on stdout.
+    """
     click.echo(f"error: {message}", err=True)
+    _tell(message, errors)
     sys.exit(BAD_INPUT)
+
+
+def fail(message: str) -> NoReturn:
+    """Print why the work failed on stderr and leave with exit code 1; told as by `refuse`."""
+    click.echo(f"error: {message}", err=True)
+    _tell(message, None)
+    sys.exit(FAILED)
+
+
+def _tell(message: str, errors: list[dict[str, Any]] | None) -> None:
+    context = click.get_current_context(silent=True)
+    if context is not None and context.params.get("as_json"):
+        answer = {"ok": False, "errors": errors or [{"problem": message}]}
+        click.echo(json.dumps(answer, ensure_ascii=False))
 
 
 def read_text(path: Path) -> str:
     """Read a UTF-8 file, or leave saying why it can't be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         refuse(f"{path}: not UTF-8 at byte {error.start}: save the file as UTF-8")
     except OSError as error:
-        refuse(f"{path}: {error.strerror or error}")
+        refuse(f"{path}: {error.strerror or error}; name a readable file")
 
 
 def read_season(path: Path) -> Season:
     """Read and check a season file, or leave with all its errors."""
-    from rules.season_file import SeasonErrors, load_season
+    from rules.season_file import SeasonErrors, load_season_bytes
 
     try:
-        return load_season(read_text(path), str(path))
+        content = path.read_bytes()
+    except OSError as error:
+        refuse(f"{path}: {error.strerror or error}; name a readable season file")
+    try:
+        return load_season_bytes(content, str(path))
     except SeasonErrors as errors:
-        for error in errors.errors:
-            click.echo(str(error), err=True)
-        refuse(f"{path}: {len(errors.errors)} error(s); nothing was done")
+        for one in errors.errors:
+            click.echo(str(one), err=True)
+        count = len(errors.errors)
+        what = f"{count} error{'' if count == 1 else 's'}"
+        refuse(f"{path}: {what}; nothing was done", errors.as_rows())
 
 
 def read_mapping(path: Path | None) -> Mapping | None:

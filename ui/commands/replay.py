@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ui.commands._inputs import read_instant_option, read_mapping, read_season, refuse
+from ui.commands._inputs import fail, read_instant_option, read_mapping, read_season, refuse
 
 if TYPE_CHECKING:
     from rules.event_columns import Decoded
@@ -66,8 +66,9 @@ def command(
     except (LogProblem, MissingColumn, UnreadableBody) as error:
         refuse(str(error))
     except OSError as error:
-        click.echo(f"error: {error.filename or out}: {error.strerror or error}", err=True)
-        sys.exit(1)
+        fail(
+            f"{error.filename or out}: {error.strerror or error}; name a folder that can be written"
+        )
     for line in _lines(summary, out):
         click.echo(line)
     if as_json:

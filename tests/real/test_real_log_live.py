@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +142,13 @@ def mirrored(store: redis.Redis, board: str) -> dict[str, int]:
     scores: dict[str, int] = {}
     for shard in range(shards):
         name = f"forecourt:{SEASON_ID}:board:{board}:{{{shard}}}"
-        for member, score in store.zrevrange(name, 0, -1, withscores=True):
+        rows: list[tuple[str, float]] = store.zrevrange(  # type: ignore[assignment]  # redis-py's
+            name,
+            0,
+            -1,
+            withscores=True,  # types fold all of its answers into one
+        )
+        for member, score in rows:
             assert member not in scores, f"{member} is in the sorted sets of two shards"
             scores[member] = int(score)
     return scores
@@ -214,11 +220,12 @@ def test_kills_while_it_takes_the_log_leave_the_hash(
         ray.get(actor.pid.remote()) for actor in (live.system.members[0], live.system.rankings[1])
     )
     sender.start()
-    for after, kill in (
+    kills: list[tuple[int, Callable[[], None]]] = [
         (10, lambda: os.kill(member, signal.SIGKILL)),
         (25, lambda: os.kill(ranking, signal.SIGKILL)),
         (40, server.kill),
-    ):
+    ]
+    for after, kill in kills:
         while len(counted) < after:
             assert sender.is_alive()
             sender.join(0.005)

@@ -203,6 +203,10 @@ class System:
         if ray.is_initialized():
             return
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+        # Ray's actors are the service here, not background work; and it needs no idle workers.
+        os.environ.setdefault("RAY_worker_niceness", "0")
+        os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
+        os.environ.setdefault("RAY_enable_worker_prestart", "0")
         common: dict[str, Any] = {
             "namespace": hosts.NAMESPACE,
             "log_to_driver": False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,9 @@ class Served:
 
     def __enter__(self) -> Served:
         self._home = Path(tempfile.mkdtemp(prefix="forecourt-load-"))
+        if threading.current_thread() is threading.main_thread():
+            # Without it SIGTERM would end us at once and leave the system running.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         try:
             self._start()
         except BaseException:

@@ -10,6 +10,7 @@ import contextlib
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -19,20 +20,24 @@ import numpy.typing as npt
 
 READ_BYTES = 1 << 18
 SILENCE_S_MAX = 120.0
+RETRY_PAUSE_S = 0.5
+RETRIES_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What came back: bodies in the order of the requests, and what it took.
 
-    latency_s: float64[n], from a request's first byte to its answer's last. client_s is the
-    processor time of this process.
+    latency_s: float64[n], from a request's first byte to its last answer's last. client_s is the
+    processor time of this process; retries counts the 429s and 503s after which a request went
+    out again.
     """
 
     bodies: list[bytes]
     latency_s: npt.NDArray[np.float64]
     took_s: float
     client_s: float
+    retries: int
 
     def latency_ms(self, share: float) -> float:
         """Give the latency that a share of the requests stayed within."""
@@ -60,7 +65,7 @@ def request(
 class _Connection:
     """One connection and the request that is on its way."""
 
-    __slots__ = ("began_s", "body_from", "end", "left", "number", "received", "sock")
+    __slots__ = ("began_s", "body_from", "busy", "end", "left", "number", "received", "sock")
 
     def __init__(self, host: str, port: int) -> None:
         self.sock = socket.create_connection((host, port), timeout=10.0)
@@ -71,6 +76,7 @@ class _Connection:
         self.received = bytearray()
         self.began_s = 0.0
         self.end = self.body_from = 0
+        self.busy = False
 
     def begin(self, number: int, content: bytes) -> bool:
         """Send a request as far as the socket takes it; tells whether some is left."""
@@ -104,7 +110,8 @@ class _Connection:
             length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
             self.body_from = head_end + 4
             self.end = self.body_from + int(length)
-            if head[9:12] != b"200":
+            self.busy = head[9:12] in (b"429", b"503")
+            if head[9:12] != b"200" and not self.busy:
                 raise BrokenExchange(f"{head.decode()} {self.received[self.body_from :].decode()}")
         return bytes(self.received[self.body_from :]) if len(self.received) >= self.end else None
 
@@ -113,7 +120,7 @@ def exchange(url: str, requests: Sequence[bytes], connections: int) -> Answers:
     """Send requests, each as soon as a connection is free; returns when all are answered.
 
     Raises:
-        BrokenExchange: an answer other than 200, or none.
+        BrokenExchange: an answer other than 200, 429 and 503, or none; or too many of these.
     """
     address = urlsplit(url)
     with contextlib.ExitStack() as stack:
@@ -134,14 +141,14 @@ def _serve(
     bodies: list[bytes] = [b""] * len(requests)
     latency_s = np.zeros(len(requests))
     both = selectors.EVENT_READ | selectors.EVENT_WRITE
-    begun = answered = 0
+    waiting = deque(range(len(requests)))
+    answered = retries = 0
     began_s, client_s = time.perf_counter(), time.process_time()
     while answered < len(requests):
-        while free and begun < len(requests):
-            connection = free.pop()
-            if connection.begin(begun, requests[begun]):
+        while free and waiting:
+            connection, number = free.pop(), waiting.popleft()
+            if connection.begin(number, requests[number]):
                 selector.modify(connection.sock, both, connection)
-            begun += 1
         ready = selector.select(SILENCE_S_MAX)
         if not ready:
             raise BrokenExchange(f"no answer within {SILENCE_S_MAX:.0f} s")
@@ -152,10 +159,18 @@ def _serve(
             if not what & selectors.EVENT_READ:
                 continue
             body = connection.pull()
-            if body is not None:
+            if body is None:
+                continue
+            free.append(connection)
+            if connection.busy:
+                retries += 1
+                if retries > RETRIES_MAX:
+                    raise BrokenExchange(f"{retries} times 429 or 503: {body.decode()}")
+                waiting.appendleft(connection.number)
+                time.sleep(RETRY_PAUSE_S)
+            else:
                 latency_s[connection.number] = time.perf_counter() - connection.began_s
                 bodies[connection.number] = body
                 answered += 1
-                free.append(connection)
     took_s = time.perf_counter() - began_s
-    return Answers(bodies, latency_s, took_s, time.process_time() - client_s)
+    return Answers(bodies, latency_s, took_s, time.process_time() - client_s, retries)

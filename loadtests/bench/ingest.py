@@ -51,6 +51,7 @@ class System:
         self.mirrored_s: list[float] = []
         self.ranked_s: list[float] = []
         self.client_share: list[float] = []
+        self.retries = 0
         self._random = np.random.default_rng(seed)
         self._connections = connections
         self._media_type = media_type
@@ -96,6 +97,7 @@ class System:
                 )
             )
         answers = exchange(self.served.url, requests, self._connections)
+        self.retries += answers.retries
         told = [json.loads(body) for body in answers.bodies]
         counts = {status: sum(one[status] for one in told) for status in STATUSES}
         if sum(counts.values()) != len(events):
@@ -225,6 +227,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "ranked_after_s": spread(system.ranked_s),
         "mirrored_after_s": spread(system.mirrored_s),
         "client_share_of_a_core": spread(system.client_share),
+        "retries_after_429_or_503": system.retries,
         "load_before": load_before,
         "machine": machine(),
         "versions": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -18,13 +19,18 @@ NAMES = Names(frozenset({"92", "95", "98", "0"}), frozenset(), STARTS_US, STARTS
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers a POST with its body and path; anything under /no with 503."""
+    """Answers a POST with its body; /no with 400, /busy with 503 once."""
 
     protocol_version = "HTTP/1.1"
+    seen: ClassVar[set[bytes]] = set()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(503 if self.path.startswith("/no") else 200)
+        status = {"/no": 400, "/busy": 503}.get(self.path, 200)
+        if status == 503:
+            status = 200 if body in self.seen else 503
+            self.seen.add(body)
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -61,9 +67,17 @@ def test_answers_come_back_in_the_order_of_the_requests(echo: str) -> None:
     assert answers.took_s >= answers.latency_s.max()
 
 
+def test_a_busy_server_is_asked_again(echo: str) -> None:
+    bodies = [b"a", b"b"]
+    requests = [request(echo, "POST", "/busy", "key", body, "text/plain") for body in bodies]
+    answers = exchange(echo, requests, 2)
+    assert answers.bodies == bodies
+    assert answers.retries == 2
+
+
 def test_a_refusal_ends_the_exchange(echo: str) -> None:
     requests = [request(echo, "POST", "/no", "key", b"why", "text/plain")]
-    with pytest.raises(BrokenExchange, match="503"):
+    with pytest.raises(BrokenExchange, match="400"):
         exchange(echo, requests, 1)
 
 

@@ -52,6 +52,10 @@ def effects_pending(season: Season) -> list[Note]:
             notes.append(Note(f"{section}.{key}", remark))
     if any(product.margin is not None for product in season.products.values()):
         notes.append(Note("products.*.margin", "margins count once the simulation is there"))
+    if season.tiers is not None and any(level.discount for level in season.tiers.levels):
+        notes.append(Note("tiers.levels.*.discount", "no order is discounted yet"))
+    if any("delivery" in reward.model_fields_set for reward in season.rewards.values()):
+        notes.append(Note("rewards.*.delivery", "prizes can't be claimed yet"))
     notes += [
         Note(f"{path}.segment", "never matches yet: segments are not computed")
         for path, where in conditions(season)

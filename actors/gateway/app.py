@@ -8,7 +8,8 @@ from fastapi import FastAPI, Request, Response
 
 from actors.gateway import problems, routes_admin, routes_read
 from actors.gateway.answers import encoded
-from actors.gateway.ingest import ARROW, BODY_BYTES_MAX, JSON, NDJSON
+from actors.gateway.ingest import BODY_BYTES_MAX
+from actors.gateway.openapi import completed
 from actors.gateway.problems import Problem
 from actors.gateway.state import State
 from actors.phases import instant
@@ -19,7 +20,14 @@ TITLE = "Forecourt"
 
 def make_app(state: State) -> FastAPI:
     """Build the application around a gateway's state."""
-    app = FastAPI(title=TITLE, version="1", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title=TITLE,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,  # a body without a Content-Type is read as JSON, as events are
+    )
     app.state.gateway = state
     problems.install(app)
     app.include_router(routes_read.router)
@@ -31,11 +39,7 @@ def make_app(state: State) -> FastAPI:
     framework_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
-        schema = framework_openapi()
-        schema["paths"].setdefault("/v1/events", _EVENTS_PATH)
-        schema["paths"].setdefault("/healthz", _HEALTH_PATH)
-        schema["paths"].setdefault("/readyz", _HEALTH_PATH)
-        return schema
+        return completed(framework_openapi())
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's documented way
     return app
@@ -89,39 +93,3 @@ async def readyz(request: Request) -> Response:
             503, "; ".join(reasons), "warming", retry_after_s=1, ready=False, reasons=reasons
         ).response()
     return encoded({"ready": True, "reasons": []})
-
-
-_EVENTS_PATH: dict[str, Any] = {
-    "post": {
-        "summary": "Send events",
-        "description": "One event, a JSON array, NDJSON or an Arrow stream. An answer means that "
-        "the events are durable. At most 20,000 events and 32 MiB a request.",
-        "parameters": [
-            {
-                "name": "results",
-                "in": "query",
-                "schema": {"type": "string", "enum": ["all"]},
-                "description": "all: answer every event of a bulk body one by one",
-            }
-        ],
-        "requestBody": {
-            "required": True,
-            "content": {
-                JSON: {"schema": {"oneOf": [{"type": "object"}, {"type": "array"}]}},
-                NDJSON[0]: {"schema": {"type": "string"}},
-                ARROW: {"schema": {"type": "string", "format": "binary"}},
-            },
-        },
-        "responses": {
-            "200": {"description": "Results one by one (up to 100 events), or counts"},
-            "400": {"description": "The body can't be read"},
-            "413": {"description": "Too many events or bytes"},
-            "429": {"description": "Too many wait; see Retry-After"},
-            "503": {"description": "A shard or the store is away; send the same again"},
-        },
-        "security": [{"bearer": []}],
-    }
-}
-_HEALTH_PATH: dict[str, Any] = {
-    "get": {"summary": "Health", "responses": {"200": {"description": "Well"}}}
-}

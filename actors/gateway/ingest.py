@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections import deque
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -32,6 +34,7 @@ BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 QUEUED_EVENTS_MAX: Final = 400_000
 SINGLES_MAX: Final = 2_000
 ANSWER_WITHIN_S: Final = 10.0
+_LINE: Final = re.compile(r"\Aline [0-9]+")
 
 NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 ARROW: Final = "application/vnd.apache.arrow.stream"
@@ -100,8 +103,10 @@ class Ingest:
             # Checks the syntax without building anything, so that a body that isn't JSON is
             # refused as a whole, here, and not as one bad line among its neighbours.
             msgspec.json.decode(body, type=msgspec.Raw)
-        except msgspec.DecodeError as error:
-            raise Problem(400, f"The body is not JSON: {error}.") from None
+        except (msgspec.DecodeError, RecursionError) as error:
+            deep = isinstance(error, RecursionError)
+            said = "nested too deeply" if deep else str(error)
+            raise Problem(400, f"The body is not JSON: {said}.") from None
         if b"\n" in body or b"\r" in body:
             # Inside JSON a line break can only stand between tokens.
             body = body.replace(b"\n", b" ").replace(b"\r", b" ")
@@ -201,7 +206,9 @@ class Ingest:
         valid = set(decoded.place.tolist())
         submissions = [Submission(1, 1 if place in valid else 0) for place in range(len(found))]
         for refusal in decoded.refused:
-            submissions[refusal.place].refuse([refusal], np.zeros(refusal.place + 1, np.int64))
+            # Each of them is the only event of its request: a line number would be its neighbours'.
+            alone = replace(refusal, sentence=_LINE.sub("the event", refusal.sentence))
+            submissions[refusal.place].refuse([alone], np.zeros(refusal.place + 1, np.int64))
         if decoded.columns.num_rows:
             ids = decoded.columns.column("event_id")
             rows = [(submissions[place], here) for place in decoded.place.tolist()]

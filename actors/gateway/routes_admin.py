@@ -12,6 +12,7 @@ from actors.gateway.answers import encoded
 from actors.gateway.problems import Problem
 from actors.gateway.routes_read import caller_of, season_body, state_of
 from actors.gateway.state import State
+from actors.gateway.texts import Text
 from actors.messages import ShardDown
 from actors.phases import Window, instant
 from actors.store.api_keys import ApiKey
@@ -108,8 +109,8 @@ def key_json(key: ApiKey) -> dict[str, Any]:
 @router.post("/keys")
 async def make_key(
     request: Request,
-    role: Annotated[str, Body()],
-    label: Annotated[str, Body(max_length=200)] = "",
+    role: Annotated[Text, Body()],
+    label: Annotated[Text, Body(max_length=200)] = "",
 ) -> Any:
     """Make a key; its secret is in this answer and nowhere else."""
     state = state_of(request)

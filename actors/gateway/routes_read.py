@@ -15,6 +15,7 @@ from actors.gateway.masks import masked
 from actors.gateway.prize_view import PrizeView
 from actors.gateway.problems import Problem
 from actors.gateway.state import State
+from actors.gateway.texts import Text
 from actors.messages import Ask, Reading, Row, ShardDown
 from actors.phases import instant
 from rules.calendar import HOUR_US
@@ -23,6 +24,7 @@ from rules.identity import shard_of
 READERS = ("app", "analyst", "admin")
 EVERYONE = ("till", *READERS)
 RANKS_MAX = 10_000
+HOURS_MAX = 100_000
 
 router = APIRouter(prefix="/v1")
 
@@ -149,8 +151,8 @@ async def _rows(
 @router.post("/ranks")
 async def ranks(
     request: Request,
-    members: Annotated[list[str], Body(embed=True, max_length=RANKS_MAX)],
-    board: Annotated[str | None, Body()] = None,
+    members: Annotated[list[Text], Body(embed=True, max_length=RANKS_MAX)],
+    board: Annotated[Text | None, Body()] = None,
 ) -> Any:
     """Give the ranks of many members on one board."""
     state = state_of(request)
@@ -191,7 +193,8 @@ async def ranks_of(
     return found, sum(reading.version for reading in readings)
 
 
-@router.get("/members/{member}")
+# As a path, so that an id with a percent-encoded slash is found too.
+@router.get("/members/{member:path}")
 async def member(request: Request, member: str) -> Any:
     """Describe one member: points, tier, what is missing to the next, places on the boards."""
     state, caller = state_of(request), caller_of(request, READERS)
@@ -292,7 +295,7 @@ async def _daily_gains(state: State, view: PrizeView) -> dict[str, int]:
 
 
 @router.get("/season")
-async def season(request: Request, hours: Annotated[int, Query(ge=-1)] = -1) -> Any:
+async def season(request: Request, hours: Annotated[int, Query(ge=-1, le=HOURS_MAX)] = -1) -> Any:
     """Give the season: names, times, phase, boards, points per hour, cost."""
     state = state_of(request)
     caller_of(request, EVERYONE)

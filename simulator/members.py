@@ -102,11 +102,18 @@ def draw_members(
 
 
 def _kinds(population: Population, setting: Setting) -> tuple[list[str], dict[str, Kind]]:
-    """List the population's kinds that the season knows; at least one."""
+    """List the population's kinds that take part: those the season knows.
+
+    Where the population has no kind of the default kind's name, its first one stands for it, so
+    that a season's most common kind is never missing.
+    """
+    first = next(iter(population.kinds))
     names = [name for name in population.kinds if name in setting.kinds]
     names = [name for name in names if population.kinds[name].share > 0]
     if not names:
-        names = [next(iter(population.kinds))]
+        names = [first]
+    elif setting.default_kind not in population.kinds and first not in names:
+        names = [first, *names]
     return names, {name: population.kinds[name] for name in names}
 
 

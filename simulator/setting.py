@@ -45,8 +45,8 @@ def setting_of(
 ) -> Setting:
     """Read the stage from a season file; without `start` and `days` the season's own window.
 
-    Kinds that the season doesn't have are left out; when it has none of the population's,
-    every member is of its default kind and behaves as the population's first. A season that
+    Kinds that the season doesn't have are left out; where the population doesn't know the
+    season's default kind, its first kind's members are of that kind instead. A season that
     sells none of the population's grades sells its own fuels at the population's prices.
 
     Raises:

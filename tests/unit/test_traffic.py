@@ -366,6 +366,15 @@ def test_a_season_with_its_own_fuel_sells_that(population: Population) -> None:
     assert set(table.unify_dictionaries()["product"].to_pylist()) == {"regular", None}
 
 
+def test_a_default_kind_of_another_name_has_members(population: Population) -> None:
+    text = plain_toml('[members]\nkinds = ["household", "staff"]')
+    table = pa.concat_tables(generate(season_of(text), population, 2_000, 7, seed=1))
+    kinds = collections.Counter(table["attributes.kind"].to_pylist())
+    assert set(kinds) == {"household", "staff", None}
+    # Most members are of the population's first kind, which stands for the season's default.
+    assert kinds["household"] > 10 * kinds["staff"]
+
+
 @pytest.mark.parametrize(
     ("members", "days", "seed", "message"),
     [

@@ -142,7 +142,7 @@ class System:
             "clock": wanted.clock,
         }
         if not path.exists():
-            shards = wanted.shards or min(4, os.cpu_count() or 1)
+            shards = wanted.shards or _usual_shards()
             made = given | {"shards": shards, "system": secrets.token_hex(8)}
             write_durably(wanted.data / "season.toml", wanted.season_text.encode())
             write_durably(path, json.dumps(made, indent=1).encode())
@@ -305,6 +305,11 @@ def _last_words(run: Any) -> str:
         lines = [line for line in str(error).splitlines() if line.strip()]
         return " ".join(lines[-3:])
     return "without a word; see the logs in the data folder"
+
+
+def _usual_shards() -> int:
+    """Choose as many shards as leave half the cores to the gateway, the rankings and the store."""
+    return max(1, min(4, (os.cpu_count() or 1) // 2))
 
 
 def _free_port(host: str, port: int) -> int:

@@ -1,4 +1,4 @@
-"""Hashes of text and of whole events, the shard of a member, and the identity of an event.
+"""Hashes of text and of what events say, and the shard of a member.
 
 The hashes are **stable forever**: shards, kept identities and published draws depend on them.
 Pinned test vectors hold them (tests/unit/test_identity.py); a change is a new data format.
@@ -15,6 +15,7 @@ events could search for collisions, and a collision can only make an event of th
 ``duplicate`` or ``conflict``.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,7 @@ from rules.event_columns import COLUMNS
 from rules.identity_map import IdentityMap
 from rules.text_bytes import PAD_BYTES, Ints, TextBytes, null_rows
 
-__all__ = ["IdentityMap", "fingerprint", "hash_strings", "identities", "shard_of"]
+__all__ = ["IdentityMap", "fingerprint", "hash_strings", "shard_of"]
 
 Words = npt.NDArray[np.uint64]
 _Lane = tuple[int, int, int, int, int, int, int, int]
@@ -52,6 +53,8 @@ _LANE_B: Final[_Lane] = (
     33,
 )
 _ROTATE: Final = 29
+_IDENTITY: Final = ("event_id", "member")
+_FEW_WORDS: Final = 16
 _BLOCK_ROWS: Final = 1 << 14
 """Texts hashed at a time, so that their states stay in cache."""
 _MASKS: Final = np.array(
@@ -131,18 +134,6 @@ def _finish(state: Words, lane: _Lane) -> None:
     state ^= state >> np.uint64(shift_3)
 
 
-def identities(batch: pa.RecordBatch) -> tuple[Words, Words]:
-    """Return the 128-bit identity (member, event_id) of each event, uint64[n] twice."""
-    member_a, member_b = hash_strings(batch.column("member"))
-    event_a, event_b = hash_strings(batch.column("event_id"))
-    # The member's hash is finished once more, so that swapping the two names is no collision.
-    for member, event, lane in ((member_a, event_a, _LANE_B), (member_b, event_b, _LANE_A)):
-        _finish(member, lane)
-        np.add(event, member, out=event)
-        _finish(event, lane)
-    return event_a, event_b
-
-
 def shard_of(member: pa.StringArray, shards: int) -> npt.NDArray[np.int32]:
     """Return the shard 0…shards−1 of each member id, int32[n]: stable forever.
 
@@ -155,13 +146,16 @@ def shard_of(member: pa.StringArray, shards: int) -> npt.NDArray[np.int32]:
 
 
 def fingerprint(batch: pa.RecordBatch) -> Words:
-    """Return a 64-bit hash of every decoded field of each event, uint64[n].
+    """Return a 64-bit hash of every decoded field of each event beside its identity, uint64[n].
 
-    The clock stamp is left out: the same event sent again has the same fingerprint. Fields are
-    hashed by value, whatever dictionary holds them; null differs from every value.
+    Member and event id are left out, since only events of one identity are compared, and so is
+    the clock stamp: the same event sent again has the same fingerprint. Fields are hashed by
+    value, whatever dictionary holds them; null differs from every value.
     """
     total = np.zeros(batch.num_rows, dtype=np.uint64)
     for number, part in enumerate(COLUMNS, start=1):
+        if part.name in _IDENTITY:
+            continue
         column = batch.column(part.name)
         if column.null_count == len(column):
             continue
@@ -175,10 +169,22 @@ def fingerprint(batch: pa.RecordBatch) -> Words:
     return total
 
 
+def _hash_words(dictionary: pa.StringArray) -> Words:
+    """Hash a dictionary's words; the few that events share are hashed once a process."""
+    if len(dictionary) > _FEW_WORDS:
+        return hash_strings(dictionary)[0]
+    return np.array([_hash_word(word or "") for word in dictionary.to_pylist()], dtype=np.uint64)
+
+
+@lru_cache(maxsize=4096)
+def _hash_word(word: str) -> int:
+    return int(hash_strings(pa.array([word], pa.utf8()))[0][0])
+
+
 def _hash_values(column: pa.Array) -> Words:
     """Hash one column's values: text by its bytes, a dictionary's words once each."""
     if pa.types.is_dictionary(column.type):
-        words, _ = hash_strings(column.dictionary)
+        words = _hash_words(column.dictionary)
         indices = column.indices
         if indices.null_count:
             indices = indices.fill_null(0)

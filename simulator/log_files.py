@@ -10,12 +10,14 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
 from rules.arrow_text import is_text
 from rules.quantities import plain_text
 from rules.text_bytes import Ints
+from simulator.marked_text import MARK, MarkedText, is_utf8
 
 NDJSON: Final = (".ndjson", ".jsonl")
 EXTENSIONS: Final = (".csv", *NDJSON, ".parquet", ".arrow", ".arrows", ".feather")
@@ -161,10 +163,11 @@ def _csv_header(path: Path, delimiter: str) -> list[str]:
 def _read_csv(
     path: Path, wanted: Callable[[str], bool], chunk_rows: int, delimiter: str
 ) -> Iterator[LogPart]:
-    """Read CSV as bytes and decode them here, so that one bad row doesn't spoil its block."""
+    """Read CSV as text; in a file that isn't all UTF-8 the rows that aren't are broken."""
     names = _csv_header(path, delimiter)
     columns = _wanted_once(path, names, wanted)
     uneven: dict[int, str] = {}
+    marked = not is_utf8(path)
 
     def note(row: Any) -> str:
         # The header is row 1; rows are counted from 0 behind it.
@@ -174,30 +177,36 @@ def _read_csv(
         )
         return "skip"
 
-    with pa.csv.open_csv(
-        path,
-        pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
-        pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note),
-        pa.csv.ConvertOptions(
-            include_columns=columns,
-            column_types=dict.fromkeys(columns, pa.binary()),
-            strings_can_be_null=False,
-        ),
-    ) as reader:
+    source = pa.PythonFile(MarkedText(path), "r") if marked else pa.OSFile(str(path))
+    with (
+        source,
+        pa.csv.open_csv(
+            source,
+            pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
+            pa.csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
+            ),
+            pa.csv.ConvertOptions(
+                include_columns=columns,
+                column_types=dict.fromkeys(columns, pa.utf8()),
+                strings_can_be_null=False,
+            ),
+        ) as reader,
+    ):
         done = 0
         for batch in reader:
             for first in range(0, max(batch.num_rows, 1), chunk_rows):
-                part = _csv_part(batch.slice(first, chunk_rows), done, uneven)
+                part = _csv_part(batch.slice(first, chunk_rows), done, uneven, marked)
                 done += part.rows
                 yield part
         late = [uneven[row] for row in sorted(uneven) if row >= done]
         if late:
-            empty = _texts(pa.RecordBatch.from_pylist([], reader.schema))
+            empty = reader.schema.empty_table()
             row = np.zeros(0, dtype=np.int64)
             yield LogPart(len(late), empty, row, dict(enumerate(late)))
 
 
-def _csv_part(batch: pa.RecordBatch, done: int, uneven: dict[int, str]) -> LogPart:
+def _csv_part(batch: pa.RecordBatch, done: int, uneven: dict[int, str], marked: bool) -> LogPart:
     """Give a batch its rows' places: uneven rows were left out of it and lie between."""
     row = np.arange(batch.num_rows, dtype=np.int64)
     broken = {}
@@ -207,31 +216,15 @@ def _csv_part(batch: pa.RecordBatch, done: int, uneven: dict[int, str]) -> LogPa
             row[row >= place] += 1
             broken[place] = uneven[number]
     rows = int(row[-1]) + 1 if len(row) else 0
-    try:
-        return LogPart(rows, _texts(batch), row, broken)
-    except pa.ArrowInvalid:
-        good = np.ones(batch.num_rows, dtype=np.bool_)
+    table = pa.Table.from_batches([batch])
+    if marked:
+        bad = np.zeros(len(row), dtype=np.bool_)
         for column in batch.columns:
-            for place, cell in enumerate(column.to_pylist()):
-                if not _is_utf8(cell):
-                    good[place] = False
-        for place in row[~good].tolist():
+            bad |= pc.match_substring(column, MARK).to_numpy(zero_copy_only=False)
+        for place in row[bad].tolist():
             broken[place] = f"row {done + place + 2} is not UTF-8; save the file as UTF-8"
-        return LogPart(rows, _texts(batch.filter(pa.array(good))), row[good], broken)
-
-
-def _texts(batch: pa.RecordBatch) -> pa.Table:
-    """Return bytes as text. Raises ``pa.ArrowInvalid`` where some aren't UTF-8."""
-    texts = [column.cast(pa.utf8()) for column in batch.columns]
-    return pa.Table.from_arrays(texts, names=batch.schema.names)
-
-
-def _is_utf8(cell: bytes | None) -> bool:
-    try:
-        (cell or b"").decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        table, row = table.filter(pa.array(~bad)), row[~bad]
+    return LogPart(rows, table, row, broken)
 
 
 def read_lines(path: Path, chunk_rows: int) -> Iterator[tuple[int, bytes]]:

@@ -117,6 +117,18 @@ def test_csv_rows_that_cannot_be_read_keep_their_place(tmp_path: Path) -> None:
     assert "has 5 cells" in sentences[3]
 
 
+def test_a_csv_row_of_foreign_bytes_spoils_no_other(tmp_path: Path) -> None:
+    rows = [b"1,check_in,a,2026-06-19T12:00:00Z", b"2,\xff\xfe", b"3,check_in,\xe9,x"]
+    rows += [b"4,check_in,\xc3\xa9,2026-06-19T12:00:00Z", b"5,check_in,b,2026-06-19T12:00:00Z"]
+    (tmp_path / "a.csv").write_bytes(b"\n".join([b"event_id,type,member,at", *rows]))
+    (decoded,) = read_log([str(tmp_path / "a.csv")], None, NAMES)
+    assert decoded.columns.column("member").to_pylist() == ["a", "é", "b"]
+    assert decoded.place.tolist() == [0, 3, 4]
+    assert [refusal.place for refusal in decoded.refused] == [1, 2]
+    assert "row 3 has 2 cells" in decoded.refused[0].sentence
+    assert "row 4 is not UTF-8" in decoded.refused[1].sentence
+
+
 def test_ndjson_tells_the_line_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.ndjson"
     lines = [json.dumps({**event, "attributes.kind": None}) for event in events(3)]

@@ -231,5 +231,7 @@ def test_regrouped_parts_hold_the_same_rows(sizes: list[int]) -> None:
             for row, event_id in enumerate(part.table.column("event_id").to_pylist())
         ]
 
-    assert rows([part for part in grouped if isinstance(part, TablePart)]) == rows(parts)
-    assert [part.table.num_rows for part in grouped[:-1]] == [4] * (len(grouped) - 1)
+    tables = [part for part in grouped if isinstance(part, TablePart)]
+    assert len(tables) == len(grouped)
+    assert rows(tables) == rows(parts)
+    assert [part.table.num_rows for part in tables[:-1]] == [4] * len(tables[:-1])

@@ -24,7 +24,7 @@ from actors.store.client import check_server, connect
 from actors.store.errors import StoreError
 from actors.store.folder import FolderLock, write_durably
 from actors.store.server import EmbeddedServer
-from rules.compiled import compile_rules
+from rules.compiled import Rules, compile_rules
 from rules.season_file import load_season
 
 READY_WITHIN_S: Final = 300.0
@@ -98,19 +98,22 @@ class System:
     def start(self) -> None:
         """Start everything; on any failure what was started is stopped again.
 
-        Raises FolderInUse, FolderMismatch, StoreError, NotReady or OSError (port in use).
+        Raises SeasonErrors, FolderInUse, FolderMismatch, StoreError, NotReady or OSError (port in
+        use).
         """
+        wanted = self._wanted
+        rules = compile_rules(load_season(wanted.season_text, wanted.season_path))
         self._lock.acquire()
         try:
-            self._start()
+            self._start(rules)
         except BaseException:
             self.stop()
             raise
 
-    def _start(self) -> None:
+    def _start(self, rules: Rules) -> None:
         wanted = self._wanted
         port = _free_port(wanted.host, wanted.port)
-        shards = self._agree_with_folder()
+        shards = self._agree_with_folder(rules)
         url = wanted.redis_url or self._start_server()
         self.settings = Settings(
             season_path=str(wanted.data.resolve() / "season.toml"),
@@ -131,10 +134,9 @@ class System:
         self._start_actors()
         self._wait_until_ready()
 
-    def _agree_with_folder(self) -> int:
+    def _agree_with_folder(self, rules: Rules) -> int:
         """Check the folder's own settings, or write them at first start; returns the shards."""
         wanted = self._wanted
-        rules = compile_rules(load_season(wanted.season_text, wanted.season_path))
         path = wanted.data / "live.json"
         given = {
             "season": rules.season_id,
@@ -202,11 +204,7 @@ class System:
     def _start_ray(self) -> None:
         if ray.is_initialized():
             return
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-        # Ray's actors are the service here, not background work; and it needs no idle workers.
-        os.environ.setdefault("RAY_worker_niceness", "0")
-        os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
-        os.environ.setdefault("RAY_enable_worker_prestart", "0")
+        set_ray_defaults()
         common: dict[str, Any] = {
             "namespace": hosts.NAMESPACE,
             "log_to_driver": False,
@@ -307,6 +305,15 @@ def _last_words(run: Any) -> str:
     return "without a word; see the logs in the data folder"
 
 
+def set_ray_defaults() -> None:
+    """Set what Ray reads from the environment when it starts, where nothing else is set."""
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # Ray's actors are the service here, not background work; and it needs no idle workers.
+    os.environ.setdefault("RAY_worker_niceness", "0")
+    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
+    os.environ.setdefault("RAY_enable_worker_prestart", "0")
+
+
 def _usual_shards() -> int:
     """Choose as many shards as leave half the cores to the gateway, the rankings and the store."""
     return max(1, min(4, (os.cpu_count() or 1) // 2))
@@ -321,6 +328,7 @@ def _free_port(host: str, port: int) -> int:
             probe.bind((host, port))
         except OSError as error:
             raise OSError(
-                error.errno, f"{host}:{port} can't be used ({error.strerror}): give another --port"
+                error.errno,
+                f"{host}:{port} can't be used ({error.strerror}): give another --port or --host",
             ) from error
         return int(probe.getsockname()[1])

@@ -15,7 +15,7 @@ import pytest
 import ray
 
 from actors import hosts
-from actors.system import System, Wanted
+from actors.system import System, Wanted, set_ray_defaults
 
 ADMIN = "an-admin-key-for-the-tests"
 
@@ -128,6 +128,7 @@ def ray_session() -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
+    set_ray_defaults()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own start-up warnings are not ours to raise on
         ray.init(

@@ -149,7 +149,8 @@ def replay(
             for decoded in batches:
                 outcome = run.apply(decoded)
                 results.write(event_ids(decoded), outcome)
-        done = tables.finish(end_us)
+        # Ticks are due to every member, also to those whose table saw none of the last events.
+        done = tables.finish(max(end_us, run.clock_us))
     standing = Standing.concat([table.standing() for table in done])
     boards = {
         board.id: board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)

@@ -131,6 +131,35 @@ def test_every_file_has_its_header_even_when_empty(season: Path, tmp_path: Path)
         assert rest == ""
 
 
+LEVELS = """
+[tiers]
+window_months = 1
+[[tiers.levels]]
+id = "silver"
+[[tiers.levels]]
+id = "gold"
+entry = { any = { visits = 1 } }
+"""
+
+
+@pytest.mark.parametrize("until", [(), ("--until", "2026-06-15T00:00:00+08:00")])
+def test_the_last_event_moves_the_clock_of_every_worker(
+    tmp_path: Path, until: tuple[str, ...]
+) -> None:
+    season, log = tmp_path / "season.toml", tmp_path / "log.ndjson"
+    season.write_text(SEASON + LEVELS, "utf-8")
+    early = [purchase(n, f"m{n}", "2026-06-02T10:00:00+08:00", "10") for n in range(9)]
+    # Long after the final instant, and seen by one worker alone.
+    late = purchase(9, "late", "2026-09-02T10:00:00+08:00", "10")
+    log.write_text("\n".join(json.dumps(event) for event in [*early, late]), "utf-8")
+    for workers in (1, 3):
+        out = tmp_path / f"out{workers}"
+        done = run("replay", season, log, "--out", out, "--workers", workers, *until)
+        assert done.exit_code == 0
+        tiers = {row["member"]: row["tier"] for row in rows(out / "members.csv")}
+        assert tiers == {f"m{n}": "silver" for n in range(9)} | {"late": "gold"}
+
+
 def test_any_number_of_workers_writes_the_same_bytes(season: Path, tmp_path: Path) -> None:
     events = [
         purchase(number, f"m{number % 7}", f"2026-06-{1 + number // 8:02d}T08:00:00+08:00", "7.7")

@@ -119,7 +119,7 @@ def run_kernel(
                 tables[shard] = MemberTable.from_state(rules, tables[shard].state())
             answers |= apply_rows(tables[shard], stamped, decoded, rows[first:last])
         end_us = rules.final_us if until_us is None else until_us
-        advance(tables[shard], max(end_us, *clock_us[-1:].tolist()))
+        advance(tables[shard], max([end_us, *clock_us[-1:].tolist()]))
     standing = Standing.concat([listed_standing(table) for table in tables])
     return kernel_result(rules, tables, standing, [answers[place] for place in sorted(answers)])
 

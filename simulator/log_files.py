@@ -20,7 +20,10 @@ from rules.text_bytes import Ints
 from simulator.marked_text import MARK, MarkedText, is_utf8
 
 NDJSON: Final = (".ndjson", ".jsonl")
-EXTENSIONS: Final = (".csv", *NDJSON, ".parquet", ".arrow", ".arrows", ".feather")
+JSON: Final = ".json"
+LINES: Final = (JSON, *NDJSON)
+"""Extensions of logs that are read a line an event."""
+EXTENSIONS: Final = (".csv", *LINES, ".parquet", ".arrow", ".arrows", ".feather")
 _PACKAGE: Final = "package:"
 _BLOCK_BYTES: Final = 8 * 2**20
 _WORDS: Final = ("type", "station", "product", "pay")
@@ -230,12 +233,13 @@ def _csv_part(batch: pa.RecordBatch, done: int, uneven: dict[int, str], marked: 
 def read_lines(path: Path, chunk_rows: int) -> Iterator[tuple[int, bytes]]:
     """Read a file of lines in blocks of whole lines: (number of the first line, bytes).
 
-    A block has about 8 MiB, or ``chunk_rows`` lines, or one line that is longer.
+    A block has about 8 MiB, or ``chunk_rows`` lines, or one line that is longer. A JSON array
+    counts as one line an element, and is read whole.
     """
     number, lines, size = 1, [], 0
     try:
         with path.open("rb") as file:
-            for line in file:
+            for line in _elements(path, file.read()) if path.suffix.lower() == JSON else file:
                 lines.append(line)
                 size += len(line)
                 if len(lines) >= chunk_rows or size >= _BLOCK_BYTES:
@@ -245,6 +249,17 @@ def read_lines(path: Path, chunk_rows: int) -> Iterator[tuple[int, bytes]]:
         raise LogProblem(f"{path}: can't be read ({problem.strerror}); check the file") from problem
     if lines:
         yield number, b"".join(lines)
+
+
+def _elements(path: Path, text: bytes) -> Iterator[bytes]:
+    """Write each element of a JSON array, or the one object there is, on a line of its own."""
+    try:
+        found = msgspec.json.decode(text, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise LogProblem(f"{path}: is no JSON array of events ({problem}); check it") from problem
+    for element in [text] if isinstance(found, dict) else found:
+        # Inside JSON a line break can only stand between tokens.
+        yield bytes(element).replace(b"\r", b" ").replace(b"\n", b" ") + b"\n"
 
 
 def read_objects(path: Path, columns: Sequence[str], chunk_rows: int) -> Iterator[LogPart]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from rules.decode_columns import is_field
 from rules.events import Decoded, Names, decode_ndjson, decode_table
 from simulator.log_files import (
-    NDJSON,
+    LINES,
     LogPart,
     LogProblem,
     find_log,
@@ -114,7 +114,7 @@ def read_log_parts(
         if mapping is not None:
             for part in _own_parts(path, mapping, chunk_rows):
                 yield _mapped(part, mapping, joined, str(path))
-        elif path.suffix.lower() in NDJSON:
+        elif path.suffix.lower() in LINES:
             for first_line, body in read_lines(path, chunk_rows):
                 yield LinePart(body, first_line)
         else:
@@ -159,7 +159,7 @@ def _joined_parts(parts: list[TablePart]) -> Iterator[TablePart]:
 
 def _own_parts(path: Path, mapping: Mapping, chunk_rows: int) -> Iterator[LogPart]:
     """Read a log's own columns, as far as the mapping uses them."""
-    if path.suffix.lower() in NDJSON:
+    if path.suffix.lower() in LINES:
         return read_objects(path, sorted(mapping.columns), chunk_rows)
     columns = mapping.columns
     return read_parts(path, lambda name: name in columns, chunk_rows, mapping.source.delimiter)
@@ -170,7 +170,7 @@ def _read_joined(mapping: Mapping, number: int) -> pa.Table:
     join = mapping.join[number]
     path = find_log(join.file, mapping.folder)
     columns = {join.keys.file, *join.columns}
-    if path.suffix.lower() in NDJSON:
+    if path.suffix.lower() in LINES:
         parts = read_objects(path, sorted(columns), _JOIN_ROWS)
     else:
         parts = read_parts(path, columns.__contains__, _JOIN_ROWS, mapping.source.delimiter)

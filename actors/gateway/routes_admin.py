@@ -51,7 +51,8 @@ async def finalise(request: Request) -> Any:
             "POST /v1/season/close ends it early; grace and hold still run.",
         )
     log.info("key %s finalises the season", caller.key_id)
-    await state.ingest.order("advance", final_us)
+    # Past the final instant too when events were: every shard then has run the same ticks.
+    await state.ingest.order("advance", max(final_us, state.ingest.clock_us))
     await freeze(state)
     return encoded(await season_body(state, 0))
 

@@ -47,8 +47,10 @@ def system(server: Recorded) -> Recorded:
     return server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not longer: Playwright keeps an event loop running in this thread, and tests after these
+    # run loops of their own.
     if not CHROMIUM.exists():
         missing("Chromium", "chromium")
     fonts = subprocess.run(

@@ -235,3 +235,25 @@ def test_regrouped_parts_hold_the_same_rows(sizes: list[int]) -> None:
     assert len(tables) == len(grouped)
     assert rows(tables) == rows(parts)
     assert [part.table.num_rows for part in tables[:-1]] == [4] * len(tables[:-1])
+
+
+def test_a_json_array_is_read_like_its_lines(tmp_path: Path) -> None:
+    events = [{"event_id": f"e{n}", "type": "check_in", "member": "m"} for n in range(5)]
+    for number, event in enumerate(events):
+        event["at"] = f"2026-06-0{number + 1}T08:00:00Z"
+    events.append({"event_id": "odd", "type": "check_in"})
+    (tmp_path / "log.json").write_text(json.dumps(events, indent=2))
+    (tmp_path / "log.ndjson").write_text("".join(json.dumps(event) + "\n" for event in events))
+    (tmp_path / "one.json").write_text(json.dumps(events[0], indent=1))
+    names = Names(None, frozenset({"private"}), 0, 2**62)
+
+    def read(name: str) -> list[Decoded]:
+        return list(read_log([str(tmp_path / name)], None, names, chunk_rows=4))
+
+    array, lines = read("log.json"), read("log.ndjson")
+    assert concat([one.columns for one in array]) == concat([one.columns for one in lines])
+    assert [r for one in array for r in one.refused] == [r for one in lines for r in one.refused]
+    assert sum(one.received for one in read("one.json")) == 1
+    (tmp_path / "bad.json").write_text('[{"event_id": 1},')
+    with pytest.raises(LogProblem, match="is no JSON array of events"):
+        read("bad.json")

@@ -128,11 +128,14 @@ class System:
         client = connect(url)
         for warning in check_server(client):
             log.warning("%s", warning)
-        self._make_keys(ApiKeys(client))
-        client.close()
+        keys = ApiKeys(client)
+        self._make_keys(keys)
         self._start_ray()
         self._start_actors()
         self._wait_until_ready()
+        # Not before: it is told once, and a start that fails on the way would never tell it.
+        self.new_admin_key = keys.ensure_admin(wanted.admin_key, time.time_ns() // 1000)
+        client.close()
 
     def _agree_with_folder(self, rules: Rules) -> int:
         """Check the folder's own settings, or write them at first start; returns the shards."""
@@ -191,7 +194,8 @@ class System:
 
     def _make_keys(self, keys: ApiKeys) -> None:
         now_us = time.time_ns() // 1000
-        self.new_admin_key = keys.ensure_admin(self._wanted.admin_key, now_us)
+        if self._wanted.admin_key:
+            keys.ensure_admin(self._wanted.admin_key, now_us)
         path = self._wanted.data / "pages.key"
         if path.exists():
             self.pages_key = path.read_text(encoding="ascii")

@@ -47,6 +47,7 @@ def call(method: str, url: str, key: str, path: str, body: Any = None, within_s:
             json=body,
             headers={"Authorization": f"Bearer {key}"},
             timeout=within_s,
+            trust_env=False,
         )
     except httpx.HTTPError as error:
         told = str(error) or type(error).__name__

@@ -25,6 +25,7 @@ SEASON = Path(__file__).resolve().parents[2] / "seasons" / "summer-2026.toml"
 TOP_EVERY_S = 5.0
 POSTS_A_SECOND = 5
 EVENTS_A_POST_MAX = 5_000
+PORT = click.IntRange(0, 65_535)
 
 
 @click.command()
@@ -38,8 +39,8 @@ EVENTS_A_POST_MAX = 5_000
 )
 @click.option("--seconds", type=click.FloatRange(min=1), help="End after so long.")
 @click.option("--no-ui", is_flag=True, help="Without the pages.")
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--ui-port", default=8501, show_default=True)
+@click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--ui-port", type=PORT, default=8501, show_default=True, help="0 takes a free one.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def command(
@@ -71,23 +72,19 @@ def command(
         with exit_of(wanted, None if no_ui else ui_port) as live:
             for sign in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(sign, lambda *_: stopping.set())
-            _print_addresses(live, wanted.admin_key or "")
+            live.say(f"admin key {wanted.admin_key}")
+            live.say(f"ready {live.system.url}")
+            ends_s = None if seconds is None else time.monotonic() + seconds
             player = Player(live.system.url, wanted.admin_key or "", rate)
             thread = threading.Thread(
                 target=player.play, args=(_traffic(members, seed, rate), stopping), daemon=True
             )
             thread.start()
-            _watch(live, player, stopping, seconds)
+            live.wait_for_pages(stopping)
+            _watch(live, player, stopping, ends_s)
             thread.join(10)
     result = {"events": player.events, "seconds": round(time.monotonic() - began_s, 1)}
     connection.finish(result, as_json, [f"{player.events:,} events played; stopped cleanly"])
-
-
-def _print_addresses(live: Live, admin_key: str) -> None:
-    if live.pages_url:
-        click.echo(f"pages {live.pages_url}")
-    click.echo(f"admin key {admin_key}")
-    click.echo(f"ready {live.system.url}")
 
 
 def _traffic(members: int, seed: int, rate: float) -> Iterator[TablePart]:
@@ -149,9 +146,8 @@ class Player:
             stopping.wait(0.5)
 
 
-def _watch(live: Live, player: Player, stopping: threading.Event, seconds: float | None) -> None:
+def _watch(live: Live, player: Player, stopping: threading.Event, ends_s: float | None) -> None:
     """Print the live top ten every few seconds until it is time to end."""
-    ends_s = None if seconds is None else time.monotonic() + seconds
     while not stopping.is_set():
         left_s = TOP_EVERY_S if ends_s is None else min(TOP_EVERY_S, ends_s - time.monotonic())
         if left_s <= 0 or stopping.wait(left_s):
@@ -165,7 +161,7 @@ def _watch(live: Live, player: Player, stopping: threading.Event, seconds: float
         if answer.status_code != httpx.codes.OK:
             click.echo(f"no standings now: {connection.problem_text(answer)}", err=True)
             continue
-        click.echo(_top(answer.json(), player))
+        live.say(_top(answer.json(), player))
     stopping.set()
 
 

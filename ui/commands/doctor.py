@@ -150,7 +150,7 @@ def _ports(*ports: int) -> Iterator[Finding]:
 def _system(url: str) -> Iterator[Finding]:
     for path in ("/healthz", "/readyz"):
         try:
-            answer = httpx.get(url.rstrip("/") + path, timeout=5.0)
+            answer = httpx.get(url.rstrip("/") + path, timeout=5.0, trust_env=False)
         except httpx.HTTPError as error:
             yield Finding(path, False, str(error), f"start `forecourt serve`, or correct {url}")
             continue

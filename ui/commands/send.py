@@ -34,7 +34,8 @@ STATUSES = ("applied", "duplicate", "limit_reached", "waiting", "conflict", "rej
 @click.option(
     "--progress",
     type=click.Path(path_type=Path),
-    help="Where to note how far it got; beside the first log without it.",
+    help="Where to note how far it got; without it beside the first log, or in this folder "
+    "for a log of a package.",
 )
 @connection.options
 def command(
@@ -74,7 +75,9 @@ class Progress:
         facts = [[str(Path(log).resolve()), _size(log)] for log in logs]
         what = json.dumps([facts, str(mapping), system])
         self._what = hashlib.sha256(what.encode()).hexdigest()[:16]
-        self.path = path or Path(f"{logs[0]}.sent-{self._what}.json")
+        # A log inside an installed package has no place beside it that is the caller's.
+        beside = logs[0].rpartition("/")[2] if logs[0].startswith("package:") else logs[0]
+        self.path = path or Path(f"{beside}.sent-{self._what}.json")
         self.events = 0
         try:
             noted = json.loads(self.path.read_text(encoding="utf-8"))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 
 import click
+
+PORT = click.IntRange(0, 65_535)
 
 
 @click.command()
@@ -23,8 +24,8 @@ import click
 @click.option("--redis-url", help="Redis ≥ 7 or Valkey ≥ 8; without it one is embedded.")
 @click.option("--ray-address", help="Ray cluster; without it Ray runs on this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8080, show_default=True, help="0 takes a free one.")
-@click.option("--ui-port", default=8501, show_default=True)
+@click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
+@click.option("--ui-port", type=PORT, default=8501, show_default=True, help="0 takes a free one.")
 @click.option("--no-ui", is_flag=True, help="Without the pages.")
 @click.option("--shards", type=click.IntRange(1, 64), help="Fixed at the folder's first start.")
 @click.option(
@@ -48,10 +49,11 @@ def command(
 ) -> None:
     """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
     from actors.system import Wanted
-    from ui.commands._live import exit_of, print_key
+    from ui.commands._inputs import read_text
+    from ui.commands._live import exit_of
 
     wanted = Wanted(
-        season_text=season.read_text(encoding="utf-8"),
+        season_text=read_text(season),
         season_path=str(season),
         data=data,
         redis_url=redis_url,
@@ -66,11 +68,9 @@ def command(
     with exit_of(wanted, None if no_ui else ui_port) as live:
         for sign in (signal.SIGINT, signal.SIGTERM):
             signal.signal(sign, lambda *_: stopping.set())
-        print_key(live.system)
-        if live.pages_url:
-            click.echo(f"pages {live.pages_url}")
-        click.echo(f"ready {live.system.url}")
-        sys.stdout.flush()
+        live.say_key()
+        live.say(f"ready {live.system.url}")
+        live.wait_for_pages(stopping)
         while not stopping.wait(1.0):
             live.check()
         click.echo("stopping: answering what was taken, writing snapshots", err=True)

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: demo test check chaos lock clean
+.PHONY: demo test check lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)

@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from rules.id_order import IdOrder, objects
 from rules.official_order import Int64s, Key, check_tie_break
+from rules.order_reads import OrderReads
 
 Int32s = npt.NDArray[np.int32]
 ABSENT = -1
 
 
 @dataclass(frozen=True, eq=False)
-class FrozenOrder:
+class FrozenOrder(OrderReads):
     """Members of one board, sorted: what `RankIndex` reads from and what `freeze` hands out.
 
     rows: int32[n], the members' row numbers in the official order; terms: int64[n] each, in
@@ -188,22 +189,6 @@ class FrozenOrder:
         """Return the rows from position `offset` (0 is first) on, at most `limit`. O(limit)."""
         start = max(0, offset)
         return self.rows[start : max(start, offset + limit)].astype(np.int64)
-
-    def page(self, after: Key | None, limit: int) -> Int64s:
-        """Return the rows right behind `after`, or the first ones: int64[≤ limit]."""
-        if after is None:
-            return self.at(0, limit)
-        offset = int(self.count_ahead([after])[0])
-        here = self.at(offset, 1)
-        if len(here) and self.keys(here)[0] == after:
-            offset += 1
-        return self.at(offset, limit)
-
-    def before(self, key: Key, span: int) -> Int64s:
-        """Return the rows right ahead of `key`, best first: int64[≤ span]."""
-        stop = int(self.count_ahead([key])[0])
-        start = max(0, stop - span)
-        return self.at(start, stop - start)
 
     def freeze(self) -> FrozenOrder:
         """Return itself: it never changes."""

@@ -190,9 +190,7 @@ def _record(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) ->
             "fingerprint": events.fingerprint[at],
             "at_us": events.at_us[at],
             "points": outcome.points[at],
-            "member": events.row[at],
             "sale": events.sale[at],
-            "status": outcome.status[at],
         },
         len(at),
     )

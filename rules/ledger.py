@@ -35,9 +35,7 @@ class Identities(Columns):
     fingerprint: UInt64s
     at_us: Int64s
     points: Int64s
-    member: npt.NDArray[np.int32]
     sale: npt.NDArray[np.int32]  # row in Sales, or -1
-    status: npt.NDArray[np.uint8]
 
     def __init__(self) -> None:
         super().__init__(
@@ -45,9 +43,7 @@ class Identities(Columns):
                 "fingerprint": (np.uint64, None),
                 "at_us": (np.int64, None),
                 "points": (np.int64, None),
-                "member": (np.int32, None),
                 "sale": (np.int32, None),
-                "status": (np.uint8, None),
             }
         )
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from rules.frozen_order import ABSENT, FrozenOrder, Int32s
 from rules.official_order import Int64s, Key, full_order, key_of, order_terms
+from rules.order_reads import OrderReads
 from rules.rank_delta import Entry, RankDelta
 
 __all__ = ["FrozenOrder", "Key", "RankIndex", "full_order", "key_of"]
@@ -28,7 +29,7 @@ MARKS_MAX: Final = 4
 """Changed rows are listed up to this many times the delta's size, then only flagged."""
 
 
-class RankIndex:
+class RankIndex(OrderReads):
     """Members of one board by row number, kept in the official order.
 
     Reads are always exact. Costs, n members on the board and d ≤ max(64, n/2048) of them in the
@@ -230,25 +231,6 @@ class RankIndex:
         rows[fresh] = view.rows[first:last]
         rows[~fresh] = self._base.rows[unmoved]
         return rows
-
-    def page(self, after: Key | None, limit: int) -> Int64s:
-        """Return the rows right behind `after`, or the first ones: int64[≤ limit].
-
-        `after` need not be on the board: a page goes on where it stood.
-        """
-        if after is None:
-            return self.at(0, limit)
-        offset = int(self.count_ahead([after])[0])
-        here = self.at(offset, 1)
-        if len(here) and self.keys(here)[0] == after:
-            offset += 1
-        return self.at(offset, limit)
-
-    def before(self, key: Key, span: int) -> Int64s:
-        """Return the rows right ahead of `key`, best first: int64[≤ span]."""
-        stop = int(self.count_ahead([key])[0])
-        start = max(0, stop - span)
-        return self.at(start, stop - start)
 
     def freeze(self) -> FrozenOrder:
         """Return the board as it stands, for ever: O(1) after a merge, O(n) before it."""

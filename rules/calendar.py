@@ -135,6 +135,12 @@ class Calendar:
             return at_us + duration.count * EXACT_US[duration.unit]
         return np.array([self.later(int(one), duration) for one in at_us], dtype=np.int64)
 
+    def day_after(self, day: int, duration: Duration) -> int:
+        """Move a local day number by days, months or years."""
+        if duration.unit == "d":
+            return day + duration.count
+        return self.day_later(day, duration.count * (12 if duration.unit == "y" else 1))
+
     @staticmethod
     def day_later(day: int, months: int) -> int:
         """Move a local day number by calendar months, clamped to the month's end."""

@@ -146,7 +146,7 @@ class MemberClauses:
     """Tests on the member as they stand: tier, kind and attributes.
 
     tests lists the distinct attribute tests of the whole season file; a member's
-    attribute_bits has bit t set when test t holds.
+    attribute_bits has bit t set when test t holds. segments lists the file's segments.
     """
 
     def __init__(
@@ -155,6 +155,7 @@ class MemberClauses:
         levels: Sequence[str],
         kinds: Sequence[str],
         tests: Sequence[AttributeTest],
+        segments: Sequence[str],
     ) -> None:
         self._level = np.array(
             [bits_where(clauses, lambda w, v=level: not w.tier or v in w.tier) for level in levels],  # type: ignore[misc]  # default binds the loop's value
@@ -164,8 +165,11 @@ class MemberClauses:
             [bits_where(clauses, lambda w, v=kind: not w.kind or v in w.kind) for kind in kinds],  # type: ignore[misc]  # default binds the loop's value
             dtype=np.uint64,
         )
-        # A condition on a segment holds for nobody until segments have an effect.
-        self._possible = np.uint64(bits_where(clauses, lambda where: not where.segment))
+        self._segments = [
+            (np.uint64(1 << place), np.uint64(sum(1 << segments.index(one) for one in named)))
+            for place, clause in enumerate(clauses)
+            if (named := set(clause.segment))
+        ]
         self._needs = [
             (np.uint64(1 << place), np.uint64(sum(1 << tests.index(t) for t in wanted)))
             for place, clause in enumerate(clauses)
@@ -177,10 +181,18 @@ class MemberClauses:
         level: npt.NDArray[np.int16],
         kind: npt.NDArray[np.int16],
         attribute_bits: UInt64s,
+        segment_bits: UInt64s | None,
     ) -> UInt64s:
-        """Match n members: uint64[n], bit c set when clause c holds for the member."""
-        bits: UInt64s = self._level[level] & self._kind[kind] & self._possible
+        """Match n members: uint64[n], bit c set when clause c holds for the member.
+
+        segment_bits uint64[n] has bit s set for a member of segment s; None where the season
+        has no segments.
+        """
+        bits: UInt64s = self._level[level] & self._kind[kind]
         for clause, needed in self._needs:
             missing = (attribute_bits & needed) != needed
             bits[missing] &= ~clause
+        for clause, named in self._segments:
+            outside = True if segment_bits is None else (segment_bits & named) == 0
+            bits[outside] &= ~clause
         return bits

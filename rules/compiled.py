@@ -18,7 +18,9 @@ from rules.calendar import DAY_US, HOUR_US, Calendar, wall_us
 from rules.clauses import AttributeTest, EventClauses, MemberClauses, attribute_holds
 from rules.duration import Duration
 from rules.event_columns import TYPES, Names
+from rules.lots import LotRules
 from rules.patterns import EarningRates, Factors
+from rules.pools import PoolRules
 from rules.season_models import Condition, Season, Where
 
 OUTSIDE_DAYS: Final = 400
@@ -111,6 +113,8 @@ class Rules:
         self.absorb = season.points.clawback == "absorb"
         self.accept_late = season.programme.accept_late
         self.refund_within = season.programme.refund_within
+        self.lot_rules = LotRules(season.points.expire_after, self.calendar)
+        self.pool_rules = PoolRules(season)
         self.rings = self._ring_widths()
         self.names = Names(
             products=None if season.any_product else frozenset(season.products),
@@ -148,23 +152,24 @@ class Rules:
             tuple(level.id for level in season.tiers.levels) if season.tiers else (NO_TIERS,)
         )
         self.boards = tuple(Board(board.id, board.team) for board in season.boards)
-        conditions: list[Where] = [rule.where for rule in season.earning]
-        conditions += [rule.where for rule in season.multiplier]
         board_scopes: list[Where] = [board.where for board in season.boards]
         excluded: list[Where] = [season.season.exclude] if season.season.exclude else []
+        self.segments = tuple(season.segments)
         self._tests: list[AttributeTest] = []
-        for where in conditions + board_scopes + excluded:
+        for _, where in season.conditions():
             self._tests += [test for test in where.attributes.items() if test not in self._tests]
         if len(self._tests) > ATTRIBUTE_TESTS_MAX:
             raise ValueError(
                 f"{len(self._tests)} different tests on member attributes: "
                 f"at most {ATTRIBUTE_TESTS_MAX}; merge some"
             )
-        self.board_scope = self._member_clauses(board_scopes)
-        self.excluded = self._member_clauses(excluded) if excluded else None
+        self.segment_clauses = self.member_clauses([one.where for one in season.segments.values()])
+        self.board_scope = self.member_clauses(board_scopes)
+        self.excluded = self.member_clauses(excluded) if excluded else None
 
-    def _member_clauses(self, clauses: Sequence[Where]) -> MemberClauses:
-        return MemberClauses(clauses, self.levels, self.kinds, self._tests)
+    def member_clauses(self, clauses: Sequence[Where]) -> MemberClauses:
+        """Compile conditions on members; MemberTable.who() gives what they are matched with."""
+        return MemberClauses(clauses, self.levels, self.kinds, self._tests, self.segments)
 
     def attribute_bits(self, attributes: Mapping[str, Any]) -> np.uint64:
         """Run every attribute test of the season on one member's attributes."""
@@ -213,9 +218,9 @@ class Rules:
             return EventClauses(clauses, products, station_fields, [None, *words], days)
 
         self.earning_events = event_clauses(earning)
-        self.earning_members = self._member_clauses(earning)
+        self.earning_members = self.member_clauses(earning)
         self.factor_events = event_clauses(factors)
-        self.factor_members = self._member_clauses(factors)
+        self.factor_members = self.member_clauses(factors)
         self.earning_rates = EarningRates(season.earning)
         self.factors = Factors(season.multiplier, season.multiplying)
 

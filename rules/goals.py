@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from rules.member_table import MemberTable
 from rules.official_order import NO_TIME_US
-from rules.points import credit, give_back_room, room
+from rules.points import claw_back, credit, give_back_room, room
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -53,7 +53,7 @@ def complete_tasks(table: MemberTable, rows: Int64s, at_us: Int64s) -> None:
 
 
 def lose_goals(table: MemberTable, rows: Int64s, counts: Bools) -> Int64s:
-    """Take back goals that net purchases no longer reach; returns the points to claw back.
+    """Take back goals that net purchases no longer reach; returns what counts as reversed.
 
     counts says for which members the reversal still moves the score.
     """
@@ -68,8 +68,9 @@ def lose_goals(table: MemberTable, rows: Int64s, counts: Bools) -> Int64s:
         who = rows[lost]
         points = members.goal_points[who, place]
         members.goal_held[who, place] = False
-        give_back_room(table, who, points, members.goal_day[who, place].astype(np.int64))
-        taken[lost] += points
+        days = members.goal_day[who, place].astype(np.int64)
+        give_back_room(table, who, points, days)
+        taken[lost] += claw_back(table, who, points, days)
         if rules.scores_task:
             members.score[who] -= points * (members.goal_scored[who, place] & counts[lost])
     return taken

@@ -165,6 +165,10 @@ def _answer_known(table: MemberTable, events: Events, at: Int64s, outcome: Outco
     same = identities.fingerprint[first] == events.fingerprint[again]
     outcome.status[again] = np.where(same, DUPLICATE, CONFLICT)
     outcome.points[again] = np.where(same, identities.points[first], 0)
+    if table.ledger.details:
+        for place, row in zip(again[same].tolist(), first[same].tolist(), strict=True):
+            if row in table.ledger.details:
+                outcome.details[place] = table.ledger.details[row]
     gone = again[forgotten(table, first, events.stamp_us[again])]
     outcome.points[gone] = 0
     outcome.refuse(gone, "too_late")
@@ -184,7 +188,7 @@ def _refuse_untimely(table: MemberTable, events: Events, at: Int64s, outcome: Ou
 
 
 def _record(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
-    table.ledger.record(
+    first = table.ledger.record(
         (events.key_a[at], events.key_b[at]),
         {
             "fingerprint": events.fingerprint[at],
@@ -194,3 +198,7 @@ def _record(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) ->
         },
         len(at),
     )
+    if outcome.details:
+        for row, place in enumerate(at.tolist(), first):
+            if place in outcome.details:
+                table.ledger.details[row] = outcome.details[place]

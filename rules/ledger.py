@@ -94,13 +94,19 @@ class Ledger:
         self.identities = Identities()
         self.sales = Sales()
         self.waiting: dict[tuple[int, int, int], list[WaitingRefund]] = {}
+        # What an event answered besides its points, by its row in identities.
+        self.details: dict[int, dict[str, Any]] = {}
 
-    def record(self, keys: tuple[UInt64s, UInt64s], columns: Mapping[str, Any], count: int) -> None:
-        """Accept count new identities; columns give the Identities fields."""
+    def record(self, keys: tuple[UInt64s, UInt64s], columns: Mapping[str, Any], count: int) -> int:
+        """Accept count new identities and return the row of the first.
+
+        columns give the Identities fields.
+        """
         first = self.identities.extend(count)
         for name, values in columns.items():
             getattr(self.identities, name)[first : first + count] = values
         self.map.insert(keys[0], keys[1], np.arange(first, first + count, dtype=np.int32))
+        return first
 
     def record_sales(self, columns: Mapping[str, Any], count: int) -> npt.NDArray[np.int32]:
         """Keep count new sales and return their rows, int32[count]."""

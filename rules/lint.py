@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from rules.season_models import Season
-from rules.where import WHERE_KEYS, Where
+from rules.where import WHERE_KEYS
 
 # Sections that are read and checked, with what is still to come before they act.
 PENDING_SECTIONS = {
@@ -58,7 +57,7 @@ def effects_pending(season: Season) -> list[Note]:
         notes.append(Note("rewards.*.delivery", "prizes can't be claimed yet"))
     notes += [
         Note(f"{path}.segment", "never matches yet: segments are not computed")
-        for path, where in conditions(season)
+        for path, where in season.conditions()
         if where.segment
     ]
     return notes
@@ -75,7 +74,7 @@ def doubtful(season: Season) -> list[Note]:
             f"{path}.{key}",
             f"looks at the member's own attribute {key}; if {close[0]} is meant, write that",
         )
-        for path, where in conditions(season)
+        for path, where in season.conditions()
         for key in where.attributes
         if key not in WHERE_KEYS and (close := get_close_matches(key, WHERE_KEYS, 1, 0.75))
     ]
@@ -86,14 +85,3 @@ def doubtful(season: Season) -> list[Note]:
         if level.entry is None
     ]
     return notes
-
-
-def conditions(season: Season) -> Iterator[tuple[str, Where]]:
-    """List every condition of the file with its path."""
-    for section in ("earning", "multiplier", "coupons", "triggers", "boards"):
-        for item in getattr(season, section):
-            yield f"{section}.{item.id}.where", item.where
-    for name, segment in season.segments.items():
-        yield f"segments.{name}.where", segment.where
-    if season.season.exclude is not None:
-        yield "season.exclude", season.season.exclude

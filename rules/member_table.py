@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,14 +18,35 @@ from rules.columns import Columns, Field
 from rules.compiled import Rules
 from rules.identity import IdentityMap, hash_strings
 from rules.ledger import Ledger, WaitingRefund
+from rules.lots import Lots
 from rules.official_order import NO_TIME_US
+from rules.pools import Pools
+from rules.segments import segment_bits_of
 from rules.standings import Standing
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+Who = tuple[
+    npt.NDArray[np.int16],
+    npt.NDArray[np.int16],
+    npt.NDArray[np.uint64],
+    npt.NDArray[np.uint64] | None,
+]
+"""Levels, kinds, attribute bits and segment bits of some members: what conditions look at."""
+
 NO_CLOCK_US: Final = -(2**62)
 UNNAMED_COMPANY: Final = 0
+
+
+class Part(Protocol):
+    """A part of the table that saves and restores itself as arrays."""
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Copy everything the part holds."""
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Fill an empty part from state()."""
 
 
 class Members(Columns):
@@ -42,8 +63,11 @@ class Members(Columns):
     waiting: npt.NDArray[np.int32]  # refunds waiting for their purchase
     level_since_us: Int64s
     trial_until_us: Int64s
+    # The level bought with points, which the next review passes over; 0 none, else level + 1.
+    bought_level: npt.NDArray[np.int16]
     active: Int64s
     debt: Int64s
+    slack: Int64s  # points of lots expired so far less all draws so far; see rules.lots
     earned_base: Int64s
     earned_bonus: Int64s
     earned_task: Int64s
@@ -97,6 +121,7 @@ class Members(Columns):
             "listed": np.bool_,
             "disqualified": np.bool_,
             "level": np.int16,
+            "bought_level": np.int16,
             "final_level": np.int16,
             "final_on_board": np.uint32,
             "final_company": np.int32,
@@ -126,6 +151,15 @@ class MemberTable:
         self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
         self.members = Members(rules)
         self.ledger = Ledger()
+        self.lots = Lots(rules.lot_rules)
+        self.pools = Pools(rules.pool_rules)
+        self.parts: dict[str, Part] = {
+            "members": self.members,
+            "identities": self.ledger.identities,
+            "sales": self.ledger.sales,
+            "lots": self.lots,
+            "pools": self.pools,
+        }
         self._rows = IdentityMap()
         self._company_codes: dict[str, int] = {"": UNNAMED_COMPANY}
 
@@ -190,12 +224,18 @@ class MemberTable:
             disqualified=members.disqualified[rows],
         )
 
+    def who(self, rows: Int64s) -> Who:
+        """Gather what conditions on members look at: level, kind, attributes, segments."""
+        members = self.members
+        segment_bits = segment_bits_of(self, rows) if self.rules.segments else None
+        return members.level[rows], members.kind[rows], members.attribute_bits[rows], segment_bits
+
     def _boards_and_company(
         self, rows: Int64s
     ) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
         """Tell the boards whose scope members are in, and their company, unless excluded."""
         members, rules = self.members, self.rules
-        who = members.level[rows], members.kind[rows], members.attribute_bits[rows]
+        who = self.who(rows)
         counted = np.ones(len(rows), dtype=np.bool_)
         if rules.excluded is not None:
             counted = rules.excluded.match(*who) == 0
@@ -223,17 +263,14 @@ class MemberTable:
             ],
             "clock": [self.clock_us, self.next_tick_us, self.open_day, self.open_month],
             "final": self.final,
+            "details": list(ledger.details.items()),
             "member_ids": self.member_ids,
         }
+        states = {name: part.state() for name, part in self.parts.items()}
+        states |= {"rows": self._rows.state(), "map": ledger.map.state()}
         arrays = {
             f"{part}.{name}": column
-            for part, state in (
-                ("members", self.members.state()),
-                ("rows", self._rows.state()),
-                ("map", ledger.map.state()),
-                ("identities", ledger.identities.state()),
-                ("sales", ledger.sales.state()),
-            )
+            for part, state in states.items()
             for name, column in state.items()
         }
         packed = {
@@ -255,20 +292,21 @@ class MemberTable:
 
         texts = {name: json.loads(packed.tobytes()) for name, packed in part("json.").items()}
         table = cls(rules)
-        table.members.restore(part("members."))
+        for name, kept in table.parts.items():
+            kept.restore(part(f"{name}."))
         table._rows = IdentityMap.from_state(part("rows."))
         table.ledger.map = IdentityMap.from_state(part("map."))
-        table.ledger.identities.restore(part("identities."))
-        table.ledger.sales.restore(part("sales."))
         table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
         table.final = texts["final"]
+        table.ledger.details = dict(texts["details"])
         table.member_ids = texts["member_ids"]
         table.companies = texts["companies"]
         table._company_codes = {name: code for code, name in enumerate(table.companies)}
         table.attributes = dict(texts["attributes"])
         table.dropped = [(member, event, why) for member, event, why in texts["dropped"]]
-        for row, key_a, key_b, kept in texts["waiting"]:
-            table.ledger.waiting[(row, key_a, key_b)] = [WaitingRefund(*cells) for cells in kept]
+        for row, key_a, key_b, refunds in texts["waiting"]:
+            waiting = [WaitingRefund(*cells) for cells in refunds]
+            table.ledger.waiting[(row, key_a, key_b)] = waiting
         table.points_by_hour = state["points_by_hour"].copy()
         return table
 

@@ -77,7 +77,7 @@ def apply_adjustments(table: MemberTable, events: Events, at: Int64s, outcome: O
     table.members.adjusted[rows] += points
     outcome.points[at] = points
     up = points >= 0
-    pay_in(table, rows[up], points[up])
+    pay_in(table, rows[up], points[up], events.day[at[up]])
     draw(table, rows[~up], -points[~up])
 
 

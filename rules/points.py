@@ -27,46 +27,57 @@ def room(table: MemberTable, rows: Int64s, days: Int64s) -> Int64s:
 
 
 def credit(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
-    """Credit earned points that the cap has let through: debt is repaid first."""
+    """Credit earned points that the cap has let through to the lots of local days."""
     members, rings = table.members, table.rules.rings
     if table.rules.member_day_cap is not None:
         members.day_points[rows, days % rings.cap_days] += points
-    pay_in(table, rows, points)
+    pay_in(table, rows, points, days)
 
 
-def pay_in(table: MemberTable, rows: Int64s, points: Int64s) -> None:
+def pay_in(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
     """Raise the balance without touching the day cap; debt is repaid first."""
     members = table.members
     debt = members.debt[rows]
     repaid = np.minimum(debt, points)
     members.debt[rows] = debt - repaid
     members.active[rows] += points - repaid
+    table.lots.put(rows, points, days)
 
 
-def draw(table: MemberTable, rows: Int64s, points: Int64s) -> Int64s:
-    """Lower the balance, what is missing becomes debt; returns the part that was active."""
-    members = table.members
-    active = members.active[rows]
-    drawn = np.minimum(active, points)
-    members.active[rows] = active - drawn
-    members.debt[rows] += points - drawn
-    return drawn
+def draw(table: MemberTable, rows: Int64s, points: Int64s) -> None:
+    """Lower the balance, first-expiring lots first; what is missing becomes debt."""
+    table.members.slack[rows] -= points
+    _lower(table, rows, points)
 
 
-def claw_back(table: MemberTable, rows: Int64s, points: Int64s) -> Int64s:
-    """Take reversed points and return what counts as reversed, int64[n].
+def claw_back(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> Int64s:
+    """Take back points earned on local days and return what counts as reversed, int64[n].
 
-    Under `absorb` points already spent are forgiven and don't count.
+    The lots of those days are lowered first. Under `absorb` points already spent are forgiven
+    and don't count.
     """
     members = table.members
-    if table.rules.absorb:
-        counted = np.minimum(members.active[rows], points)
-        members.active[rows] -= counted
-    else:
-        counted = points
-        draw(table, rows, points)
+    counted = np.minimum(members.active[rows], points) if table.rules.absorb else points
+    _lower(table, rows, counted)
+    table.lots.put(rows, -counted, days)
     members.reversed_points[rows] += counted
     return counted
+
+
+def expire(table: MemberTable, day: int) -> Int64s:
+    """Expire the lots due at the beginning of a local day; returns the rows, int64[k]."""
+    members = table.members
+    due = table.lots.due(day, members.size)
+    if due is None:
+        return np.zeros(0, dtype=np.int64)
+    slack = members.slack[: members.size]
+    slack += due
+    rows = np.flatnonzero(slack > 0)
+    points = slack[rows]
+    members.active[rows] -= points
+    members.expired[rows] += points
+    slack[rows] = 0
+    return rows
 
 
 def give_back_room(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
@@ -77,3 +88,11 @@ def give_back_room(table: MemberTable, rows: Int64s, points: Int64s, days: Int64
     held = days > table.open_day - rings.cap_days
     rows, points, days = rows[held], points[held], days[held]
     table.members.day_points[rows, days % rings.cap_days] -= points
+
+
+def _lower(table: MemberTable, rows: Int64s, points: Int64s) -> None:
+    members = table.members
+    active = members.active[rows]
+    drawn = np.minimum(active, points)
+    members.active[rows] = active - drawn
+    members.debt[rows] += points - drawn

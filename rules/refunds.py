@@ -123,9 +123,9 @@ def reverse(
     rules = table.rules
     scoring = lost_base * rules.scores_base + lost_bonus * rules.scores_bonus
     table.members.score[rows] -= scoring * (sales.scored[sale] & counts)
-    give_back_room(table, rows, lost, sales.day[sale].astype(np.int64))
-    lost = lost + lose_goals(table, rows, counts)
-    reversed_points[ok] = claw_back(table, rows, lost)
+    days = sales.day[sale].astype(np.int64)
+    give_back_room(table, rows, lost, days)
+    reversed_points[ok] = claw_back(table, rows, lost, days) + lose_goals(table, rows, counts)
     return accepted, reversed_points
 
 

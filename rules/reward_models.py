@@ -23,6 +23,7 @@ from rules.decimals import (
     refusal,
 )
 from rules.duration import Duration
+from rules.earning_models import Limit
 from rules.section import Distinct, Id, Name, Section
 from rules.where import Dates, MemberWhere, OneHours, Where
 
@@ -53,6 +54,9 @@ class Coupon(Section):
     max_off_fen: MoneyFen | None = Field(default=None, alias="max_off")
     where: Where = Where()
     valid: DaySpan = Duration(3, "mo")
+    claim: Limit | None = Field(
+        default=None, description="Members may take one themselves, so often; else never"
+    )
 
     @property
     def face_value_fen(self) -> int | None:
@@ -104,6 +108,9 @@ class Budget(Section):
     count: Count | None = None
     cost_fen: MoneyFen | None = Field(default=None, alias="cost")
     at: Literal["issue", "redeem"] = "issue"
+    per: Literal["day", "week", "month"] | None = Field(
+        default=None, description="Begins afresh each local period; without it, once for all"
+    )
 
 
 class Notices(Section):

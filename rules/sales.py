@@ -75,9 +75,8 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
 
 def _matching(table: MemberTable, events: Events, at: Int64s) -> tuple[UInt64s, UInt64s]:
     """Find the earning rules and multipliers that match, as bits; the tier is that before."""
-    members, rules = table.members, table.rules
-    rows = events.row[at]
-    who = members.level[rows], members.kind[rows], members.attribute_bits[rows]
+    rules = table.rules
+    who = table.who(events.row[at])
     earning = events.earning_bits[at] & rules.earning_members.match(*who)
     factor = events.factor_bits[at] & rules.factor_members.match(*who)
     return earning, factor

@@ -5,6 +5,7 @@ Field names carry the unit of the decoded value; the alias is the key as written
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -153,6 +154,16 @@ class Season(Section):
     def any_product(self) -> bool:
         """Tell whether any product is known: the file has no products section."""
         return "products" not in self.model_fields_set
+
+    def conditions(self) -> Iterator[tuple[str, Where]]:
+        """List every condition of the file with its path."""
+        for section in ("earning", "multiplier", "coupons", "triggers", "boards"):
+            for item in getattr(self, section):
+                yield f"{section}.{item.id}.where", item.where
+        for name, segment in self.segments.items():
+            yield f"segments.{name}.where", segment.where
+        if self.season.exclude is not None:
+            yield "season.exclude", self.season.exclude
 
 
 __all__ = [

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from rules.calendar import months_of_days, weeks_of_days
 from rules.compiled import PERIODS, Rules
 from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.points import expire
 from rules.refunds import drop_waiting
 from rules.tiers import run_tier_tick
 
@@ -34,6 +35,7 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
     day = table.rules.calendar.day(at_us)
     if day + 1 > table.open_day:
         changed = run_tier_tick(table, at_us, day)
+        expire(table, day)
         # A zone that skips a date opens two days at one midnight.
         for opening in range(table.open_day + 1, day + 2):
             open_day(table, opening)

@@ -1,0 +1,154 @@
+"""Lots: points by the day they expire, taken first-expiring first.
+
+A lot is what a member earned on one local day. No list of lots is kept per member. Earned
+points wait in the bucket of their expiry day; `Members.slack` is the sum of the member's lots
+that have expired so far less everything drawn so far. A tick adds the bucket of its day to the
+slack, and what is above zero then expires: draws took the earlier lots first, and a reversal,
+which lowers its lot, falls on the following ones where that lot was drawn already.
+
+With E(e) the net points of lots that expire through day e and D all draws and expiries so far,
+what is left of them is max(0, E(e) − D), and slack is E(today) − D.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.calendar import Calendar
+from rules.duration import Duration
+
+Int64s = npt.NDArray[np.int64]
+
+PARTS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class LotRules:
+    """When lots expire; without an expiry none is kept."""
+
+    expire_after: Duration | None
+    calendar: Calendar
+
+    def expiry_day(self, day: int) -> int:
+        """Give the local day at whose beginning a lot of a day expires.
+
+        It is the day after the one `expire_after` later, which the lot still sees.
+        """
+        assert self.expire_after is not None
+        return self.calendar.day_after(day, self.expire_after) + 1
+
+
+class Lots:
+    """The buckets: expiry day → (member rows int64[n], points int64[n]) as they came."""
+
+    def __init__(self, rules: LotRules) -> None:
+        self.rules = rules
+        self.open_day = 0  # the earliest expiry day whose tick hasn't run
+        self._buckets: dict[int, list[tuple[Int64s, Int64s]]] = {}
+        self._expiry_days: dict[int, int] = {}
+
+    @property
+    def kept(self) -> bool:
+        """Tell whether points expire at all."""
+        return self.rules.expire_after is not None
+
+    def put(self, rows: Int64s, points: Int64s, days: Int64s) -> None:
+        """Add points, below zero for a reversal, to the lots of local days, int64[n] each.
+
+        A lot whose tick has run waits for the next one. O(n + distinct days).
+        """
+        if not self.kept or not len(rows):
+            return
+        first = int(days[0])
+        if (days == first).all():
+            self._add(first, rows, points)
+            return
+        for day in np.unique(days).tolist():
+            of_day = days == day
+            self._add(day, rows[of_day], points[of_day])
+
+    def due(self, day: int, size: int) -> Int64s | None:
+        """Take the buckets of days up to `day`: net points by member row, int64[size], or None."""
+        self.open_day = max(self.open_day, day + 1)
+        ready = [each for each in self._buckets if each <= day]
+        if not ready:
+            return None
+        total = np.zeros(size, dtype=np.int64)
+        for each in ready:
+            for rows, points in self._buckets.pop(each):
+                np.add.at(total, rows, points)
+        return total
+
+    def by_expiry(self, row: int) -> dict[int, int]:
+        """Sum one member's points by expiry day, ascending; O(points kept)."""
+        held: dict[int, int] = {}
+        for day in sorted(self._buckets):
+            net = sum(int(points[rows == row].sum()) for rows, points in self._buckets[day])
+            if net:
+                held[day] = net
+        return held
+
+    def through(self, day: int, size: int) -> Int64s:
+        """Sum the points of lots that expire through a day, by member row, int64[size]."""
+        total = np.zeros(size, dtype=np.int64)
+        for each, parts in self._buckets.items():
+            if each <= day:
+                for rows, points in parts:
+                    np.add.at(total, rows, points)
+        return total
+
+    def days(self) -> list[int]:
+        """List the expiry days that hold points, ascending."""
+        return sorted(self._buckets)
+
+    def move(self, row_from: int, row_to: int) -> None:
+        """Give one member's lots to another."""
+        for parts in self._buckets.values():
+            for rows, _ in parts:
+                rows[rows == row_from] = row_to
+
+    def _add(self, day: int, rows: Int64s, points: Int64s) -> None:
+        expiry = self._expiry_days.get(day)
+        if expiry is None:
+            expiry = self._expiry_days[day] = self.rules.expiry_day(day)
+        parts = self._buckets.setdefault(max(expiry, self.open_day), [])
+        parts.append((rows.copy(), points.copy()))
+        if len(parts) >= PARTS_MAX:
+            parts[:] = _merged(parts)
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Copy the buckets, in order of expiry day."""
+        days = self.days()
+        parts = [part for day in days for part in self._buckets[day]]
+        sizes = [sum(len(rows) for rows, _ in self._buckets[day]) for day in days]
+        none = np.zeros(0, dtype=np.int64)
+        return {
+            "open_day": np.array([self.open_day], dtype=np.int64),
+            "day": np.array(days, dtype=np.int64),
+            "size": np.array(sizes, dtype=np.int64),
+            "row": np.concatenate([none, *(rows for rows, _ in parts)]),
+            "points": np.concatenate([none, *(points for _, points in parts)]),
+        }
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Fill empty lots from state()."""
+        self.open_day = int(state["open_day"][0])
+        ends = np.cumsum(state["size"])
+        for day, size, end in zip(
+            state["day"].tolist(), state["size"].tolist(), ends.tolist(), strict=True
+        ):
+            span = slice(end - size, end)
+            self._buckets[day] = [(state["row"][span].copy(), state["points"][span].copy())]
+
+
+def _merged(parts: list[tuple[Int64s, Int64s]]) -> list[tuple[Int64s, Int64s]]:
+    """Join the small parts at the end of a bucket: each part at least doubles the next."""
+    while len(parts) > 1 and len(parts[-2][0]) <= 2 * len(parts[-1][0]):
+        (rows, points), (more_rows, more_points) = parts[-2], parts.pop()
+        parts[-1] = (np.concatenate([rows, more_rows]), np.concatenate([points, more_points]))
+    return parts

@@ -1,0 +1,120 @@
+"""Pools: what several members draw from and never more than there is: budgets and stock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.season_models import Coupon, Season
+
+Draw = tuple[int, int]
+"""A pool's number and how much to take of it."""
+
+UNIT: Final = {"count": 1, "stock": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One thing that can run out: a budget's count or cost (fen), or an item's stock."""
+
+    id: str
+    measure: Literal["count", "cost", "stock"]
+    limit: int
+    per: Literal["day", "week", "month"] | None = None
+
+
+class PoolRules:
+    """The pools of a season file, and what draws from which."""
+
+    def __init__(self, season: Season) -> None:
+        pools: list[Pool] = []
+        self._at_issue: dict[str, list[int]] = {}
+        self._at_use: dict[str, list[int]] = {}
+        self._stock: dict[str, int] = {}
+        for budget in season.budgets:
+            side = self._at_issue if budget.at == "issue" else self._at_use
+            for measure, limit in (("count", budget.count), ("cost", budget.cost_fen)):
+                if limit is None:
+                    continue
+                for covered in budget.covers:
+                    side.setdefault(covered, []).append(len(pools))
+                pools.append(Pool(budget.id, measure, limit, budget.per))  # type: ignore[arg-type]  # one of two literals
+        for item in season.catalogue:
+            if item.goods is not None and item.goods.stock is not None:
+                self._stock[item.id] = len(pools)
+                pools.append(Pool(item.id, "stock", item.goods.stock))
+        self.pools = tuple(pools)
+        self.limits = np.array([pool.limit for pool in pools], dtype=np.int64)
+
+    def to_issue(self, coupon: Coupon) -> list[Draw]:
+        """List what issuing one coupon takes; its cost is the most it can be worth."""
+        face_fen = coupon.face_value_fen or 0
+        return [
+            (pool, 1 if self.pools[pool].measure == "count" else face_fen)
+            for pool in self._at_issue.get(coupon.id, ())
+        ]
+
+    def to_use(self, coupon: Coupon, cost_fen: int) -> list[Draw]:
+        """List what using one coupon takes at what it costs now."""
+        return [
+            (pool, 1 if self.pools[pool].measure == "count" else cost_fen)
+            for pool in self._at_use.get(coupon.id, ())
+        ]
+
+    def of_stock(self, item: str) -> list[Draw]:
+        """List what handing out one of a catalogue item takes."""
+        return [(self._stock[item], 1)] if item in self._stock else []
+
+
+class Pools:
+    """How much of each pool is used, int64[k]."""
+
+    def __init__(self, rules: PoolRules) -> None:
+        self.rules = rules
+        self.used = np.zeros(len(rules.pools), dtype=np.int64)
+
+    def left(self, pool: int) -> int:
+        """Tell what is left of a pool."""
+        return int(self.rules.limits[pool] - self.used[pool])
+
+    def short(self, draws: Sequence[Draw]) -> Pool | None:
+        """Name the first pool that has too little left for its draw, or None."""
+        for pool, amount in draws:
+            if amount > self.left(pool):
+                return self.rules.pools[pool]
+        return None
+
+    def take(self, draws: Sequence[Draw]) -> None:
+        """Draw; short() has told that every pool has enough."""
+        for pool, amount in draws:
+            self.used[pool] += amount
+
+    def most(self, draws: Sequence[Draw], count: int) -> int:
+        """Tell how often, up to count times, the same draws can be taken."""
+        for pool, amount in draws:
+            if amount:
+                count = min(count, max(0, self.left(pool)) // amount)
+        return count
+
+    def give_back(self, draws: Sequence[Draw]) -> None:
+        """Return what was taken."""
+        for pool, amount in draws:
+            self.used[pool] -= amount
+
+    def renew(self, periods: Sequence[str]) -> None:
+        """Empty the pools of periods that begin: day, week, month."""
+        for place, pool in enumerate(self.rules.pools):
+            if pool.per in periods:
+                self.used[place] = 0
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Copy the use of every pool."""
+        return {"used": self.used.copy()}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Fill from state()."""
+        self.used[:] = state["used"]

@@ -20,8 +20,8 @@ from rules.duration import Duration
 from rules.event_columns import TYPES, Names
 from rules.lots import LotRules
 from rules.patterns import EarningRates, Factors
-from rules.pools import PoolRules
-from rules.season_models import Condition, Season, Where
+from rules.pools import Draw, PoolRules
+from rules.season_models import CatalogueItem, Condition, Season, Where
 
 OUTSIDE_DAYS: Final = 400
 NO_TIERS: Final = "member"
@@ -115,6 +115,12 @@ class Rules:
         self.refund_within = season.programme.refund_within
         self.lot_rules = LotRules(season.points.expire_after, self.calendar)
         self.pool_rules = PoolRules(season)
+        self.coupons = {coupon.id: coupon for coupon in season.coupons}
+        self.catalogue = {item.id: item for item in season.catalogue}
+        self.item_draws = {item.id: self._draws(item) for item in season.catalogue}
+        on_event = [trigger for trigger in season.triggers if trigger.on in ("enrol", "tier_up")]
+        self.triggers_at_once = len(on_event)
+        self.reinstates = season.coupon_rules.on_refund == "reinstate"
         self.rings = self._ring_widths()
         self.names = Names(
             products=None if season.any_product else frozenset(season.products),
@@ -122,6 +128,13 @@ class Rules:
             earliest_us=self.earliest_us,
             latest_us=self.latest_us,
         )
+
+    def _draws(self, item: CatalogueItem) -> list[Draw]:
+        """List what handing out a catalogue item takes from the pools."""
+        draws = self.pool_rules.of_stock(item.id)
+        if item.coupon is not None:
+            draws += self.pool_rules.to_issue(self.coupons[item.coupon])
+        return draws
 
     def with_ends(self, ends_us: int) -> Rules:
         """Compile the same season with another end, µs UTC (the `close` of a running one)."""

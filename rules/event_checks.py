@@ -34,6 +34,21 @@ from rules.raw_events import RawEvents
 from rules.text_bytes import Ints, TextBytes, has_control, null_rows
 
 _LATER: Final = np.array([word in LATER_TYPES for word in TYPES])
+_NEEDED: Final = (
+    ("refund", "ref", "names the event_id of its purchase or top-up"),
+    ("referral", "ref", "names the member who was referred"),
+    ("merge", "ref", "names the member's other record"),
+    ("redeem", "item", "names an item of the catalogue"),
+    ("claim", "coupon", "names a coupon's code or template"),
+    ("reserve", "coupon", "names a coupon's code or template"),
+    ("reserve", "order", "names the order it is for"),
+    ("reserve", "lines", "lists the lines of its order"),
+    ("use", "order", "names the order it is for"),
+    ("use", "lines", "lists the lines of its order"),
+    ("release", "coupon", "names a coupon's code or template"),
+    ("prize_claim", "item", "names the prize"),
+)
+"""Types with a field they can't do without, and what it says."""
 _ID_LIMITS: Final = {"event_id": EVENT_ID_BYTES_MAX, "member": MEMBER_BYTES_MAX}
 
 
@@ -222,7 +237,7 @@ def _quantity(raw: RawEvents, name: str, places: int, most: int) -> pa.Array:
 def _check_numbers(
     raw: RawEvents, type_code: npt.NDArray[np.int8], arrays: dict[str, pa.Array]
 ) -> None:
-    """Read points and score, refusing what is out of range or missing; and a missing ref."""
+    """Read points and score, refusing what is out of range, and fields a type can't lack."""
     arrays["points"] = _whole_number(raw, "points", -POINTS_MAX, POINTS_MAX)
     arrays["score"] = _whole_number(raw, "score", 0, 10).cast(pa.int8())
     raw.faults.mark(
@@ -230,11 +245,12 @@ def _check_numbers(
         "bad_field",
         "points is missing: an adjust says how many, negative to take away",
     )
-    raw.faults.mark(
-        is_type(type_code, "refund") & raw.absent("ref"),
-        "bad_field",
-        "ref is missing: a refund names the event_id of its purchase or top-up",
-    )
+    for word, name, why in _NEEDED:
+        raw.faults.mark(
+            is_type(type_code, word) & raw.absent(name),
+            "bad_field",
+            f"{name} is missing: a {word} {why}",
+        )
 
 
 def _whole_number(raw: RawEvents, name: str, least: int, most: int) -> pa.Array:

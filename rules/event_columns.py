@@ -37,7 +37,6 @@ TYPES: Final = (
 
 LATER_TYPES: Final = (
     "referral",
-    "redeem",
     "claim",
     "reserve",
     "use",

@@ -16,8 +16,10 @@ import pyarrow as pa
 
 from rules.coding import PURCHASE, TOP_UP, Events, encode
 from rules.compiled import TYPE_CODES
+from rules.contention import cuts
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.people import apply_adjustments, apply_profiles, apply_standing
+from rules.redemption import apply_redemptions
 from rules.refunds import apply_refunds, apply_waiting, forgotten
 from rules.results import CONFLICT, DUPLICATE, LIMIT_REACHED, REJECTED, WAITING, Outcome
 from rules.sales import apply_sales
@@ -31,6 +33,7 @@ EARLY_US_MAX = 5 * 60 * 1_000_000
 TASK_TYPES = np.array([TYPE_CODES[t] for t in ("check_in", "browse", "share", "survey", "review")])
 REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "update"))
 ADJUST, DISQUALIFY, REINSTATE = (TYPE_CODES[word] for word in ("adjust", "disqualify", "reinstate"))
+REDEEM = TYPE_CODES["redeem"]
 
 
 def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
@@ -110,11 +113,19 @@ def rounds(rows: Int64s) -> Iterator[Int64s]:
 def _apply_between_ticks(
     table: MemberTable, events: Events, first: int, last: int, outcome: Outcome
 ) -> Int64s:
-    """Apply the events [first, last), round by round; returns their members' rows."""
+    """Apply the events [first, last), round by round; returns their members' rows.
+
+    Rounds change the order between members, which matters only for what they draw from
+    together: the batch is cut where that could run out.
+    """
     if first == last:
         return np.zeros(0, dtype=np.int64)
-    for places in rounds(events.row[first:last]):
-        _apply_round(table, events, first + places, outcome)
+    for start, stop, in_order in cuts(table, events, first, last):
+        for places in rounds(events.row[start:stop]):
+            _apply_round(table, events, start + places, outcome)
+            if not in_order:
+                table.triggers.settle(table)
+        table.triggers.settle(table)
     accepted = outcome.status[first:last] < DUPLICATE
     accepted |= outcome.status[first:last] == LIMIT_REACHED
     return events.row[first:last][accepted]
@@ -150,6 +161,7 @@ def _apply_others(
         apply_refunds(table, events, refund, outcome)
     apply_profiles(table, events, at[(kind == ENROL) | (kind == UPDATE)])
     apply_adjustments(table, events, at[kind == ADJUST], outcome)
+    apply_redemptions(table, events, at[kind == REDEEM], outcome)
     apply_standing(table, events, at[kind == DISQUALIFY], disqualified=True)
     apply_standing(table, events, at[kind == REINSTATE], disqualified=False)
 

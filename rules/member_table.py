@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ import pyarrow as pa
 
 from rules.columns import Columns, Field
 from rules.compiled import Rules
+from rules.fulfilment import Fulfilment
 from rules.identity import IdentityMap, hash_strings
 from rules.ledger import Ledger, WaitingRefund
 from rules.lots import Lots
@@ -23,6 +25,7 @@ from rules.official_order import NO_TIME_US
 from rules.pools import Pools
 from rules.segments import segment_bits_of
 from rules.standings import Standing
+from rules.triggers import Triggers
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -153,6 +156,8 @@ class MemberTable:
         self.ledger = Ledger()
         self.lots = Lots(rules.lot_rules)
         self.pools = Pools(rules.pool_rules)
+        self.triggers = Triggers()
+        self.fulfilments: list[tuple[int, Fulfilment]] = []  # goods owed, by member row
         self.parts: dict[str, Part] = {
             "members": self.members,
             "identities": self.ledger.identities,
@@ -263,6 +268,7 @@ class MemberTable:
             ],
             "clock": [self.clock_us, self.next_tick_us, self.open_day, self.open_month],
             "final": self.final,
+            "fulfilments": [[row, *asdict(owed).values()] for row, owed in self.fulfilments],
             "details": list(ledger.details.items()),
             "member_ids": self.member_ids,
         }
@@ -298,6 +304,7 @@ class MemberTable:
         table.ledger.map = IdentityMap.from_state(part("map."))
         table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
         table.final = texts["final"]
+        table.fulfilments = [(row, Fulfilment(*cells)) for row, *cells in texts["fulfilments"]]
         table.ledger.details = dict(texts["details"])
         table.member_ids = texts["member_ids"]
         table.companies = texts["companies"]

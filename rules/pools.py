@@ -9,12 +9,15 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from rules.event_columns import AMOUNT_FEN_MAX
 from rules.season_models import Coupon, Season
 
 Draw = tuple[int, int]
 """A pool's number and how much to take of it."""
 
-UNIT: Final = {"count": 1, "stock": 1}
+
+ORDER_FEN_MAX: Final = 200 * AMOUNT_FEN_MAX
+"""The most an order of 200 lines comes to, which bounds a percentage without max_off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,15 @@ class PoolRules:
                 self._stock[item.id] = len(pools)
                 pools.append(Pool(item.id, "stock", item.goods.stock))
         self.pools = tuple(pools)
+        faces_fen = [
+            ORDER_FEN_MAX if coupon.face_value_fen is None else coupon.face_value_fen
+            for coupon in season.coupons
+        ]
+        most_fen = max([1, *faces_fen])
+        # The most one event can take of each pool; int64[k].
+        self.largest = np.array(
+            [most_fen if pool.measure == "cost" else 1 for pool in pools], dtype=np.int64
+        )
         self.limits = np.array([pool.limit for pool in pools], dtype=np.int64)
 
     def to_issue(self, coupon: Coupon) -> list[Draw]:

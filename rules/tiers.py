@@ -109,7 +109,10 @@ def run_tier_tick(table: MemberTable, midnight_us: int, day: int) -> Int64s:
     ending = (until_us > 0) & (until_us <= midnight_us)
     _end_trials(table, np.flatnonzero(on_trial & ending), month - 1, midnight_us)
     if month != month_before:
-        _review(table, np.flatnonzero(~on_trial & (before > 0)), month - 1, midnight_us)
+        bought = members.bought_level[: members.size]
+        passed_over = on_trial | ((bought > 0) & (bought == before + 1))
+        _review(table, np.flatnonzero(~passed_over & (before > 0)), month - 1, midnight_us)
+        bought[:] = 0
     until_us[ending] = 0
     return np.flatnonzero(levels != before)
 

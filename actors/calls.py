@@ -56,6 +56,10 @@ class MemberShardFacade:
         found: dict[str, Any] | None = await answered(self._handle.call.remote("member", member))
         return found
 
+    async def read(self, name: str, *arguments: Any) -> Any:
+        """Ask the shard's table something; actors.member_reads lists what."""
+        return await answered(self._handle.call.remote("read", name, *arguments))
+
     async def standing(self) -> Standing:
         """Give the standing of all members."""
         found: Standing = await answered(self._handle.call.remote("standing"))

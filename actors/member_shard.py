@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.member_reads import READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, ShardStatus
 from actors.store.archive import Archive
@@ -119,7 +120,13 @@ class MemberShard:
         outcome = self._apply(attempt.events)
         self._snapshot_when_due(len(attempt.events))
         return BatchAnswer(
-            outcome.status, outcome.reason, outcome.points, self.version, self._table.clock_us
+            outcome.status,
+            outcome.reason,
+            outcome.points,
+            self.version,
+            self._table.clock_us,
+            outcome.details,
+            outcome.notes,
         )
 
     def advance(self, to_us: int) -> ShardStatus:
@@ -163,6 +170,10 @@ class MemberShard:
     def member(self, member: str) -> dict[str, Any] | None:
         """Describe one member, or None when there is none of that id."""
         return member_view(self._table, member)
+
+    def read(self, name: str, *arguments: Any) -> Any:
+        """Answer one of the questions that actors.member_reads lists, from the table as it is."""
+        return READS[name](self._table, *arguments)
 
     def standing(self) -> Standing:
         """Give the standing of all members as it is, or as it was at the final instant."""

@@ -23,7 +23,8 @@ class Warming(Exception):  # noqa: N818  says what happens
 class BatchAnswer:
     """What a member shard answers to a batch: one entry a row, and where its log stands.
 
-    status uint8[n] and reason uint8[n] index rules.results.STATUSES and REASONS; points int64[n].
+    status uint8[n] and reason uint8[n] index rules.results.STATUSES and REASONS; points int64[n];
+    details and notes by row, as in rules.results.Outcome.
     version is the log's seq that the ranking shard has to have reached to show this batch.
     """
 
@@ -32,6 +33,8 @@ class BatchAnswer:
     points: npt.NDArray[np.int64]
     version: int
     clock_us: int
+    details: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -66,6 +69,9 @@ class MemberShardCalls(Protocol):
 
     async def member(self, member: str) -> dict[str, Any] | None:
         """Describe one member, or None when there is none of that id."""
+
+    async def read(self, name: str, *arguments: Any) -> Any:
+        """Ask the table something; actors.member_reads lists what."""
 
 
 Ask = tuple[Any, ...]

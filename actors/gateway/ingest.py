@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
 from actors.gateway.problems import Problem
-from actors.gateway.submission import Submission
+from actors.gateway.submission import NO_EXTRAS, Extras, Submission
 from actors.messages import MemberShardCalls, ShardStatus
 from rules.events import (
     Decoded,
@@ -266,11 +266,14 @@ class SharedParcel(Submission):
         status: np.ndarray,
         reason: np.ndarray,
         points: np.ndarray,
+        extras: Extras = NO_EXTRAS,
     ) -> None:
         """Pass each row's answer on to its own submission."""
         here = np.zeros(1, dtype=np.int64)
         for row, single in enumerate(self._singles):
-            single.fill(here, status[row : row + 1], reason[row : row + 1], points[row : row + 1])
+            span = slice(row, row + 1)
+            own = extras.part(row, row + 1)
+            single.fill(here, status[span], reason[span], points[span], own)
         super().fill(places, status, reason, points)
 
     def fail(self, error: Exception) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from actors.gateway.submission import Submission
+from actors.gateway.submission import Extras, Submission
 from actors.messages import BatchAnswer, MemberShardCalls, ShardDown, ShardStatus
 from rules.event_columns import concat, to_ipc
 
@@ -146,11 +146,16 @@ class Lane:
 
     @staticmethod
     def _hand_out(parcels: list[Parcel], answer: BatchAnswer) -> None:
+        extras = Extras(answer.details, answer.notes)
         first = 0
         for parcel in parcels:
             rows = slice(first, first + len(parcel.places))
             parcel.submission.fill(
-                parcel.places, answer.status[rows], answer.reason[rows], answer.points[rows]
+                parcel.places,
+                answer.status[rows],
+                answer.reason[rows],
+                answer.points[rows],
+                extras.part(rows.start, rows.stop),
             )
             first = rows.stop
 

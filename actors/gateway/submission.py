@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +16,26 @@ from rules.events import Refusal
 from rules.results import APPLIED, REASON_CODES, REASONS, REJECTED, SENTENCES, STATUSES
 
 SINGLE_ANSWERS_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What some rows of an answer say besides status, reason and points, by row."""
+
+    details: Mapping[int, dict[str, Any]]
+    notes: Mapping[int, str]
+
+    def part(self, first: int, last: int) -> Extras:
+        """Give the rows [first, last), counted from first."""
+        if not self.details and not self.notes:
+            return self
+        return Extras(
+            {row - first: one for row, one in self.details.items() if first <= row < last},
+            {row - first: one for row, one in self.notes.items() if first <= row < last},
+        )
+
+
+NO_EXTRAS: Final = Extras({}, {})
 
 
 class Submission:
@@ -28,6 +50,7 @@ class Submission:
         self._event_ids: dict[int, str] = {}
         self._columns: list[tuple[npt.NDArray[np.int64], pa.Array]] = []
         self._sentences: dict[int, str] = {}
+        self._details: dict[int, dict[str, Any]] = {}
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if not waiting:
             self.done.set_result(None)
@@ -50,11 +73,17 @@ class Submission:
         status: npt.NDArray[np.uint8],
         reason: npt.NDArray[np.uint8],
         points: npt.NDArray[np.int64],
+        extras: Extras = NO_EXTRAS,
     ) -> None:
-        """Take a shard's answer for some rows; the last one completes the submission."""
+        """Take a shard's answer for some rows; the last one completes the submission.
+
+        extras are by row of the answer.
+        """
         self.status[places] = status
         self.reason[places] = reason
         self.points[places] = points
+        self._details |= {int(places[row]): detail for row, detail in extras.details.items()}
+        self._sentences |= {int(places[row]): note for row, note in extras.notes.items()}
         self._waiting -= len(places)
         if self._waiting <= 0 and not self.done.done():
             self.done.set_result(None)
@@ -63,6 +92,10 @@ class Submission:
         """Give up: the request is answered with the error."""
         if not self.done.done():
             self.done.set_exception(error)
+
+    def only(self) -> dict[str, Any]:
+        """Give the result of a submission of one event."""
+        return self._results(np.zeros(1, dtype=np.int64))[0]
 
     def answer(self, every: bool, as_of: str) -> bytes:
         """Encode the answer: one by one up to 100 events or on demand, else counts."""
@@ -100,6 +133,7 @@ class Submission:
             if reason:
                 result["reason"] = reason
                 result["sentence"] = self._sentences.get(place) or SENTENCES[reason]
+            result |= self._details.get(place, {})
             results.append(result)
         return results
 

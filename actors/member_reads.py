@@ -1,0 +1,20 @@
+"""Member reads: what the gateway asks of a shard's table, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from rules.member_table import MemberTable
+
+READS: Final[dict[str, Callable[..., Any]]] = {}
+"""Each takes the table first; what it returns crosses processes."""
+
+
+def known(table: MemberTable, member: str) -> bool:
+    """Tell whether a member is there."""
+    row = table.row_of(member)
+    return row >= 0 and bool(table.members.listed[row])
+
+
+READS["known"] = known

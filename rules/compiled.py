@@ -118,8 +118,9 @@ class Rules:
         self.coupons = {coupon.id: coupon for coupon in season.coupons}
         self.catalogue = {item.id: item for item in season.catalogue}
         self.item_draws = {item.id: self._draws(item) for item in season.catalogue}
-        on_event = [trigger for trigger in season.triggers if trigger.on in ("enrol", "tier_up")]
-        self.triggers_at_once = len(on_event)
+        at_once = [trigger for trigger in season.triggers if trigger.on in ("enrol", "tier_up")]
+        self.triggers_at_once = len(at_once)
+        self.triggers_at_ticks = len(season.triggers) - len(at_once)
         self.reinstates = season.coupon_rules.on_refund == "reinstate"
         self.rings = self._ring_widths()
         self.names = Names(

@@ -1,4 +1,4 @@
-"""Where a batch has to be cut so that what members share is given in arrival order."""
+"""Contention: how much a batch could draw from what members share, and where to cut it then."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from rules.coding import Events
 from rules.compiled import TYPE_CODES
 from rules.member_table import MemberTable
+from rules.ticks import due
 
 DRAWING: Final = np.array([TYPE_CODES[word] for word in ("redeem", "claim", "reserve", "use")])
 GIVING: Final = TYPE_CODES["refund"]
 ISSUING: Final = np.array([TYPE_CODES[word] for word in ("purchase", "enrol", "redeem")])
+
+Int64s = npt.NDArray[np.int64]
 
 
 def cuts(
@@ -26,7 +30,10 @@ def cuts(
     piece of its own, and what triggers issue waits for the end of its piece, where arrival
     order is known.
     """
-    if not _may_run_out(table, events, first, last):
+    pools = table.pools
+    if not len(pools.used) or bool(
+        (pools.lease - pools.used >= demand(table, events.type[first:last])).all()
+    ):
         yield first, last, False
         return
     kind = events.type[first:last]
@@ -43,16 +50,16 @@ def cuts(
         yield start, last, True
 
 
-def _may_run_out(table: MemberTable, events: Events, first: int, last: int) -> bool:
-    """Tell whether a pool could run out within these events; cheap and on the safe side."""
-    rules, pools = table.rules, table.pools
-    if not rules.pool_rules.pools:
-        return False
-    kind = events.type[first:last]
-    drawing = int(np.isin(kind, DRAWING).sum())
-    issuing = int(np.isin(kind, ISSUING).sum()) * rules.triggers_at_once
-    if drawing + issuing == 0:
-        return False
-    most = rules.pool_rules.largest * (drawing + issuing)
-    left = rules.pool_rules.limits - pools.used
-    return bool((left < most).any())
+def demand(table: MemberTable, types: Int64s) -> Int64s:
+    """Bound what events of some types, int64[n], could draw from each pool: int64[pools]."""
+    rules = table.rules
+    by_events = int(np.isin(types, DRAWING).sum())
+    by_triggers = int(np.isin(types, ISSUING).sum()) * rules.triggers_at_once
+    return rules.pool_rules.largest * (by_events + by_triggers)
+
+
+def demand_with_ticks(table: MemberTable, events: Events) -> Int64s:
+    """Bound what a batch could draw, the triggers of the ticks that fall due in it included."""
+    ticks = len(due(table, int(events.stamp_us[-1])))
+    by_ticks = ticks * len(table) * table.rules.triggers_at_ticks
+    return demand(table, events.type) + table.rules.pool_rules.largest * by_ticks

@@ -83,15 +83,20 @@ class PoolRules:
 
 
 class Pools:
-    """How much of each pool is used, int64[k]."""
+    """How much of each pool is used, and how much may be, int64[k] each.
+
+    One table alone may use everything. Where several shards share the pools each uses what it
+    has leased, and asks for more before it applies what could need it.
+    """
 
     def __init__(self, rules: PoolRules) -> None:
         self.rules = rules
         self.used = np.zeros(len(rules.pools), dtype=np.int64)
+        self.lease = rules.limits.copy()
 
     def left(self, pool: int) -> int:
-        """Tell what is left of a pool."""
-        return int(self.rules.limits[pool] - self.used[pool])
+        """Tell what is left of a pool here."""
+        return int(self.lease[pool] - self.used[pool])
 
     def short(self, draws: Sequence[Draw]) -> Pool | None:
         """Name the first pool that has too little left for its draw, or None."""
@@ -125,8 +130,9 @@ class Pools:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the use of every pool."""
-        return {"used": self.used.copy()}
+        return {"used": self.used.copy(), "lease": self.lease.copy()}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Fill from state()."""
         self.used[:] = state["used"]
+        self.lease[:] = state["lease"]

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from rules.columns import Columns, Field
 from rules.compiled import Rules
+from rules.coupon_book import CouponBook
 from rules.fulfilment import Fulfilment
 from rules.identity import IdentityMap, hash_strings
 from rules.ledger import Ledger, WaitingRefund
@@ -156,6 +157,7 @@ class MemberTable:
         self.ledger = Ledger()
         self.lots = Lots(rules.lot_rules)
         self.pools = Pools(rules.pool_rules)
+        self.coupon_book = CouponBook()
         self.triggers = Triggers()
         self.fulfilments: list[tuple[int, Fulfilment]] = []  # goods owed, by member row
         self.parts: dict[str, Part] = {
@@ -164,6 +166,7 @@ class MemberTable:
             "sales": self.ledger.sales,
             "lots": self.lots,
             "pools": self.pools,
+            "coupons": self.coupon_book,
         }
         self._rows = IdentityMap()
         self._company_codes: dict[str, int] = {"": UNNAMED_COMPANY}

@@ -60,6 +60,11 @@ class MemberShardFacade:
         """Ask the shard's table something; actors.member_reads lists what."""
         return await answered(self._handle.call.remote("read", name, *arguments))
 
+    async def export(self, what: str, first: int) -> tuple[int, bytes]:
+        """Give some rows of what the shard holds, and where to go on."""
+        found: tuple[int, bytes] = await answered(self._handle.call.remote("export", what, first))
+        return found
+
     async def standing(self) -> Standing:
         """Give the standing of all members."""
         found: Standing = await answered(self._handle.call.remote("standing"))

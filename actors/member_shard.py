@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.member_export import exported
 from actors.member_reads import READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, ShardStatus
@@ -174,6 +175,10 @@ class MemberShard:
     def read(self, name: str, *arguments: Any) -> Any:
         """Answer one of the questions that actors.member_reads lists, from the table as it is."""
         return READS[name](self._table, *arguments)
+
+    def export(self, what: str, first: int) -> tuple[int, bytes]:
+        """Give some rows of what is held, as an Arrow stream, and where to go on (-1: nowhere)."""
+        return exported(self._table, what, first)
 
     def standing(self) -> Standing:
         """Give the standing of all members as it is, or as it was at the final instant."""

@@ -70,6 +70,9 @@ class MemberShardCalls(Protocol):
     async def member(self, member: str) -> dict[str, Any] | None:
         """Describe one member, or None when there is none of that id."""
 
+    async def export(self, what: str, first: int) -> tuple[int, bytes]:
+        """Give some rows of what the shard holds, as an Arrow stream, and where to go on."""
+
     async def read(self, name: str, *arguments: Any) -> Any:
         """Ask the table something; actors.member_reads lists what."""
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rules.csv_lines import csv_bytes, decimals, instants
+from rules.member_columns import member_columns, with_decimals
 from rules.member_table import MemberTable
 from rules.official_order import NO_TIME_US
 from rules.prizes import Award, prizes_csv
@@ -22,10 +23,6 @@ COUPON_COLUMNS: Final = (
     "code", "coupon", "member", "status", "issued_at", "expires_at", "used_at", "off",
 )  # fmt: skip
 RESULT_COLUMNS: Final = ("event_id", "status", "points", "reason")
-POINT_COLUMNS: Final = (
-    "active", "debt", "earned_base", "earned_bonus", "earned_task",
-    "adjusted", "redeemed", "expired", "reversed_points",
-)  # fmt: skip
 
 
 def write_standings(out: Path, rows: BoardRows) -> bytes:
@@ -72,40 +69,16 @@ def write_prizes(out: Path, awards: Sequence[Award]) -> None:
 
 def write_members(out: Path, tables: Sequence[MemberTable]) -> None:
     """Write every member with an applied event, over all shards, by member id's bytes."""
-    parts = [_member_columns(table) for table in tables]
-    joined = pa.concat_tables(parts)
+    parts = [member_columns(table) for table in tables]
     # Arrow sorts text by its UTF-8 bytes.
-    joined = joined.sort_by("member").combine_chunks()
-    columns = []
-    for name in joined.column_names:
-        column = joined.column(name).combine_chunks()
-        if name in ("litres", "amount"):
-            places = 3 if name == "litres" else 2
-            column = decimals(column.to_numpy(), places)
-            digits = pa.decimal128(18, places)
-            position = joined.schema.get_field_index(name)
-            joined = joined.set_column(position, name, column.cast(digits))
-        columns.append(column)
+    joined = with_decimals(pa.concat_tables(parts).sort_by("member").combine_chunks())
+    columns = [_as_text(joined.column(name).combine_chunks()) for name in joined.column_names]
     (out / "members.csv").write_bytes(csv_bytes(joined.column_names, columns))
     pq.write_table(joined, out / "members.parquet")
 
 
-def _member_columns(table: MemberTable) -> pa.Table:
-    members, rules = table.members, table.rules
-    rows = np.flatnonzero(members.listed[: members.size])
-    ids = pa.array(table.member_ids, pa.string()).take(pa.array(rows))
-    points = {name.removesuffix("_points"): getattr(members, name)[rows] for name in POINT_COLUMNS}
-    return pa.table(
-        {
-            "member": ids,
-            "kind": pa.array(rules.kinds).take(pa.array(members.kind[rows])),
-            "tier": pa.array(rules.levels).take(pa.array(members.level[rows])),
-            **points,
-            "litres": members.litres_ml[rows],
-            "amount": members.amount_fen[rows],
-            "visits": members.visits[rows],
-        }
-    )
+def _as_text(column: pa.Array) -> pa.Array:
+    return column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
 
 
 def write_coupons(out: Path) -> None:

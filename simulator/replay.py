@@ -21,12 +21,12 @@ import pyarrow as pa
 
 from rules.compiled import Rules
 from rules.event_columns import Decoded, Refusal, concat, running_stamps, stamp
+from rules.member_columns import POINT_COLUMNS
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.prizes import Award, allocate, cost_by_kind, prize_boards
 from rules.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
 from rules.standings import BoardRows, Standing, board_rows, standings_hash
 from simulator.output_files import (
-    POINT_COLUMNS,
     ResultFiles,
     decimal_text,
     instant_text,

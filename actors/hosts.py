@@ -33,6 +33,7 @@ from actors.store.errors import Fenced
 from actors.store.log import ShardLog
 from actors.store.manifest import ManifestRecord
 from actors.store.mirror import Mirror
+from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import SnapshotStore
 from rules.standings import Standing
 
@@ -158,6 +159,9 @@ class MemberShardHost:
         if self._shard is None:
             settings, scope = self._settings, self._settings.rules.season_id
             client = connect(settings.redis_url, name=f"member-{self._number}")
+            shared = None
+            if settings.shards > 1 and settings.rules.pool_rules.pools:
+                shared = PoolLeases(client, scope, self._number, settings.shards)
             shard = MemberShard(
                 settings.rules,
                 ShardLog(client, scope, self._number),
@@ -165,6 +169,7 @@ class MemberShardHost:
                 Archive(settings.folder / "archive"),
                 RankingRelay(ranking_handle(settings, self._number)),
                 wall_us,
+                shared,
             )
             shard.start()
             log.info("started: %s", shard.status())

@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.leases import Leases
+from actors.leases import decoded as lease_change
+from actors.leases import encoded as lease_payload
 from actors.member_export import exported
 from actors.member_reads import READS
 from actors.member_view import member_view
@@ -18,10 +21,12 @@ from actors.messages import BatchAnswer, ShardStatus
 from actors.store.archive import Archive
 from actors.store.errors import StoreUnavailable
 from actors.store.log import Entry, Kind, ShardLog
+from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
 from rules.calendar import HOUR_US
 from rules.coding import Events, encode
 from rules.compiled import Rules
+from rules.contention import demand_with_ticks
 from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply_events, held
 from rules.member_table import NO_CLOCK_US, MemberTable
@@ -76,6 +81,7 @@ class MemberShard:
         archive: Archive,
         ranking: RankingSink,
         wall_us: Callable[[], int],
+        shared: PoolLeases | None = None,
         snapshot_events: int = SNAPSHOT_EVENTS,
     ) -> None:
         self.rules = rules
@@ -91,7 +97,8 @@ class MemberShard:
         self._events_since_snapshot = 0
         self._snapshot_seq = 0
         self._attempt: _Attempt | None = None
-        self._table = MemberTable(rules)
+        self._leases = Leases(shared, self._log_lease) if shared is not None else None
+        self._table = self._new_table()
 
     def start(self) -> None:
         """Take the log over and rebuild the table from snapshot and log tail."""
@@ -101,6 +108,8 @@ class MemberShard:
             self._restore(found)
         for entry in self._log.read(self.seq):
             self._apply_entry(entry)
+        if self._leases is not None:
+            self._leases.start(self._table.pools)
         self._push_all()
 
     def apply(self, batch: bytes, stamp_by: str) -> BatchAnswer:
@@ -119,6 +128,8 @@ class MemberShard:
             self.seq = self._log.append("events", stamp_us, attempt.payload)
             self._attempt = None
         outcome = self._apply(attempt.events)
+        if self._leases is not None:
+            self._leases.after_batch(self._table.pools)
         self._snapshot_when_due(len(attempt.events))
         return BatchAnswer(
             outcome.status,
@@ -150,6 +161,8 @@ class MemberShard:
         """Run what is due at the wall clock, and refill a ranking shard that lost its rows."""
         if now_us is not None and self._tick_due(now_us):
             self.advance(now_us)
+        if self._leases is not None:
+            self._leases.poke(self._table.pools)
         if self._ranking.needs_all():
             self._push_all()
         return self.status()
@@ -210,6 +223,8 @@ class MemberShard:
             batch = stamp(batch, np.full(batch.num_rows, now_us, dtype=np.int64))
             payload = b""
         events = encode(self._table, batch)
+        if self._leases is not None:
+            self._leases.cover(self._table.pools, demand_with_ticks(self._table, events))
         old = held(self._table, events)
         if old.all():
             payload = b""
@@ -225,6 +240,18 @@ class MemberShard:
             for entry in self._log.settle():
                 self._apply_entry(entry)
             self._attempt = None
+            if self._leases is not None:
+                self._leases.start(self._table.pools)
+
+    def _new_table(self) -> MemberTable:
+        table = MemberTable(self.rules)
+        if self._leases is not None:
+            table.pools.lease[:] = 0
+        return table
+
+    def _log_lease(self, change: Int64s) -> None:
+        self.seq = self._log.append("lease", self._table.clock_us, lease_payload(change))
+        self._table.pools.lease += change
 
     def _order(self, kind: Kind, at_us: int) -> None:
         self.seq = self._log.append(kind, at_us)
@@ -238,6 +265,8 @@ class MemberShard:
             self._events_since_snapshot += batch.num_rows
         elif entry.kind == "advance":
             self._advance(entry.stamp_us)
+        elif entry.kind == "lease":
+            self._table.pools.lease += lease_change(entry.payload)
         else:
             self._close(entry.stamp_us)
 

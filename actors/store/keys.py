@@ -55,6 +55,11 @@ def info(season: str) -> str:
     return f"forecourt:{_checked('season', season)}:info"
 
 
+def pools(season: str) -> str:
+    """Name the hash of what each shard has leased of budgets and stock."""
+    return f"forecourt:{_checked('season', season)}:pools"
+
+
 def api_keys() -> str:
     """Name the hash of access keys; they outlive seasons."""
     return "forecourt:api-keys"

@@ -12,7 +12,7 @@ from actors.store import keys
 from actors.store.errors import Fenced, LogGap, Unsettled, translated
 from actors.store.script import script
 
-Kind = Literal["events", "advance", "close"]
+Kind = Literal["events", "advance", "close", "lease", "order", "rules"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 PAYLOAD_BYTES_MAX = 64 * 1024 * 1024
@@ -22,7 +22,11 @@ READ_CHUNK_ENTRIES_MAX = 1024
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a log: a batch of events, an advance of the clock, or the close.
+    """One entry of a log.
+
+    `events` is a batch of events, `advance` a move of the clock, `close` one of the season's
+    end, `lease` a change of what the shard may use of the pools, `order` something decided by
+    hand such as a campaign, `rules` a new version of the season file.
 
     `seq` counts from 1 without holes; `stamp_us` is the shard's clock in µs since 1970 UTC
     (the last row's stamp for "events"); `payload` is an Arrow IPC stream for "events".

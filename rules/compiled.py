@@ -22,6 +22,7 @@ from rules.lots import LotRules
 from rules.patterns import EarningRates, Factors
 from rules.pools import Draw, PoolRules
 from rules.season_models import CatalogueItem, Condition, Season, Where
+from rules.trigger_rules import TriggerRules
 
 OUTSIDE_DAYS: Final = 400
 NO_TIERS: Final = "member"
@@ -121,6 +122,9 @@ class Rules:
         at_once = [trigger for trigger in season.triggers if trigger.on in ("enrol", "tier_up")]
         self.triggers_at_once = len(at_once)
         self.triggers_at_ticks = len(season.triggers) - len(at_once)
+        self.trigger_rules = TriggerRules(
+            season, self.pool_rules, self._days(), self.member_clauses
+        )
         self.reinstates = season.coupon_rules.on_refund == "reinstate"
         self.rings = self._ring_widths()
         self.names = Names(

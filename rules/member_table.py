@@ -65,6 +65,9 @@ class Members(Columns):
     disqualified: Bools
     level: npt.NDArray[np.int16]
     waiting: npt.NDArray[np.int32]  # refunds waiting for their purchase
+    birthday: npt.NDArray[np.int16]  # see rules.birthdays; 0 unknown
+    last_purchase_us: Int64s  # the greatest instant of a purchase; 0 none
+    fired_us: Int64s  # by trigger that remembers, its last firing; 0 none
     level_since_us: Int64s
     trial_until_us: Int64s
     # The level bought with points, which the next review passes over; 0 none, else level + 1.
@@ -115,6 +118,7 @@ class Members(Columns):
             "month_ml": (np.int64, rings.months),
             "month_fen": (np.int64, rings.months),
             "month_visits": (np.int32, rings.months),
+            "fired_us": (np.int64, rules.trigger_rules.memories),
         }
         single: dict[str, type] = {
             "kind": np.int16,
@@ -131,6 +135,7 @@ class Members(Columns):
             "final_company": np.int32,
             "active_days": np.int32,
             "waiting": np.int32,
+            "birthday": np.int16,
         }
         for name in type(self).__annotations__:
             if name not in wide:
@@ -167,6 +172,7 @@ class MemberTable:
             "lots": self.lots,
             "pools": self.pools,
             "coupons": self.coupon_book,
+            "firings": self.triggers.firings,
         }
         self._rows = IdentityMap()
         self._company_codes: dict[str, int] = {"": UNNAMED_COMPANY}

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.birthdays import birthday_code
 from rules.coding import Events
 from rules.compiled import TYPE_CODES
 from rules.member_table import MemberTable
@@ -43,6 +44,7 @@ def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
     new = at[(events.type[at] == ENROL) & ~members.enrolled[rows]]
     members.enrolled[events.row[new]] = True
     give_trials(table, events.row[new], events.day[new], events.at_us[new])
+    table.triggers.enrolled(table, events, new)
 
 
 def _without_nulls(text: str) -> dict[str, Any]:
@@ -63,9 +65,11 @@ def _describe(
     ]
     companies = [table.company_code(str(one.get("company", ""))) for one in profiles]
     bits = [rules.attribute_bits(one) for one in profiles]
+    birthdays = [birthday_code(one.get("birthday")) for one in profiles]
     members.kind[rows] = np.array(kinds, dtype=np.int16)[code]
     members.company[rows] = np.array(companies, dtype=np.int32)[code]
     members.attribute_bits[rows] = np.array(bits, dtype=np.uint64)[code]
+    members.birthday[rows] = np.array(birthdays, dtype=np.int16)[code]
     members.described[rows] = True
     shared = (profiles[one] for one in code.tolist())
     table.attributes.update(zip(rows.tolist(), shared, strict=True))

@@ -73,7 +73,11 @@ def _give(table: MemberTable, events: Events, place: int, item: CatalogueItem) -
         cost_fen = item.goods.unit_cost_fen
         table.fulfilments.append((row, Fulfilment(event_id, item.id, at_us, cost_fen)))
     if item.tier_up is not None:
-        _buy_level(table, row, table.rules.levels.index(item.tier_up), at_us)
+        level = table.rules.levels.index(item.tier_up)
+        rises = level > int(table.members.level[row])
+        _buy_level(table, row, level, at_us)
+        if rises:
+            table.triggers.risen(table, events, np.array([place]))
 
 
 def _buy_level(table: MemberTable, row: int, level: int, at_us: int) -> None:

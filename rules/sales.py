@@ -69,7 +69,8 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
     if len(bought):
         _count_purchases(table, events, bought)
         _reach(table, events, bought, scored[purchase], outcome)
-        rise(table, events.row[bought], events.month[bought], events.at_us[bought])
+        risen = rise(table, events.row[bought], events.month[bought], events.at_us[bought])
+        table.triggers.risen(table, events, bought[risen])
     _chart(table, events, at, scoring, scored)
 
 
@@ -103,6 +104,7 @@ def _count_purchases(table: MemberTable, events: Events, at: Int64s) -> None:
     members.litres_ml[rows] += fuel_ml
     members.amount_fen[rows] += fen
     members.visits[rows] += 1
+    members.last_purchase_us[rows] = np.maximum(members.last_purchase_us[rows], events.at_us[at])
     if rules.rings.months:
         slots = events.month[at] % rules.rings.months
         members.month_ml[rows, slots] += fuel_ml

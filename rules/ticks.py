@@ -11,6 +11,7 @@ from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.points import expire
 from rules.refunds import drop_waiting
 from rules.tiers import run_tier_tick
+from rules.triggers import run_trigger_tick
 
 Int64s = npt.NDArray[np.int64]
 
@@ -34,8 +35,10 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
     changed = np.zeros(0, dtype=np.int64)
     day = table.rules.calendar.day(at_us)
     if day + 1 > table.open_day:
+        _renew_pools(table, day)
         changed = run_tier_tick(table, at_us, day)
         expire(table, day)
+        run_trigger_tick(table, at_us, day)
         # A zone that skips a date opens two days at one midnight.
         for opening in range(table.open_day + 1, day + 2):
             open_day(table, opening)
@@ -43,6 +46,17 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
         drop_waiting(table)
         table.freeze()
     return changed
+
+
+def _renew_pools(table: MemberTable, day: int) -> None:
+    """Fill the budgets of the day, week and month that begin with a local day."""
+    opening, before = np.array([day]), np.array([table.open_day - 1])
+    begins = {
+        "day": True,
+        "week": bool(weeks_of_days(opening) != weeks_of_days(before)),
+        "month": bool(months_of_days(opening) != months_of_days(before)),
+    }
+    table.pools.renew([period for period, begun in begins.items() if begun])
 
 
 def set_clock(table: MemberTable, at_us: int) -> None:

@@ -65,17 +65,21 @@ def entered(table: MemberTable, window: Window) -> Levels:
     return highest
 
 
-def rise(table: MemberTable, rows: Int64s, months: Int64s, at_us: Int64s) -> None:
-    """Raise members to the highest level whose entry holds after a purchase in a month."""
+def rise(table: MemberTable, rows: Int64s, months: Int64s, at_us: Int64s) -> Int64s:
+    """Raise members to the highest level whose entry holds after a purchase in a month.
+
+    Returns the places of those who rose, int64[k].
+    """
     members = table.members
     below_top = np.flatnonzero(members.level[rows] < len(table.rules.tier_levels) - 1)
     if not len(below_top):
-        return
+        return below_top
     rows, months, at_us = rows[below_top], months[below_top], at_us[below_top]
     highest = entered(table, window_of(table, rows, months))
     risen = highest > members.level[rows]
     members.level[rows[risen]] = highest[risen]
     members.level_since_us[rows[risen]] = at_us[risen]
+    return below_top[risen]
 
 
 def give_trials(table: MemberTable, rows: Int64s, days: Int64s, at_us: Int64s) -> None:

@@ -42,6 +42,14 @@ class Columns:
                 setattr(self, name, grown)
         return first
 
+    def relay(self, name: str, column: npt.NDArray[Any]) -> None:
+        """Lay a wide column out anew: column [size, k] takes its place, k may be another width."""
+        dtype = self.fields[name][0]
+        self.fields[name] = (dtype, column.shape[1])
+        laid = np.zeros((self.capacity, column.shape[1]), dtype=dtype)
+        laid[: self.size] = column
+        setattr(self, name, laid)
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the filled rows of every column, by field name."""
         return {name: getattr(self, name)[: self.size].copy() for name in self.fields}

@@ -6,12 +6,18 @@ that have expired so far less everything drawn so far. A tick adds the bucket of
 slack, and what is above zero then expires: draws took the earlier lots first, and a reversal,
 which lowers its lot, falls on the following ones where that lot was drawn already.
 
+A new version of the rules may change how long points live. Points of local days up to the
+change keep the expiry they were earned with, and no later point expires before them, so the
+order of expiry stays that of earning. Points that were never to expire, when an expiry begins,
+are held as if earned on the day of the change.
+
 With E(e) the net points of lots that expire through day e and D all draws and expiries so far,
 what is left of them is max(0, E(e) − D), and slack is E(today) − D.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,11 +26,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.calendar import Calendar
-from rules.duration import Duration
+from rules.duration import Duration, parse_duration
 
 Int64s = npt.NDArray[np.int64]
 
 PARTS_MAX = 64
+LONG_AGO = -(2**40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +50,33 @@ class LotRules:
         return self.calendar.day_after(day, self.expire_after) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long the points of local days from one on live: at least until the expiry day `floor`.
+
+    fixed is the one expiry day of them all, where an expiry began after them.
+    """
+
+    from_day: int
+    expire_after: Duration | None
+    floor: int = LONG_AGO
+    fixed: int | None = None
+
+
 class Lots:
     """The buckets: expiry day → (member rows int64[n], points int64[n]) as they came."""
 
     def __init__(self, rules: LotRules) -> None:
         self.rules = rules
         self.open_day = 0  # the earliest expiry day whose tick hasn't run
+        self._terms = [Term(LONG_AGO, rules.expire_after)]
         self._buckets: dict[int, list[tuple[Int64s, Int64s]]] = {}
         self._expiry_days: dict[int, int] = {}
 
     @property
     def kept(self) -> bool:
         """Tell whether points expire at all."""
-        return self.rules.expire_after is not None
+        return any(term.expire_after is not None for term in self._terms)
 
     def put(self, rows: Int64s, points: Int64s, days: Int64s) -> None:
         """Add points, below zero for a reversal, to the lots of local days, int64[n] each.
@@ -112,14 +133,56 @@ class Lots:
             for rows, _ in parts:
                 rows[rows == row_from] = row_to
 
+    def adopt(self, rules: LotRules, from_day: int, untracked: Int64s) -> None:
+        """Let points of local days from one on live as other rules say.
+
+        untracked int64[members] are net points that no lot holds; they get one where points
+        didn't expire before.
+        """
+        before = self._terms[-1]
+        self.rules = rules
+        if rules.expire_after == before.expire_after:
+            return
+        self._expiry_days.clear()
+        if rules.expire_after is None:
+            self._terms.append(Term(from_day, None))
+            return
+        if before.expire_after is None:
+            latest = max([LONG_AGO, *self._buckets])
+            floor = max(latest, rules.expiry_day(from_day - 1))
+            self._terms[-1] = Term(before.from_day, None, fixed=floor)
+            rows = np.flatnonzero(untracked)
+            if len(rows):
+                self._buckets.setdefault(floor, []).append((rows, untracked[rows]))
+        else:
+            floor = self._expiry_day(from_day - 1) or LONG_AGO
+        self._terms.append(Term(from_day, rules.expire_after, floor))
+
+    def _expiry_day(self, day: int) -> int | None:
+        """Give the day at whose beginning the points of a local day expire; None for never."""
+        term = next(term for term in reversed(self._terms) if term.from_day <= day)
+        if term.fixed is not None:
+            return term.fixed
+        if term.expire_after is None:
+            return None
+        return max(term.floor, LotRules(term.expire_after, self.rules.calendar).expiry_day(day))
+
     def _add(self, day: int, rows: Int64s, points: Int64s) -> None:
         expiry = self._expiry_days.get(day)
         if expiry is None:
-            expiry = self._expiry_days[day] = self.rules.expiry_day(day)
+            expiry = self._expiry_day(day)
+            if expiry is None:
+                return
+            self._expiry_days[day] = expiry
         parts = self._buckets.setdefault(max(expiry, self.open_day), [])
         parts.append((rows.copy(), points.copy()))
         if len(parts) >= PARTS_MAX:
             parts[:] = _merged(parts)
+
+    def _told(self) -> list[tuple[int, str, int, int | None]]:
+        return [
+            (one.from_day, str(one.expire_after or ""), one.floor, one.fixed) for one in self._terms
+        ]
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the buckets, in order of expiry day."""
@@ -129,6 +192,7 @@ class Lots:
         none = np.zeros(0, dtype=np.int64)
         return {
             "open_day": np.array([self.open_day], dtype=np.int64),
+            "terms": np.frombuffer(json.dumps(self._told()).encode(), dtype=np.uint8),
             "day": np.array(days, dtype=np.int64),
             "size": np.array(sizes, dtype=np.int64),
             "row": np.concatenate([none, *(rows for rows, _ in parts)]),
@@ -138,6 +202,10 @@ class Lots:
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Fill empty lots from state()."""
         self.open_day = int(state["open_day"][0])
+        self._terms = [
+            Term(from_day, parse_duration(after) if after else None, floor, fixed)
+            for from_day, after, floor, fixed in json.loads(state["terms"].tobytes())
+        ]
         ends = np.cumsum(state["size"])
         for day, size, end in zip(
             state["day"].tolist(), state["size"].tolist(), ends.tolist(), strict=True

@@ -23,6 +23,7 @@ from rules.identity import IdentityMap, hash_strings
 from rules.ledger import Ledger, WaitingRefund
 from rules.lots import Lots
 from rules.official_order import NO_TIME_US
+from rules.past_rules import PastRules
 from rules.pools import Pools
 from rules.segments import segment_bits_of
 from rules.standings import Standing
@@ -160,6 +161,7 @@ class MemberTable:
         self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
         self.members = Members(rules)
         self.ledger = Ledger()
+        self.past = PastRules()
         self.lots = Lots(rules.lot_rules)
         self.pools = Pools(rules.pool_rules)
         self.coupon_book = CouponBook()
@@ -169,6 +171,7 @@ class MemberTable:
             "members": self.members,
             "identities": self.ledger.identities,
             "sales": self.ledger.sales,
+            "past": self.past,
             "lots": self.lots,
             "pools": self.pools,
             "coupons": self.coupon_book,

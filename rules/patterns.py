@@ -40,6 +40,24 @@ class PatternTable:
         values = self._values[places]
         return values[:, 0], values[:, 1]
 
+    def known(self) -> tuple[UInt64s, Int64s]:
+        """Give the patterns met so far, uint64[k] ascending, and their pairs, int64[k, 2]."""
+        return self._patterns, self._values
+
+    @classmethod
+    def of(cls, patterns: UInt64s, values: Int64s) -> PatternTable:
+        """Rebuild a table of known patterns, which no other joins. Raises KeyError for another."""
+
+        def value_of(pattern: int) -> tuple[int, int]:
+            place = int(np.searchsorted(patterns, np.uint64(pattern)))
+            if place == len(patterns) or int(patterns[place]) != pattern:
+                raise KeyError(f"pattern {pattern:b}: no sale of that version had it")
+            return int(values[place, 0]), int(values[place, 1])
+
+        table = cls(value_of)
+        table._patterns, table._values = patterns, values
+        return table
+
     def _add(self, patterns: UInt64s) -> None:
         values = [self._value_of(int(pattern)) for pattern in patterns]
         joined = np.concatenate([self._patterns, patterns])
@@ -67,6 +85,18 @@ class EarningRates:
             return int(ml), int(fen)
 
         self._table = PatternTable(value_of)
+
+    @property
+    def table(self) -> PatternTable:
+        """Give the rates by pattern, points × divisor a millilitre and a fen."""
+        return self._table
+
+    @classmethod
+    def of(cls, divisor: int, table: PatternTable) -> EarningRates:
+        """Rebuild the rates that the sales of an earlier version still have."""
+        rates = cls.__new__(cls)
+        rates.divisor, rates._table = divisor, table
+        return rates
 
     def raw(self, patterns: UInt64s, quantity_ml: Int64s, amount_fen: Int64s) -> Int64s:
         """Return base_raw × divisor of n lines, int64[n]."""
@@ -96,6 +126,18 @@ class Factors:
             return factor.numerator, factor.denominator
 
         self._table = PatternTable(value_of)
+
+    @property
+    def table(self) -> PatternTable:
+        """Give the factors by pattern, numerator and denominator."""
+        return self._table
+
+    @classmethod
+    def of(cls, table: PatternTable) -> Factors:
+        """Rebuild the factors that the sales of an earlier version still have."""
+        factors = cls.__new__(cls)
+        factors._table = table
+        return factors
 
     def look_up(self, patterns: UInt64s) -> tuple[Int64s, Int64s]:
         """Return numerators and denominators, int64[n] each."""

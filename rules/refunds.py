@@ -16,6 +16,7 @@ from rules.coding import ALL_LEFT, NAMED_FEN, NAMED_ML, Events
 from rules.goals import lose_goals
 from rules.ledger import Sales, WaitingRefund
 from rules.member_table import MemberTable
+from rules.patterns import EarningRates, Factors
 from rules.points import claw_back, give_back_room
 from rules.results import REASON_CODES, REJECTED, WAITING, Outcome
 
@@ -150,11 +151,27 @@ def _taken(
 
 
 def _points_left(table: MemberTable, sale: npt.NDArray[np.int32]) -> tuple[Int64s, Int64s]:
-    """Work out the base and bonus a sale holds with the quantities now left."""
-    sales, rules = table.ledger.sales, table.rules
-    rates = rules.earning_rates
+    """Work out the base and bonus a sale holds with the quantities now left.
+
+    The rates are those of the rules' version that the sale was judged by.
+    """
+    version = table.ledger.sales.version[sale]
+    if (version == table.past.version).all():
+        return _worth(table, sale, table.rules.earning_rates, table.rules.factors)
+    base, bonus = np.zeros((2, len(sale)), dtype=np.int64)
+    for each in np.unique(version).tolist():
+        of_version = version == each
+        rates = table.past.rates(table.rules, each)
+        base[of_version], bonus[of_version] = _worth(table, sale[of_version], *rates)
+    return base, bonus
+
+
+def _worth(
+    table: MemberTable, sale: npt.NDArray[np.int32], rates: EarningRates, factors: Factors
+) -> tuple[Int64s, Int64s]:
+    sales = table.ledger.sales
     raw = rates.raw(sales.earning_bits[sale], sales.left_ml[sale], sales.left_fen[sale])
-    numerator, denominator = rules.factors.look_up(sales.factor_bits[sale])
+    numerator, denominator = factors.look_up(sales.factor_bits[sale])
     whole = raw * numerator // (rates.divisor * denominator)
     total = np.minimum(sales.base[sale] + sales.bonus[sale], whole)
     base = np.minimum(sales.base[sale], raw // rates.divisor)

@@ -57,6 +57,7 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "earning_bits": earning,
         "factor_bits": factor,
         "day": days,
+        "version": table.past.version,
         "visit": purchase,
         "purchase": purchase,
         "fuel": events.fuel[at],

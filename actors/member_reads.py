@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from actors.coupon_view import coupon_of, coupons_of
 from rules.member_table import MemberTable
 
 READS: Final[dict[str, Callable[..., Any]]] = {}
@@ -17,4 +18,4 @@ def known(table: MemberTable, member: str) -> bool:
     return row >= 0 and bool(table.members.listed[row])
 
 
-READS["known"] = known
+READS |= {"known": known, "coupons": coupons_of, "coupon": coupon_of}

@@ -60,6 +60,4 @@ async def act(state: State, request: Request, event: dict[str, Any]) -> dict[str
 def own_member(caller: Caller, member: str) -> None:
     """Refuse an app that acts for another member than its token names; raises Problem 403."""
     if caller.role == "app" and caller.member != member:
-        raise Problem(
-            403, "The role app acts for one member: send that member's X-Member-Token."
-        )
+        raise Problem(403, "The role app acts for one member: send that member's X-Member-Token.")

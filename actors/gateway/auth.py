@@ -74,6 +74,11 @@ class KeyRing:
         digest = hmac.digest(self._master, f"member secret {key_id}".encode(), "sha256")
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
+    @property
+    def card_secret(self) -> bytes:
+        """Derive the secret that members' electronic cards are signed with."""
+        return hmac.digest(self._master, b"member cards", "sha256")
+
     def authorise(self, headers: Mapping[str, str], allowed: tuple[str, ...]) -> Caller:
         """Find the caller of a request; raises Problem 401, 403 or 503."""
         scheme, _, secret = headers.get("authorization", "").partition(" ")

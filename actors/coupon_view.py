@@ -1,0 +1,57 @@
+"""Coupon view: a member's coupons as they stand, for the app, the till and the card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from actors.phases import instant
+from rules.coupon_book import NO_INSTANT_US
+from rules.coupon_codes import read_code, write_code
+from rules.member_table import MemberTable
+
+
+def coupons_of(table: MemberTable, member: str, now_us: int) -> list[dict[str, Any]] | None:
+    """List a member's coupons, the first-expiring first; None for an unknown member."""
+    row = table.row_of(member)
+    if row < 0 or not table.members.listed[row]:
+        return None
+    book = table.coupons
+    clock_us = max(now_us, table.clock_us)
+    held = sorted(book.of_member(row), key=lambda coupon: (int(book.expires_us[coupon]), coupon))
+    statuses = book.statuses(np.array(held, dtype=np.int64), clock_us)
+    return [_told(table, coupon, status) for coupon, status in zip(held, statuses, strict=True)]
+
+
+def coupon_of(table: MemberTable, code: str, now_us: int) -> dict[str, Any] | None:
+    """Describe the coupon of a code with its member; None where this table has none."""
+    number = read_code(code.strip().upper())
+    coupon = -1 if number is None else table.coupons.find(number)
+    if coupon < 0:
+        return None
+    owner = int(table.coupons.member[coupon])
+    clock_us = max(now_us, table.clock_us)
+    status = table.coupons.statuses(np.array([coupon]), clock_us)[0]
+    return {"member": table.member_ids[owner], **_told(table, coupon, status)}
+
+
+def _told(table: MemberTable, coupon: int, status: str) -> dict[str, Any]:
+    book = table.coupons
+    template = table.rules.season.coupons[book.template[coupon]]
+
+    def when(at_us: int) -> str | None:
+        return None if at_us == NO_INSTANT_US else instant(at_us)
+
+    return {
+        "code": write_code(int(book.code[coupon])),
+        "coupon": template.id,
+        "name": name.model_dump() if (name := template.name) is not None else None,
+        "kind": template.kind,
+        "status": status,
+        "issued_at": instant(int(book.issued_us[coupon])),
+        "expires_at": instant(int(book.expires_us[coupon])),
+        "claimed_at": when(int(book.claimed_us[coupon])),
+        "used_at": when(int(book.used_us[coupon])),
+        "off": f"{int(book.off_fen[coupon]) / 100:.2f}",
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rules.journal import GOAL, REVERSED, Note
 from rules.member_table import MemberTable
 from rules.official_order import NO_TIME_US
 from rules.points import claw_back, credit, give_back_room, room
@@ -30,7 +31,11 @@ def reach_goals(
             continue
         who, day = rows[reached], days[reached]
         points = np.minimum(goal.points, room(table, who, day))
-        credit(table, who, points, day)
+        notes: list[Note] = []
+        if table.journal is not None:
+            counted = points * (scored[reached] & rules.scores_task)
+            notes.append(Note(GOAL, scores=counted, goal=place))
+        credit(table, who, points, day, notes)
         members.earned_task[who] += points
         members.goal_held[who, place] = True
         members.goal_points[who, place] = points
@@ -70,7 +75,11 @@ def lose_goals(table: MemberTable, rows: Int64s, counts: Bools) -> Int64s:
         members.goal_held[who, place] = False
         days = members.goal_day[who, place].astype(np.int64)
         give_back_room(table, who, points, days)
-        taken[lost] += claw_back(table, who, points, days)
+        notes: list[Note] = []
+        if table.journal is not None:
+            counted = points * (members.goal_scored[who, place] & counts[lost] & rules.scores_task)
+            notes.append(Note(REVERSED, scores=-counted, goal=place))
+        taken[lost] += claw_back(table, who, points, days, notes)
         if rules.scores_task:
             members.score[who] -= points * (members.goal_scored[who, place] & counts[lost])
     return taken

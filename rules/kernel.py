@@ -60,6 +60,8 @@ def apply_events(table: MemberTable, events: Events) -> Outcome:
         first = last
     changed.append(_apply_between_ticks(table, events, first, len(events), outcome))
     set_clock(table, int(events.stamp_us[-1]))
+    if table.journal is not None:
+        table.journal.settle(table)
     outcome.changed = distinct(np.concatenate(changed), len(table))
     return outcome
 
@@ -71,6 +73,8 @@ def advance(table: MemberTable, to_us: int) -> Int64s:
         set_clock(table, min(to_us, table.rules.final_us - 1))
     changed = [run_tick(table, tick_us) for tick_us in due(table, to_us)]
     set_clock(table, to_us)
+    if table.journal is not None:
+        table.journal.settle(table)
     return distinct(np.concatenate([np.zeros(0, dtype=np.int64), *changed]), len(table))
 
 
@@ -137,6 +141,8 @@ def _apply_round(table: MemberTable, events: Events, at: Int64s, outcome: Outcom
     at = _refuse_untimely(table, events, at, outcome)
     if not len(at):
         return
+    if table.journal is not None:
+        table.journal.enter(table, events, at)
     kind = events.type[at]
     sales = at[(kind == PURCHASE) | (kind == TOP_UP)]
     if len(sales):

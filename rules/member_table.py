@@ -20,6 +20,7 @@ from rules.compiled import Rules
 from rules.coupon_book import CouponBook
 from rules.fulfilment import Fulfilment
 from rules.identity import IdentityMap, hash_strings
+from rules.journal import Journal
 from rules.ledger import Ledger, WaitingRefund
 from rules.lots import Lots
 from rules.official_order import NO_TIME_US
@@ -166,6 +167,8 @@ class MemberTable:
         self.pools = Pools(rules.pool_rules)
         self.coupon_book = CouponBook()
         self.triggers = Triggers()
+        # Records every movement of points when somebody asks for it; not part of the state.
+        self.journal: Journal | None = None
         self.fulfilments: list[tuple[int, Fulfilment]] = []  # goods owed, by member row
         self.parts: dict[str, Part] = {
             "members": self.members,

@@ -5,11 +5,13 @@ Rows handed to these functions are distinct members.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from rules.journal import Note
 from rules.member_table import MemberTable
 
 Int64s = npt.NDArray[np.int64]
@@ -26,41 +28,51 @@ def room(table: MemberTable, rows: Int64s, days: Int64s) -> Int64s:
     return np.maximum(cap - used, 0)
 
 
-def credit(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
-    """Credit earned points that the cap has let through to the lots of local days."""
+def credit(
+    table: MemberTable, rows: Int64s, points: Int64s, days: Int64s, notes: Sequence[Note] = ()
+) -> None:
+    """Credit earned points that the cap has let through to the lots of local days.
+
+    notes tell a journal what the points are for.
+    """
     members, rings = table.members, table.rules.rings
     if table.rules.member_day_cap is not None:
         members.day_points[rows, days % rings.cap_days] += points
-    pay_in(table, rows, points, days)
+    _raise(table, rows, points, days)
+    if table.journal is not None:
+        table.journal.earned(rows, points, days, notes)
 
 
 def pay_in(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
     """Raise the balance without touching the day cap; debt is repaid first."""
-    members = table.members
-    debt = members.debt[rows]
-    repaid = np.minimum(debt, points)
-    members.debt[rows] = debt - repaid
-    members.active[rows] += points - repaid
-    table.lots.put(rows, points, days)
+    _raise(table, rows, points, days)
+    if table.journal is not None:
+        table.journal.paid_in(rows, points, days)
 
 
 def draw(table: MemberTable, rows: Int64s, points: Int64s) -> None:
     """Lower the balance, first-expiring lots first; what is missing becomes debt."""
     table.members.slack[rows] -= points
     _lower(table, rows, points)
+    if table.journal is not None:
+        table.journal.drawn(rows, points)
 
 
-def claw_back(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> Int64s:
+def claw_back(
+    table: MemberTable, rows: Int64s, points: Int64s, days: Int64s, notes: Sequence[Note] = ()
+) -> Int64s:
     """Take back points earned on local days and return what counts as reversed, int64[n].
 
     The lots of those days are lowered first. Under `absorb` points already spent are forgiven
-    and don't count.
+    and don't count. notes tell a journal what they were earned for.
     """
     members = table.members
     counted = np.minimum(members.active[rows], points) if table.rules.absorb else points
     _lower(table, rows, counted)
     table.lots.put(rows, -counted, days)
     members.reversed_points[rows] += counted
+    if table.journal is not None:
+        table.journal.reversed(rows, counted, days, notes)
     return counted
 
 
@@ -77,6 +89,8 @@ def expire(table: MemberTable, day: int) -> Int64s:
     members.active[rows] -= points
     members.expired[rows] += points
     slack[rows] = 0
+    if table.journal is not None:
+        table.journal.expired(rows, points)
     return rows
 
 
@@ -88,6 +102,15 @@ def give_back_room(table: MemberTable, rows: Int64s, points: Int64s, days: Int64
     held = days > table.open_day - rings.cap_days
     rows, points, days = rows[held], points[held], days[held]
     table.members.day_points[rows, days % rings.cap_days] -= points
+
+
+def _raise(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
+    members = table.members
+    debt = members.debt[rows]
+    repaid = np.minimum(debt, points)
+    members.debt[rows] = debt - repaid
+    members.active[rows] += points - repaid
+    table.lots.put(rows, points, days)
 
 
 def _lower(table: MemberTable, rows: Int64s, points: Int64s) -> None:

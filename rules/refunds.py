@@ -14,6 +14,7 @@ import numpy.typing as npt
 from rules.calendar import months_of_days
 from rules.coding import ALL_LEFT, NAMED_FEN, NAMED_ML, Events
 from rules.goals import lose_goals
+from rules.journal import REVERSED, Note
 from rules.ledger import Sales, WaitingRefund
 from rules.member_table import MemberTable
 from rules.patterns import EarningRates, Factors
@@ -81,6 +82,8 @@ def apply_waiting(table: MemberTable, events: Events, at: Int64s) -> None:
         key = (row, int(events.key_a[place]), int(events.key_b[place]))
         for refund in table.ledger.waiting.pop(key, ()):
             members.waiting[row] -= 1
+            if table.journal is not None:
+                table.journal.begin_waiting(place, refund.event_id)
             accepted, _ = reverse(
                 table,
                 np.array([row]),
@@ -89,6 +92,8 @@ def apply_waiting(table: MemberTable, events: Events, at: Int64s) -> None:
                 np.array([refund.quantity]),
                 events.stamp_us[place : place + 1] < table.rules.final_us,
             )
+            if table.journal is not None:
+                table.journal.end_waiting()
             if not accepted[0]:
                 table.report_dropped(row, refund.event_id, "over_refund")
 
@@ -123,10 +128,15 @@ def reverse(
     lost = lost_base + lost_bonus
     rules = table.rules
     scoring = lost_base * rules.scores_base + lost_bonus * rules.scores_bonus
-    table.members.score[rows] -= scoring * (sales.scored[sale] & counts)
+    scoring *= sales.scored[sale] & counts
+    table.members.score[rows] -= scoring
+    notes: list[Note] = []
+    if table.journal is not None:
+        notes.append(Note(REVERSED, scores=-scoring, ml=-taken_ml[ok], fen=-taken_fen[ok]))
     days = sales.day[sale].astype(np.int64)
     give_back_room(table, rows, lost, days)
-    reversed_points[ok] = claw_back(table, rows, lost, days) + lose_goals(table, rows, counts)
+    reversed_points[ok] = claw_back(table, rows, lost, days, notes)
+    reversed_points[ok] += lose_goals(table, rows, counts)
     return accepted, reversed_points
 
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from rules.coding import PURCHASE, Events
 from rules.goals import reach_goals
+from rules.journal import BASE, BONUS, Note
 from rules.member_table import MemberTable
 from rules.points import credit, room
 from rules.results import Outcome
@@ -39,11 +40,15 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
     earning, factor = _matching(table, events, at)
     base, bonus = _credited(table, events, at, earning, factor)
     points = base + bonus
-    credit(table, rows, points, days)
     members, rules = table.members, table.rules
+    scored = events.in_season[at] & (events.stamp_us[at] < rules.score_end_us)
+    notes: list[Note] = []
+    if table.journal is not None:
+        notes.append(Note(BASE, base, base * (scored & rules.scores_base)))
+        notes.append(Note(BONUS, bonus, bonus * (scored & rules.scores_bonus)))
+    credit(table, rows, points, days, notes)
     members.earned_base[rows] += base
     members.earned_bonus[rows] += bonus
-    scored = events.in_season[at] & (events.stamp_us[at] < rules.score_end_us)
     scoring = base * rules.scores_base + bonus * rules.scores_bonus
     members.score[rows] += scoring * scored
     purchase = events.type[at] == PURCHASE
@@ -79,6 +84,8 @@ def _matching(table: MemberTable, events: Events, at: Int64s) -> tuple[UInt64s, 
     """Find the earning rules and multipliers that match, as bits; the tier is that before."""
     rules = table.rules
     who = table.who(events.row[at])
+    if table.journal is not None:
+        table.journal.meet(at, who)
     earning = events.earning_bits[at] & rules.earning_members.match(*who)
     factor = events.factor_bits[at] & rules.factor_members.match(*who)
     return earning, factor

@@ -9,6 +9,7 @@ from rules.calendar import weeks_of_days
 from rules.coding import Events
 from rules.compiled import PERIODS
 from rules.goals import complete_tasks
+from rules.journal import TASK, Note
 from rules.member_table import MemberTable
 from rules.points import credit, room
 from rules.results import LIMIT_REACHED, Outcome
@@ -59,10 +60,13 @@ def _complete(
     members, rules = table.members, table.rules
     rows, days = events.row[at], events.day[at]
     paid = np.minimum(points, room(table, rows, days))
-    credit(table, rows, paid, days)
+    scored = events.stamp_us[at] < rules.score_end_us
+    notes: list[Note] = []
+    if table.journal is not None:
+        notes.append(Note(TASK, scores=paid * (scored & rules.scores_task)))
+    credit(table, rows, paid, days, notes)
     members.earned_task[rows] += paid
     outcome.points[at] = paid
-    scored = events.stamp_us[at] < rules.score_end_us
     counting, when = rows[scored], events.at_us[at[scored]]
     complete_tasks(table, counting, when)
     mark_active_days(table, counting, days[scored])

@@ -33,6 +33,8 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
     """Run the tick of one instant and return the rows it may have changed, int64[k]."""
     table.clock_us = max(table.clock_us, at_us)
     changed = np.zeros(0, dtype=np.int64)
+    if table.journal is not None:
+        table.journal.tick(table, at_us)
     day = table.rules.calendar.day(at_us)
     if day + 1 > table.open_day:
         _renew_pools(table, day)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -128,8 +128,8 @@ def within_budget(pools: Pools, draws: Sequence[Draw], held: Bools) -> Bools:
     """
     drawing = ~held
     enough = pools.most(draws, int(drawing.sum()) + 1)
-    before = np.cumsum(drawing) - drawing
-    reached: Bools = before < enough
+    before: Int64s = np.cumsum(drawing) - drawing
+    reached: Bools = np.less(before, enough)
     return reached
 
 

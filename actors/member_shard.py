@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from rules.contention import demand_with_ticks
 from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply_events, held
 from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.orders import apply_order
 from rules.results import Outcome
 from rules.standings import Standing
 from rules.ticks import due, use_rules
@@ -157,6 +159,15 @@ class MemberShard:
             self._close(ends_us)
         return self.status()
 
+    def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
+        """Log and apply something decided by hand (JSON), at an instant, by default now."""
+        self._settle()
+        stamp_us = max(self._wall_us() if at_us is None else at_us, self._table.clock_us)
+        if due(self._table, stamp_us):
+            self.advance(stamp_us)
+        self.seq = self._log.append("order", stamp_us, order)
+        return self._carry_out(order, stamp_us)
+
     def poke(self, now_us: int | None) -> ShardStatus:
         """Run what is due at the wall clock, and refill a ranking shard that lost its rows."""
         if now_us is not None and self._tick_due(now_us):
@@ -243,10 +254,15 @@ class MemberShard:
             if self._leases is not None:
                 self._leases.start(self._table.pools)
 
+    def _carry_out(self, order: bytes, at_us: int) -> dict[str, Any]:
+        told = apply_order(self._table, json.loads(order), at_us)
+        self._push_all()
+        return told
+
     def _new_table(self) -> MemberTable:
         table = MemberTable(self.rules)
         if self._leases is not None:
-            table.pools.lease[:] = 0
+            table.pools.share()
         return table
 
     def _log_lease(self, change: Int64s) -> None:
@@ -265,6 +281,8 @@ class MemberShard:
             self._events_since_snapshot += batch.num_rows
         elif entry.kind == "advance":
             self._advance(entry.stamp_us)
+        elif entry.kind == "order":
+            self._carry_out(entry.payload, entry.stamp_us)
         elif entry.kind == "lease":
             self._table.pools.lease += lease_change(entry.payload)
         else:

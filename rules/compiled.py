@@ -96,11 +96,14 @@ class Rings:
 class Rules:
     """A compiled season. Attributes ending in _us are instants in µs UTC."""
 
-    def __init__(self, season: Season, ends: datetime | None = None) -> None:
+    def __init__(
+        self, season: Season, ends: datetime | None = None, rules_hash: str | None = None
+    ) -> None:
         self.season = season
         self.season_id = season.season.id
         self.timezone = season.programme.timezone
-        self.rules_hash = hashlib.sha256(repr(season).encode()).hexdigest()
+        self.rules_hash = rules_hash or hashlib.sha256(repr(season).encode()).hexdigest()
+        self.closed = ends is not None  # the season was ended at another instant than the file's
         self._compile_times(ends or season.season.ends)
         self._compile_people()
         self._compile_earning()
@@ -144,7 +147,8 @@ class Rules:
     def with_ends(self, ends_us: int) -> Rules:
         """Compile the same season with another end, µs UTC (the `close` of a running one)."""
         wall = self.calendar.wall(np.array([ends_us], dtype=np.int64))[0]
-        return Rules(self.season, datetime(1970, 1, 1) + timedelta(microseconds=int(wall)))  # noqa: DTZ001  season times are wall times of the calendar's zone
+        ends = datetime(1970, 1, 1) + timedelta(microseconds=int(wall))  # noqa: DTZ001  season times are wall times of the calendar's zone
+        return Rules(self.season, ends, self.rules_hash)
 
     def _compile_times(self, ends: datetime) -> None:
         window = self.season.season

@@ -17,6 +17,8 @@ from rules.coupon_codes import code_lanes
 from rules.identity import IdentityMap
 
 if TYPE_CHECKING:
+    from rules.compiled import Rules
+    from rules.compiled import Rules
     from rules.member_table import MemberTable
 
 Int64s = npt.NDArray[np.int64]
@@ -98,6 +100,13 @@ class CouponBook(Columns):
         self.claimed_us[made] = at_us if claimed else NO_INSTANT_US
         self._chain(made)
         return made
+
+    def adopt(self, old: Rules, new: Rules) -> None:
+        """Find the templates of issued coupons among another file's."""
+        places = {coupon.id: place for place, coupon in enumerate(new.season.coupons)}
+        moved = np.array([places[one.id] for one in old.season.coupons], dtype=np.int32)
+        if len(moved):
+            self.template[: self.size] = moved[self.template[: self.size]]
 
     def find(self, code: int) -> int:
         """Find a coupon's row by its code, or -1."""

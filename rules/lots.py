@@ -133,7 +133,7 @@ class Lots:
             for rows, _ in parts:
                 rows[rows == row_from] = row_to
 
-    def adopt(self, rules: LotRules, from_day: int, untracked: Int64s) -> None:
+    def go_on(self, rules: LotRules, from_day: int, untracked: Int64s) -> None:
         """Let points of local days from one on live as other rules say.
 
         untracked int64[members] are net points that no lot holds; they get one where points

@@ -101,7 +101,10 @@ def give_back_room(table: MemberTable, rows: Int64s, points: Int64s, days: Int64
         return
     held = days > table.open_day - rings.cap_days
     rows, points, days = rows[held], points[held], days[held]
-    table.members.day_points[rows, days % rings.cap_days] -= points
+    slots = days % rings.cap_days
+    # A cap that a later version of the file brought never saw what was earned before.
+    left = np.maximum(table.members.day_points[rows, slots] - points, 0)
+    table.members.day_points[rows, slots] = left
 
 
 def _raise(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from rules.event_columns import AMOUNT_FEN_MAX
 from rules.season_models import Coupon, Season
+
+if TYPE_CHECKING:
+    from rules.compiled import Rules
 
 Draw = tuple[int, int]
 """A pool's number and how much to take of it."""
@@ -93,6 +96,12 @@ class Pools:
         self.rules = rules
         self.used = np.zeros(len(rules.pools), dtype=np.int64)
         self.lease = rules.limits.copy()
+        self.shared = False
+
+    def share(self) -> None:
+        """Use only what is leased from here on."""
+        self.shared = True
+        self.lease[:] = 0
 
     def left(self, pool: int) -> int:
         """Tell what is left of a pool here."""
@@ -128,11 +137,25 @@ class Pools:
             if pool.per in periods:
                 self.used[place] = 0
 
+    def adopt(self, old: Rules, new: Rules) -> None:
+        """Keep what is used, and leased, of each pool under another file."""
+        stood = {
+            (pool.id, pool.measure): place for place, pool in enumerate(old.pool_rules.pools)
+        }
+        self.rules = new.pool_rules
+        places = [stood.get((pool.id, pool.measure), -1) for pool in self.rules.pools]
+        # One more at the end, for the pools that are new.
+        used, lease = np.append(self.used, 0), np.append(self.lease, 0)
+        self.used = used[places].astype(np.int64)
+        self.lease = lease[places].astype(np.int64) if self.shared else self.rules.limits.copy()
+
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the use of every pool."""
-        return {"used": self.used.copy(), "lease": self.lease.copy()}
+        shared = np.array([self.shared], dtype=np.bool_)
+        return {"used": self.used.copy(), "lease": self.lease.copy(), "shared": shared}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Fill from state()."""
         self.used[:] = state["used"]
         self.lease[:] = state["lease"]
+        self.shared = bool(state["shared"][0])

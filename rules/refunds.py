@@ -213,9 +213,13 @@ def _lower_metrics(
     months = months_of_days(sales.day[sale].astype(np.int64))
     held = months > table.open_month - rules.rings.months
     rows, slots = rows[held], months[held] % rules.rings.months
-    members.month_ml[rows, slots] -= fuel_ml[held]
-    members.month_fen[rows, slots] -= fen[held]
-    members.month_visits[rows, slots] -= gone[held]
+    for ring, taken in (
+        (members.month_ml, fuel_ml),
+        (members.month_fen, fen),
+        (members.month_visits, gone),
+    ):
+        # Tiers that a later version of the file brought never saw the purchases before.
+        ring[rows, slots] = np.maximum(ring[rows, slots] - taken[held], 0)
 
 
 def drop_waiting(table: MemberTable) -> None:

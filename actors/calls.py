@@ -43,6 +43,11 @@ class MemberShardFacade:
         """Move the season's end."""
         return await self._status("close", ends_us)
 
+    async def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
+        """Log and apply an order."""
+        told: dict[str, Any] = await answered(self._handle.call.remote("order", order, at_us))
+        return told
+
     async def poke(self, now_us: int | None) -> ShardStatus:
         """Run what is due, and refill the ranking shard when it lost its standings."""
         return await self._status("poke", now_us)

@@ -17,7 +17,7 @@ def coupons_of(table: MemberTable, member: str, now_us: int) -> list[dict[str, A
     row = table.row_of(member)
     if row < 0 or not table.members.listed[row]:
         return None
-    book = table.coupons
+    book = table.coupon_book
     clock_us = max(now_us, table.clock_us)
     held = sorted(book.of_member(row), key=lambda coupon: (int(book.expires_us[coupon]), coupon))
     statuses = book.statuses(np.array(held, dtype=np.int64), clock_us)
@@ -27,17 +27,17 @@ def coupons_of(table: MemberTable, member: str, now_us: int) -> list[dict[str, A
 def coupon_of(table: MemberTable, code: str, now_us: int) -> dict[str, Any] | None:
     """Describe the coupon of a code with its member; None where this table has none."""
     number = read_code(code.strip().upper())
-    coupon = -1 if number is None else table.coupons.find(number)
+    coupon = -1 if number is None else table.coupon_book.find(number)
     if coupon < 0:
         return None
-    owner = int(table.coupons.member[coupon])
+    owner = int(table.coupon_book.member[coupon])
     clock_us = max(now_us, table.clock_us)
-    status = table.coupons.statuses(np.array([coupon]), clock_us)[0]
+    status = table.coupon_book.statuses(np.array([coupon]), clock_us)[0]
     return {"member": table.member_ids[owner], **_told(table, coupon, status)}
 
 
 def _told(table: MemberTable, coupon: int, status: str) -> dict[str, Any]:
-    book = table.coupons
+    book = table.coupon_book
     template = table.rules.season.coupons[book.template[coupon]]
 
     def when(at_us: int) -> str | None:

@@ -8,14 +8,15 @@ from typing import Any, Final
 from actors.coupon_view import coupon_of, coupons_of
 from rules.member_table import MemberTable
 
-READS: Final[dict[str, Callable[..., Any]]] = {}
-"""Each takes the table first; what it returns crosses processes."""
-
-
 def known(table: MemberTable, member: str) -> bool:
     """Tell whether a member is there."""
     row = table.row_of(member)
     return row >= 0 and bool(table.members.listed[row])
 
 
-READS |= {"known": known, "coupons": coupons_of, "coupon": coupon_of}
+READS: Final[dict[str, Callable[..., Any]]] = {
+    "known": known,
+    "coupons": coupons_of,
+    "coupon": coupon_of,
+}
+"""Each takes the table first; what it returns crosses processes."""

@@ -160,8 +160,14 @@ class MemberShard:
         return self.status()
 
     def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
-        """Log and apply something decided by hand (JSON), at an instant, by default now."""
+        """Log and apply something decided by hand (JSON), at an instant, by default now.
+
+        An order that comes again, by its `id`, is answered as at first.
+        """
         self._settle()
+        known = self._table.orders.get(json.loads(order)["id"])
+        if known is not None:
+            return known
         stamp_us = max(self._wall_us() if at_us is None else at_us, self._table.clock_us)
         if due(self._table, stamp_us):
             self.advance(stamp_us)
@@ -255,9 +261,7 @@ class MemberShard:
                 self._leases.start(self._table.pools)
 
     def _carry_out(self, order: bytes, at_us: int) -> dict[str, Any]:
-        told = apply_order(self._table, json.loads(order), at_us)
-        self._push_all()
-        return told
+        return apply_order(self._table, json.loads(order), at_us)
 
     def _new_table(self) -> MemberTable:
         table = MemberTable(self.rules)

@@ -64,6 +64,9 @@ class MemberShardCalls(Protocol):
     async def close(self, ends_us: int) -> ShardStatus:
         """Move the season's end to an instant."""
 
+    async def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
+        """Log and apply an order (JSON) at an instant, or now; returns what it did."""
+
     async def status(self, hours: int = 0) -> ShardStatus:
         """Tell where the shard stands, with the points of the last hours (-1: of all)."""
 

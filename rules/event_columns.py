@@ -37,12 +37,7 @@ TYPES: Final = (
 
 LATER_TYPES: Final = (
     "referral",
-    "claim",
-    "reserve",
-    "use",
-    "release",
     "merge",
-    "prize_claim",
     "erase",
 )
 """Types that are known but have no effect in this version: ``not_available_yet``."""

@@ -19,6 +19,7 @@ from rules.compiled import TYPE_CODES
 from rules.contention import cuts
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.people import apply_adjustments, apply_profiles, apply_standing
+from rules.prize_claims import apply_prize_claims
 from rules.redemption import apply_redemptions
 from rules.refunds import apply_refunds, apply_waiting, forgotten
 from rules.results import CONFLICT, DUPLICATE, LIMIT_REACHED, REJECTED, WAITING, Outcome
@@ -33,7 +34,7 @@ EARLY_US_MAX = 5 * 60 * 1_000_000
 TASK_TYPES = np.array([TYPE_CODES[t] for t in ("check_in", "browse", "share", "survey", "review")])
 REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "update"))
 ADJUST, DISQUALIFY, REINSTATE = (TYPE_CODES[word] for word in ("adjust", "disqualify", "reinstate"))
-REDEEM = TYPE_CODES["redeem"]
+REDEEM, PRIZE_CLAIM = TYPE_CODES["redeem"], TYPE_CODES["prize_claim"]
 
 
 def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
@@ -168,6 +169,7 @@ def _apply_others(
     apply_profiles(table, events, at[(kind == ENROL) | (kind == UPDATE)])
     apply_adjustments(table, events, at[kind == ADJUST], outcome)
     apply_redemptions(table, events, at[kind == REDEEM], outcome)
+    apply_prize_claims(table, events, at[kind == PRIZE_CLAIM], outcome)
     apply_standing(table, events, at[kind == DISQUALIFY], disqualified=True)
     apply_standing(table, events, at[kind == REINSTATE], disqualified=False)
 

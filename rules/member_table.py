@@ -24,8 +24,10 @@ from rules.journal import Journal
 from rules.ledger import Ledger, WaitingRefund
 from rules.lots import Lots
 from rules.official_order import NO_TIME_US
+from rules.order_book import OrderBook
 from rules.past_rules import PastRules
 from rules.pools import Pools
+from rules.prize_desk import PrizeDesk
 from rules.segments import segment_bits_of
 from rules.standings import Standing
 from rules.triggers import Triggers
@@ -166,9 +168,12 @@ class MemberTable:
         self.lots = Lots(rules.lot_rules)
         self.pools = Pools(rules.pool_rules)
         self.coupon_book = CouponBook()
+        self.order_book = OrderBook()
         self.triggers = Triggers()
         # Records every movement of points when somebody asks for it; not part of the state.
         self.journal: Journal | None = None
+        self.prize_desk = PrizeDesk()
+        self.orders: dict[str, dict[str, Any]] = {}  # what each order did, by its id
         self.fulfilments: list[tuple[int, Fulfilment]] = []  # goods owed, by member row
         self.parts: dict[str, Part] = {
             "members": self.members,
@@ -178,7 +183,9 @@ class MemberTable:
             "lots": self.lots,
             "pools": self.pools,
             "coupons": self.coupon_book,
+            "orders": self.order_book,
             "firings": self.triggers.firings,
+            "prize_desk": self.prize_desk,
         }
         self._rows = IdentityMap()
         self._company_codes: dict[str, int] = {"": UNNAMED_COMPANY}
@@ -284,6 +291,7 @@ class MemberTable:
             "clock": [self.clock_us, self.next_tick_us, self.open_day, self.open_month],
             "final": self.final,
             "fulfilments": [[row, *asdict(owed).values()] for row, owed in self.fulfilments],
+            "orders": self.orders,
             "details": list(ledger.details.items()),
             "member_ids": self.member_ids,
         }
@@ -320,6 +328,7 @@ class MemberTable:
         table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
         table.final = texts["final"]
         table.fulfilments = [(row, Fulfilment(*cells)) for row, *cells in texts["fulfilments"]]
+        table.orders = texts["orders"]
         table.ledger.details = dict(texts["details"])
         table.member_ids = texts["member_ids"]
         table.companies = texts["companies"]

@@ -1,0 +1,25 @@
+"""Orders: what people decide while a season runs, logged like events and applied like them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from rules.member_table import MemberTable
+from rules.prize_claims import take_awards
+
+APPLIED: Final[dict[str, Callable[[MemberTable, Mapping[str, Any], int], dict[str, Any]]]] = {
+    "awards": take_awards,
+}
+"""What each kind of order does to a table; it returns what the order's sender is told."""
+
+
+def apply_order(table: MemberTable, order: Mapping[str, Any], at_us: int) -> dict[str, Any]:
+    """Apply one order at a clock reading, once by its `id`, and return what it did.
+
+    Raises KeyError for a kind that isn't known.
+    """
+    name = str(order["id"])
+    if name not in table.orders:
+        table.orders[name] = APPLIED[order["kind"]](table, order, at_us)
+    return table.orders[name]

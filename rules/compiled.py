@@ -15,14 +15,17 @@ import holidays
 import numpy as np
 
 from rules.calendar import DAY_US, HOUR_US, Calendar, wall_us
-from rules.clauses import AttributeTest, EventClauses, MemberClauses, attribute_holds
+from rules.clauses import EventClauses, MemberClauses, attribute_holds
+from rules.coupon_scope import CouponScope
 from rules.duration import Duration
 from rules.event_columns import TYPES, Names
 from rules.lots import LotRules
 from rules.patterns import EarningRates, Factors
 from rules.pools import Draw, PoolRules
+from rules.referral_rules import ReferralRules
 from rules.season_models import CatalogueItem, Condition, Season, Where
 from rules.trigger_rules import TriggerRules
+from rules.segment_rules import SegmentRules, attribute_tests
 
 OUTSIDE_DAYS: Final = 400
 NO_TIERS: Final = "member"
@@ -120,7 +123,9 @@ class Rules:
         self.lot_rules = LotRules(season.points.expire_after, self.calendar)
         self.pool_rules = PoolRules(season)
         self.coupons = {coupon.id: coupon for coupon in season.coupons}
+        self.coupon_places = {name: place for place, name in enumerate(self.coupons)}
         self.catalogue = {item.id: item for item in season.catalogue}
+        self.referral = ReferralRules.of(season.referral)
         self.item_draws = {item.id: self._draws(item) for item in season.catalogue}
         at_once = [trigger for trigger in season.triggers if trigger.on in ("enrol", "tier_up")]
         self.triggers_at_once = len(at_once)
@@ -136,6 +141,15 @@ class Rules:
             earliest_us=self.earliest_us,
             latest_us=self.latest_us,
         )
+
+    @property
+    def crosses_members(self) -> tuple[str, ...]:
+        """Name what of this season members share, so that one table has to hold them all.
+
+        Merge events cross members too, whatever the file.
+        """
+        shared = {"referral": self.referral is not None, "pools": bool(self.pool_rules.pools)}
+        return tuple(name for name, there in shared.items() if there)
 
     def _draws(self, item: CatalogueItem) -> list[Draw]:
         """List what handing out a catalogue item takes from the pools."""
@@ -177,15 +191,13 @@ class Rules:
         board_scopes: list[Where] = [board.where for board in season.boards]
         excluded: list[Where] = [season.season.exclude] if season.season.exclude else []
         self.segments = tuple(season.segments)
-        self._tests: list[AttributeTest] = []
-        for _, where in season.conditions():
-            self._tests += [test for test in where.attributes.items() if test not in self._tests]
+        self._tests = attribute_tests(season)
         if len(self._tests) > ATTRIBUTE_TESTS_MAX:
             raise ValueError(
                 f"{len(self._tests)} different tests on member attributes: "
                 f"at most {ATTRIBUTE_TESTS_MAX}; merge some"
             )
-        self.segment_clauses = self.member_clauses([one.where for one in season.segments.values()])
+        self.segment_rules = SegmentRules(season, self.member_clauses)
         self.board_scope = self.member_clauses(board_scopes)
         self.excluded = self.member_clauses(excluded) if excluded else None
 
@@ -207,6 +219,8 @@ class Rules:
         season = self.season
         earning = [rule.where for rule in season.earning]
         factors = [rule.where for rule in season.multiplier]
+        coupons = [coupon.where for coupon in season.coupons]
+        everything = earning + factors + coupons
         self.purchase_earning = np.uint64(
             sum(1 << at for at, rule in enumerate(season.earning) if rule.on == "purchase")
         )
@@ -219,7 +233,7 @@ class Rules:
             [False] + [product.category == "fuel" for product in season.products.values()]
         )
         stations = dict(season.stations)
-        named = {name for where in earning + factors for name in where.station} - set(stations)
+        named = {name for where in everything for name in where.station} - set(stations)
         station_fields: list[tuple[str | None, Mapping[str, str]]] = [(None, {})]
         for name, station in stations.items():
             own = {"region": station.region, "brand": station.brand}
@@ -230,7 +244,7 @@ class Rules:
         self.stations: dict[str, int] = {
             name: at for at, (name, _) in enumerate(station_fields) if name is not None
         }
-        words = sorted({pay for where in earning + factors for pay in where.pay} | {"card"})
+        words = sorted({pay for where in everything for pay in where.pay} | {"card"})
         self.pays: dict[str, int] = {word: at for at, word in enumerate(words, 1)}
         products: list[tuple[str | None, str | None]] = [(None, None)]
         products += [(name, one.category) for name, one in season.products.items()]
@@ -243,6 +257,7 @@ class Rules:
         self.earning_members = self.member_clauses(earning)
         self.factor_events = event_clauses(factors)
         self.factor_members = self.member_clauses(factors)
+        self.coupon_scope = CouponScope(coupons, event_clauses, self.member_clauses)
         self.earning_rates = EarningRates(season.earning)
         self.factors = Factors(season.multiplier, season.multiplying)
 

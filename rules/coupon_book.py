@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.columns import Columns
-from rules.coupon_codes import code_lanes
+from rules.coupon_codes import code_lanes, write_code
 from rules.identity import IdentityMap
 
 if TYPE_CHECKING:
-    from rules.compiled import Rules
     from rules.compiled import Rules
     from rules.member_table import MemberTable
 
@@ -138,18 +137,22 @@ class CouponBook(Columns):
         """Make coupons worthless for good, int64[k] rows; used ones stay used."""
         self.status[coupons[self.status[coupons] != USED]] = VOID
 
+    def told(self, rules: Rules, coupon: int) -> dict[str, Any]:
+        """Name a coupon for an answer."""
+        template = rules.season.coupons[self.template[coupon]].id
+        return {"coupon": write_code(int(self.code[coupon])), "coupon_id": template}
+
     def status_as_of(self, clock_us: int) -> list[str]:
         """Tell how every coupon stands at an instant."""
-        told = np.array([*STATES, "expired"], dtype=object)[self._codes_as_of(clock_us)]
-        statuses: list[str] = told.tolist()
-        return statuses
+        return self.statuses(np.arange(self.size, dtype=np.int64), clock_us)
 
-    def _codes_as_of(self, clock_us: int) -> Int64s:
-        code = self.status[: self.size].astype(np.int64)
-        over = (code == RESERVED) & (self.reserved_until_us[: self.size] <= clock_us)
+    def statuses(self, coupons: Int64s, clock_us: int) -> list[str]:
+        """Tell how some coupons stand at an instant, int64[k] rows."""
+        code = self.status[coupons].astype(np.int64)
+        over = (code == RESERVED) & (self.reserved_until_us[coupons] <= clock_us)
         code[over] = CLAIMED
-        code[(code < USED) & (self.expires_us[: self.size] <= clock_us)] = len(STATES)
-        return code
+        code[(code < USED) & (self.expires_us[coupons] <= clock_us)] = len(STATES)
+        return [(*STATES, "expired")[one] for one in code.tolist()]
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Fill an empty book from state()."""

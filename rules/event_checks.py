@@ -29,6 +29,7 @@ from rules.event_columns import (
 from rules.event_faults import shown
 from rules.event_words import TYPE_CODE, WORDS, is_type, look_up
 from rules.instants import format_instant, instants_of_timestamps, read_instants
+from rules.order_lines import LineFault, check_lines
 from rules.quantities import read_integers, read_quantities
 from rules.raw_events import RawEvents
 from rules.text_bytes import Ints, TextBytes, has_control, null_rows
@@ -67,6 +68,7 @@ def check_events(raw: RawEvents, names: Names) -> Decoded:
     _check_numbers(raw, type_code, arrays)
     _check_kind(raw, names)
     _check_products(raw, names, type_code)
+    _check_orders(raw, names, type_code, arrays)
     outside = (at_us < names.earliest_us) | (at_us > names.latest_us)
     faults.mark(
         outside,
@@ -284,6 +286,32 @@ def _check_kind(raw: RawEvents, names: Names) -> None:
             f"of {', '.join(sorted(names.kinds))}"
         ),
     )
+
+
+def _check_orders(
+    raw: RawEvents, names: Names, type_code: npt.NDArray[np.int8], arrays: Mapping[str, pa.Array]
+) -> None:
+    """Refuse lines that can't be read or name unknown products, and a use of nothing."""
+    with_lines = is_type(type_code, "reserve", "use")
+    if not with_lines.any():
+        return
+    points = pc.fill_null(arrays["points"], 0).to_numpy()
+    use = is_type(type_code, "use")
+    raw.faults.mark(
+        use & (points < 0),
+        "bad_field",
+        lambda row: f"points = {raw.value('points', row)}: a use takes points, from 0 up",
+    )
+    raw.faults.mark(
+        use & (points == 0) & raw.absent("coupon"),
+        "bad_field",
+        "coupon is missing: a use names a coupon, or points to pay with",
+    )
+    for row in np.flatnonzero(with_lines & ~raw.faults.refused).tolist():
+        try:
+            check_lines(str(raw.value("lines", row)), names)
+        except LineFault as fault:
+            raw.faults.mark_row(row, fault.reason, str(fault))
 
 
 def _check_products(raw: RawEvents, names: Names, type_code: npt.NDArray[np.int8]) -> None:

@@ -17,6 +17,8 @@ import pyarrow as pa
 from rules.coding import PURCHASE, TOP_UP, Events, encode
 from rules.compiled import TYPE_CODES
 from rules.contention import cuts
+from rules.coupon_events import apply_coupon_events
+from rules.coupon_refunds import note_orders
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.people import apply_adjustments, apply_profiles, apply_standing
 from rules.prize_claims import apply_prize_claims
@@ -33,6 +35,7 @@ Bools = npt.NDArray[np.bool_]
 EARLY_US_MAX = 5 * 60 * 1_000_000
 TASK_TYPES = np.array([TYPE_CODES[t] for t in ("check_in", "browse", "share", "survey", "review")])
 REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "update"))
+COUPON_TYPES = np.array([TYPE_CODES[t] for t in ("claim", "reserve", "use", "release")])
 ADJUST, DISQUALIFY, REINSTATE = (TYPE_CODES[word] for word in ("adjust", "disqualify", "reinstate"))
 REDEEM, PRIZE_CLAIM = TYPE_CODES["redeem"], TYPE_CODES["prize_claim"]
 
@@ -148,6 +151,8 @@ def _apply_round(table: MemberTable, events: Events, at: Int64s, outcome: Outcom
     sales = at[(kind == PURCHASE) | (kind == TOP_UP)]
     if len(sales):
         apply_sales(table, events, sales, outcome)
+        if table.rules.reinstates:
+            note_orders(table, events, sales)
     if len(sales) < len(at):
         _apply_others(table, events, at, kind, outcome)
     status = outcome.status[at]
@@ -169,6 +174,7 @@ def _apply_others(
     apply_profiles(table, events, at[(kind == ENROL) | (kind == UPDATE)])
     apply_adjustments(table, events, at[kind == ADJUST], outcome)
     apply_redemptions(table, events, at[kind == REDEEM], outcome)
+    apply_coupon_events(table, events, at[np.isin(kind, COUPON_TYPES)], outcome)
     apply_prize_claims(table, events, at[kind == PRIZE_CLAIM], outcome)
     apply_standing(table, events, at[kind == DISQUALIFY], disqualified=True)
     apply_standing(table, events, at[kind == REINSTATE], disqualified=False)

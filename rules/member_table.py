@@ -28,9 +28,11 @@ from rules.order_book import OrderBook
 from rules.past_rules import PastRules
 from rules.pools import Pools
 from rules.prize_desk import PrizeDesk
+from rules.referral_book import ReferralBook
 from rules.segments import segment_bits_of
 from rules.standings import Standing
 from rules.triggers import Triggers
+from rules.windows import Windows
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -69,6 +71,9 @@ class Members(Columns):
     disqualified: Bools
     level: npt.NDArray[np.int16]
     waiting: npt.NDArray[np.int32]  # refunds waiting for their purchase
+    merged_into: npt.NDArray[np.int32]  # 1 + the row this record was merged into; 0 none
+    first_order: npt.NDArray[np.int32]  # 1 + the sale that a referral may be paid for; 0 none
+    first_order_at_us: Int64s
     birthday: npt.NDArray[np.int16]  # see rules.birthdays; 0 unknown
     last_purchase_us: Int64s  # the greatest instant of a purchase; 0 none
     fired_us: Int64s  # by trigger that remembers, its last firing; 0 none
@@ -139,6 +144,8 @@ class Members(Columns):
             "final_company": np.int32,
             "active_days": np.int32,
             "waiting": np.int32,
+            "merged_into": np.int32,
+            "first_order": np.int32,
             "birthday": np.int16,
         }
         for name in type(self).__annotations__:
@@ -170,6 +177,10 @@ class MemberTable:
         self.coupon_book = CouponBook()
         self.order_book = OrderBook()
         self.triggers = Triggers()
+        self.referrals = ReferralBook()
+        self.referrals_gathered: list[int] = []  # of the piece of a batch being applied
+        self.windows = Windows(rules.segment_rules.windows)
+        self.merges = 0  # how many records were merged into others
         # Records every movement of points when somebody asks for it; not part of the state.
         self.journal: Journal | None = None
         self.prize_desk = PrizeDesk()
@@ -185,6 +196,8 @@ class MemberTable:
             "coupons": self.coupon_book,
             "orders": self.order_book,
             "firings": self.triggers.firings,
+            "referrals": self.referrals,
+            "windows": self.windows,
             "prize_desk": self.prize_desk,
         }
         self._rows = IdentityMap()
@@ -194,8 +207,15 @@ class MemberTable:
         return self.members.size
 
     def row_of(self, member: str) -> int:
-        """Find a member's row, or -1."""
-        return int(self.find_rows(*hash_strings(pa.array([member])))[0])
+        """Find a member's row, or -1; a merged record's is that of the one it became."""
+        return int(self.resolve(self.find_rows(*hash_strings(pa.array([member]))))[0])
+
+    def resolve(self, rows: Int64s) -> Int64s:
+        """Follow merges: the rows int64[n] that effects go to; -1 stays."""
+        if not self.merges:
+            return rows
+        into = self.members.merged_into[rows]
+        return np.where((rows >= 0) & (into > 0), into - 1, rows)
 
     def find_rows(self, hash_a: npt.NDArray[np.uint64], hash_b: npt.NDArray[np.uint64]) -> Int64s:
         """Find member rows by the hashes of their ids: int64[n], -1 where absent."""
@@ -254,7 +274,7 @@ class MemberTable:
     def who(self, rows: Int64s) -> Who:
         """Gather what conditions on members look at: level, kind, attributes, segments."""
         members = self.members
-        segment_bits = segment_bits_of(self, rows) if self.rules.segments else None
+        segment_bits = segment_bits_of(self, rows) if self.rules.segment_rules.in_conditions else None
         return members.level[rows], members.kind[rows], members.attribute_bits[rows], segment_bits
 
     def _boards_and_company(
@@ -325,6 +345,7 @@ class MemberTable:
             kept.restore(part(f"{name}."))
         table._rows = IdentityMap.from_state(part("rows."))
         table.ledger.map = IdentityMap.from_state(part("map."))
+        table.merges = int(np.count_nonzero(table.members.merged_into))
         table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
         table.final = texts["final"]
         table.fulfilments = [(row, Fulfilment(*cells)) for row, *cells in texts["fulfilments"]]
@@ -343,4 +364,4 @@ class MemberTable:
 
 
 def _refund_cells(refund: WaitingRefund) -> list[str | int]:
-    return [refund.event_id, refund.named, refund.quantity]
+    return [refund.event_id, refund.named, refund.quantity, refund.row]

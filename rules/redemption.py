@@ -36,7 +36,7 @@ def _redeem(table: MemberTable, events: Events, place: int, outcome: Outcome) ->
     draw(table, rows, np.array([item.points]))
     members.redeemed[row] += item.points
     outcome.points[place] = -item.points
-    _give(table, events, place, item)
+    _give(table, events, place, item, outcome)
 
 
 def _refused(
@@ -64,11 +64,18 @@ def _refused(
     return False
 
 
-def _give(table: MemberTable, events: Events, place: int, item: CatalogueItem) -> None:
+def _give(
+    table: MemberTable, events: Events, place: int, item: CatalogueItem, outcome: Outcome
+) -> None:
     row, at_us = int(events.row[place]), int(events.at_us[place])
     event_id = events.text("event_id", place)
-    if item.coupon is None:
-        table.pools.take(table.rules.item_draws[item.id])
+    table.pools.take(table.rules.item_draws[item.id])
+    if item.coupon is not None:
+        template, cause = table.rules.coupon_places[item.coupon], [event_id]
+        made = table.coupon_book.issue(
+            table, template, np.array([row]), np.array([at_us]), cause, "redeem", claimed=True
+        )
+        outcome.details[place] = table.coupon_book.told(table.rules, int(made[0]))
     if item.goods is not None:
         cost_fen = item.goods.unit_cost_fen
         table.fulfilments.append((row, Fulfilment(event_id, item.id, at_us, cost_fen)))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from rules.calendar import months_of_days
 from rules.coding import ALL_LEFT, NAMED_FEN, NAMED_ML, Events
+from rules.coupon_refunds import reinstate
 from rules.goals import lose_goals
 from rules.journal import REVERSED, Note
 from rules.ledger import Sales, WaitingRefund
@@ -44,6 +45,9 @@ def apply_refunds(table: MemberTable, events: Events, at: Int64s, outcome: Outco
     quantity = np.where(named == NAMED_FEN, events.amount_fen[at], events.quantity_ml[at])
     counts = events.stamp_us[at] < table.rules.final_us
     accepted, points = reverse(table, events.row[at], sale, named, quantity, counts)
+    if table.rules.reinstates:
+        done = at[accepted]
+        reinstate(table, sale[accepted], events.at_us[done], events.stamp_us[done])
     outcome.points[at] = -points
     outcome.status[at[~accepted]] = REJECTED
     outcome.reason[at[~accepted]] = REASON_CODES["over_refund"]
@@ -67,7 +71,8 @@ def _keep_waiting(table: MemberTable, events: Events, at: Int64s, outcome: Outco
         named = int(events.named[place])
         quantity = events.amount_fen[place] if named == NAMED_FEN else events.quantity_ml[place]
         key = int(events.ref_a[place]), int(events.ref_b[place])
-        refund = WaitingRefund(events.text("event_id", place), named, int(quantity))
+        own_row = int(events.own_row[place])
+        refund = WaitingRefund(events.text("event_id", place), named, int(quantity), own_row)
         table.ledger.wait(int(events.row[place]), key, refund)
         table.members.waiting[events.row[place]] += 1
         outcome.status[place] = WAITING
@@ -95,7 +100,10 @@ def apply_waiting(table: MemberTable, events: Events, at: Int64s) -> None:
             if table.journal is not None:
                 table.journal.end_waiting()
             if not accepted[0]:
-                table.report_dropped(row, refund.event_id, "over_refund")
+                table.report_dropped(refund.row, refund.event_id, "over_refund")
+            elif table.rules.reinstates:
+                one = slice(place, place + 1)
+                reinstate(table, events.sale[one], events.at_us[one], events.stamp_us[one])
 
 
 def reverse(
@@ -207,10 +215,12 @@ def _lower_metrics(
     members.litres_ml[rows] -= fuel_ml
     members.amount_fen[rows] -= fen
     members.visits[rows] -= gone
+    days = sales.day[sale].astype(np.int64)
+    table.windows.add(rows, days, -gone.astype(np.int64), -fuel_ml, -fen)
     members.season_fen[rows] -= fen * sales.in_season[sale]
     if not rules.rings.months:
         return
-    months = months_of_days(sales.day[sale].astype(np.int64))
+    months = months_of_days(days)
     held = months > table.open_month - rules.rings.months
     rows, slots = rows[held], months[held] % rules.rings.months
     for ring, taken in (
@@ -224,12 +234,12 @@ def _lower_metrics(
 
 def drop_waiting(table: MemberTable) -> None:
     """Drop the refunds still waiting when the season becomes final, and report them."""
-    for (row, _, _), refunds in table.ledger.waiting.items():
-        _report(table, row, refunds)
+    for refunds in table.ledger.waiting.values():
+        _report(table, refunds)
     table.ledger.waiting.clear()
     table.members.waiting[:] = 0
 
 
-def _report(table: MemberTable, row: int, refunds: Sequence[WaitingRefund]) -> None:
+def _report(table: MemberTable, refunds: Sequence[WaitingRefund]) -> None:
     for refund in refunds:
-        table.report_dropped(row, refund.event_id, "unknown_ref")
+        table.report_dropped(refund.row, refund.event_id, "unknown_ref")

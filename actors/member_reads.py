@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from actors.coupon_view import coupon_of, coupons_of
+from actors.prize_reads import claims_of
 from rules.member_table import MemberTable
+
 
 def known(table: MemberTable, member: str) -> bool:
     """Tell whether a member is there."""
@@ -18,5 +20,6 @@ READS: Final[dict[str, Callable[..., Any]]] = {
     "known": known,
     "coupons": coupons_of,
     "coupon": coupon_of,
+    "claims": claims_of,
 }
 """Each takes the table first; what it returns crosses processes."""

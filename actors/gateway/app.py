@@ -6,7 +6,14 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from actors.gateway import problems, routes_admin, routes_cards, routes_read, routes_rewards
+from actors.gateway import (
+    problems,
+    routes_admin,
+    routes_cards,
+    routes_claims,
+    routes_read,
+    routes_rewards,
+)
 from actors.gateway.answers import encoded
 from actors.gateway.ingest import BODY_BYTES_MAX
 from actors.gateway.openapi import completed
@@ -33,6 +40,7 @@ def make_app(state: State) -> FastAPI:
     # Before the reading routes, whose /members/{member} takes every longer path.
     app.include_router(routes_rewards.router)
     app.include_router(routes_cards.router)
+    app.include_router(routes_claims.router)
     app.include_router(routes_read.router)
     app.include_router(routes_admin.router)
     # Plain routes: an event must not pay for parameter models it doesn't have.

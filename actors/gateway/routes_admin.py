@@ -10,6 +10,7 @@ from fastapi import APIRouter, Body, Request
 
 from actors.gateway.answers import encoded
 from actors.gateway.problems import Problem
+from actors.gateway.routes_claims import send_awards
 from actors.gateway.routes_read import caller_of, season_body, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
@@ -85,6 +86,7 @@ async def publish(request: Request) -> Any:
         await freeze(state)
     log.info("key %s publishes the standings", caller.key_id)
     state.finals.publish(state.now_us())
+    await send_awards(state)
     return encoded(await season_body(state, 0))
 
 

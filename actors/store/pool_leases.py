@@ -50,7 +50,7 @@ class PoolLeases:
         """Tell whether another shard waits for what this one may give back."""
         with translated("ask who waits for a lease"):
             found: Any = self._client.hget(self._key, "waiting")
-        return found == b"1"
+        return bool(found == b"1")
 
     def restate(self, held: dict[str, int]) -> None:
         """Set what this shard holds to what its own log says, after a start."""

@@ -45,6 +45,10 @@ class LogPart:
     """int64[n]: each readable row's place among ``rows``."""
     broken: dict[int, str] = field(default_factory=dict)
     """Place → why that row can't be read."""
+    text: dict[int, str] = field(default_factory=dict)
+    """Place → that row as it stands in the file, as far as it is text."""
+    line: Ints | None = None
+    """int64[rows]: each row's line, where lines are counted; else rows follow one another."""
 
 
 _Reader = Callable[[Path, Callable[[str], bool], int, str], Iterator[LogPart]]
@@ -169,15 +173,16 @@ def _read_csv(
     """Read CSV as text; in a file that isn't all UTF-8 the rows that aren't are broken."""
     names = _csv_header(path, delimiter)
     columns = _wanted_once(path, names, wanted)
-    uneven: dict[int, str] = {}
+    uneven: dict[int, tuple[str, str]] = {}
     marked = not is_utf8(path)
 
     def note(row: Any) -> str:
         # The header is row 1; rows are counted from 0 behind it.
-        uneven[row.number - 2] = (
+        why = (
             f"row {row.number} has {row.actual_columns} cells, the header {row.expected_columns}; "
             "give every row the same"
         )
+        uneven[row.number - 2] = why, str(row.text).rstrip("\r\n")
         return "skip"
 
     source = pa.PythonFile(MarkedText(path), "r") if marked else pa.OSFile(str(path))
@@ -206,28 +211,38 @@ def _read_csv(
         if late:
             empty = reader.schema.empty_table()
             row = np.zeros(0, dtype=np.int64)
-            yield LogPart(len(late), empty, row, dict(enumerate(late)))
+            whys, texts = zip(*late, strict=True)
+            yield LogPart(len(late), empty, row, dict(enumerate(whys)), dict(enumerate(texts)))
 
 
-def _csv_part(batch: pa.RecordBatch, done: int, uneven: dict[int, str], marked: bool) -> LogPart:
+def _csv_part(
+    batch: pa.RecordBatch, done: int, uneven: dict[int, tuple[str, str]], marked: bool
+) -> LogPart:
     """Give a batch its rows' places: uneven rows were left out of it and lie between."""
     row = np.arange(batch.num_rows, dtype=np.int64)
-    broken = {}
+    broken, text = {}, {}
     for number in sorted(uneven):
         place = number - done
         if 0 <= place <= (int(row[-1]) if len(row) else -1):
             row[row >= place] += 1
-            broken[place] = uneven[number]
+            broken[place], text[place] = uneven[number]
     rows = int(row[-1]) + 1 if len(row) else 0
     table = pa.Table.from_batches([batch])
     if marked:
         bad = np.zeros(len(row), dtype=np.bool_)
         for column in batch.columns:
             bad |= pc.match_substring(column, MARK).to_numpy(zero_copy_only=False)
-        for place in row[bad].tolist():
+        for place, cells in zip(row[bad].tolist(), _cells(table, np.flatnonzero(bad)), strict=True):
             broken[place] = f"row {done + place + 2} is not UTF-8; save the file as UTF-8"
+            text[place] = ",".join(cells).replace(MARK, "\ufffd")
         table, row = table.filter(pa.array(~bad)), row[~bad]
-    return LogPart(rows, table, row, broken)
+    return LogPart(rows, table, row, broken, text)
+
+
+def _cells(table: pa.Table, rows: Ints) -> list[tuple[str, ...]]:
+    """Give the cells of some rows."""
+    columns = [column.take(pa.array(rows)).to_pylist() for column in table.columns]
+    return list(zip(*columns, strict=True))
 
 
 def read_lines(path: Path, chunk_rows: int) -> Iterator[tuple[int, bytes]]:
@@ -263,15 +278,22 @@ def _elements(path: Path, text: bytes) -> Iterator[bytes]:
 
 
 def read_objects(path: Path, columns: Sequence[str], chunk_rows: int) -> Iterator[LogPart]:
-    """Read NDJSON of any shape: the named columns, each a key or a path of keys, as text."""
+    """Read NDJSON of any shape: the named columns, each a key or a path of keys, as text.
+
+    Each row's own line is kept beside, for what has to be shown of it.
+    """
     for number, block in read_lines(path, chunk_rows):
         objects: list[dict[str, Any]] = []
         places: list[int] = []
         broken: dict[int, str] = {}
+        texts: dict[int, str] = {}
+        lines: list[int] = []
         rows = 0
         for line_number, line in enumerate(block.split(b"\n"), start=number):
             if not line or line.isspace():
                 continue
+            lines.append(line_number)
+            texts[rows] = line.decode(errors="replace").rstrip("\r")
             try:
                 found = msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
             except (ValueError, RecursionError):
@@ -284,7 +306,8 @@ def read_objects(path: Path, columns: Sequence[str], chunk_rows: int) -> Iterato
             rows += 1
         cells = {name: [_cell(item, name) for item in objects] for name in columns}
         table = pa.table({name: pa.array(column, pa.utf8()) for name, column in cells.items()})
-        yield LogPart(rows, table, np.array(places, dtype=np.int64), broken)
+        row, line_of = np.array(places, dtype=np.int64), np.array(lines, dtype=np.int64)
+        yield LogPart(rows, table, row, broken, texts, line_of)
 
 
 def _cell(item: dict[str, Any], name: str) -> str | None:

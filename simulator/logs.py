@@ -109,17 +109,17 @@ def read_log_parts(
     Every file is looked for before the first is read. Raises as `read_log` does.
     """
     files = [find_log(path) for path in paths]
-    joined = [] if mapping is None else [_read_joined(mapping, n) for n in range(len(mapping.join))]
+    joined = [] if mapping is None else [read_joined(mapping, n) for n in range(len(mapping.join))]
     for path in files:
         if mapping is not None:
-            for part in _own_parts(path, mapping, chunk_rows):
+            for part in own_parts(path, mapping, chunk_rows):
                 yield _mapped(part, mapping, joined, str(path))
         elif path.suffix.lower() in LINES:
             for first_line, body in read_lines(path, chunk_rows):
                 yield LinePart(body, first_line)
         else:
             for part in read_parts(path, is_field, chunk_rows):
-                yield _named(part, str(path))
+                yield named(part, str(path))
 
 
 def regroup(parts: Iterator[LinePart | TablePart], rows: int) -> Iterator[LinePart | TablePart]:
@@ -157,7 +157,7 @@ def _joined_parts(parts: list[TablePart]) -> Iterator[TablePart]:
         yield TablePart(pa.concat_tables([part.table for part in parts]), broken)
 
 
-def _own_parts(path: Path, mapping: Mapping, chunk_rows: int) -> Iterator[LogPart]:
+def own_parts(path: Path, mapping: Mapping, chunk_rows: int) -> Iterator[LogPart]:
     """Read a log's own columns, as far as the mapping uses them."""
     if path.suffix.lower() in LINES:
         return read_objects(path, sorted(mapping.columns), chunk_rows)
@@ -165,7 +165,7 @@ def _own_parts(path: Path, mapping: Mapping, chunk_rows: int) -> Iterator[LogPar
     return read_parts(path, lambda name: name in columns, chunk_rows, mapping.source.delimiter)
 
 
-def _read_joined(mapping: Mapping, number: int) -> pa.Table:
+def read_joined(mapping: Mapping, number: int) -> pa.Table:
     """Read one joined file's columns whole."""
     join = mapping.join[number]
     path = find_log(join.file, mapping.folder)
@@ -189,10 +189,10 @@ def _read_joined(mapping: Mapping, number: int) -> pa.Table:
 def _mapped(part: LogPart, mapping: Mapping, joined: list[pa.Table], where: str) -> TablePart:
     """Return the kept rows as event columns, with the unreadable ones in their places."""
     table, kept = map_events(part.table, mapping, joined, where)
-    return _with_broken(table, part.row[kept], part.broken)
+    return with_broken(table, part.row[kept], part.broken)
 
 
-def _named(part: LogPart, where: str) -> TablePart:
+def named(part: LogPart, where: str) -> TablePart:
     """Return a log whose columns are the event fields already."""
     missing = [name for name in NEEDED if name not in part.table.column_names]
     if missing:
@@ -201,10 +201,10 @@ def _named(part: LogPart, where: str) -> TablePart:
             f"{where}: no column {', '.join(missing)} (it has {has}); "
             "say with --mapping FILE which columns hold them"
         )
-    return _with_broken(part.table, part.row, part.broken)
+    return with_broken(part.table, part.row, part.broken)
 
 
-def _with_broken(table: pa.Table, row: np.ndarray, broken: dict[int, str]) -> TablePart:
+def with_broken(table: pa.Table, row: np.ndarray, broken: dict[int, str]) -> TablePart:
     """Put an empty row where one can't be read."""
     if not broken:
         return TablePart(table)

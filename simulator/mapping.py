@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from rules.arrow_text import as_string, is_number, is_text, number_words, plain_column
 from simulator.log_files import LogProblem
+from simulator.made_fields import completed
 from simulator.mapping_file import (
     QUANTITY_PLACES,
     FieldSource,
@@ -59,6 +60,10 @@ def map_events(
         name: _field(name, source, columns, mapping.source, len(rows))
         for name, source in mapping.fields.items()
     }
+    if mapping.rows != "events":
+        fields = completed(
+            fields, {name: text_column(one) for name, one in fields.items()}, mapping
+        )
     return pa.table(fields), rows
 
 

@@ -21,6 +21,13 @@ from pydantic import (
 from rules.toml_lines import Loc, find_lines, line_of
 
 NEEDED: Final = ("event_id", "type", "member", "at")
+ROWS_NEEDED: Final = {
+    "events": NEEDED,
+    "members": ("member", "at"),
+    "balances": ("member", "at", "points"),
+}
+"""Fields that a mapping must give, by what its rows are; the others are made."""
+MADE_TYPES: Final = {"members": "enrol", "balances": "adjust"}
 QUANTITY_PLACES: Final = {"litres": 3, "amount": 2, "points": 0}
 _OTHERS: Final = ("station", "product", "pay", "order", "ref", "score", "coupon", "item", "lines")
 _FACTOR: Final = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
@@ -155,6 +162,11 @@ class Mapping(_Part):
     """A whole mapping file."""
 
     format: Literal[1]
+    rows: Literal["events", "members", "balances"] = "events"
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")] = "import"
+    """What this import is called: part of the ids that are made."""
+    reason: Name = "opening balance"
+    """Why balances are adjusted; kept with each of them as its `ref`."""
     source: Source = Source()
     join: list[Join] = []
     keep: list[Keep] = []
@@ -164,9 +176,15 @@ class Mapping(_Part):
 
     @model_validator(mode="after")
     def _events_are_whole(self) -> Self:
-        missing = [name for name in NEEDED if name not in self.fields]
+        missing = [name for name in ROWS_NEEDED[self.rows] if name not in self.fields]
         if missing:
-            raise ValueError(f"[fields] lacks {', '.join(missing)}; every event needs them")
+            who = (
+                "every event needs" if self.rows == "events" else f"rows that are {self.rows} need"
+            )
+            raise ValueError(f"[fields] lacks {', '.join(missing)}; {who} them")
+        if self.rows != "events" and "type" in self.fields:
+            kind = MADE_TYPES[self.rows]
+            raise ValueError(f"[fields] gives type, but rows that are {self.rows} are {kind}s")
         return self
 
     @property

@@ -29,11 +29,13 @@ class Events:
     """One batch in numbers, n rows in arrival order.
 
     Times µs UTC; day and month are the event's local ones; named says which quantity a
-    refund names. earning_bits and factor_bits are what matches apart from the member.
+    refund names. earning_bits and factor_bits are what matches apart from the member. own_row
+    is the row of the id as sent, row the one that effects go to: they differ once merged.
     sale is filled as sales are recorded: the row in Sales, or -1.
     """
 
     batch: pa.RecordBatch
+    own_row: Int64s
     row: Int64s
     type: npt.NDArray[np.int64]
     at_us: Int64s
@@ -73,14 +75,15 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
     product = _codes(batch, "product", rules.products)
     pay = _codes(batch, "pay", rules.pays)
     quantity_ml, amount_fen = _integers(batch, "litres_ml"), _integers(batch, "amount_fen")
-    row = member_rows(table, batch)
-    key_a, key_b = identity_keys(row, *hash_strings(batch.column("event_id")))
-    ref_a, ref_b = _ref_keys(batch, row)
+    own_row = member_rows(table, batch)
+    key_a, key_b = identity_keys(own_row, *hash_strings(batch.column("event_id")))
+    ref_a, ref_b = _ref_keys(batch, own_row)
     minute = (wall_us - day * DAY_US) // MINUTE_US
     codes = (product, _codes(batch, "station", rules.stations), pay, day - rules.first_day, minute)
     return Events(
         batch=batch,
-        row=row,
+        own_row=own_row,
+        row=table.resolve(own_row),
         type=kind,
         at_us=at_us,
         stamp_us=_integers(batch, "stamp_us"),
@@ -99,7 +102,7 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         ref_a=ref_a,
         ref_b=ref_b,
         fingerprint=fingerprint(batch),
-        sale=np.full(len(row), -1, dtype=np.int32),
+        sale=np.full(len(own_row), -1, dtype=np.int32),
     )
 
 

@@ -24,8 +24,8 @@ from rules.patterns import EarningRates, Factors
 from rules.pools import Draw, PoolRules
 from rules.referral_rules import ReferralRules
 from rules.season_models import CatalogueItem, Condition, Season, Where
-from rules.trigger_rules import TriggerRules
 from rules.segment_rules import SegmentRules, attribute_tests
+from rules.trigger_rules import TriggerRules
 
 OUTSIDE_DAYS: Final = 400
 NO_TIERS: Final = "member"

@@ -13,6 +13,7 @@ from rules.compiled import TYPE_CODES
 from rules.member_table import MemberTable
 from rules.ticks import due
 
+MERGE: Final = TYPE_CODES["merge"]
 DRAWING: Final = np.array([TYPE_CODES[word] for word in ("redeem", "claim", "reserve", "use")])
 GIVING: Final = TYPE_CODES["refund"]
 ISSUING: Final = np.array([TYPE_CODES[word] for word in ("purchase", "enrol", "redeem")])
@@ -28,26 +29,24 @@ def cuts(
     As long as every pool holds enough for all that could draw from it, the order between
     members changes nothing and there is one piece. Else each event that draws by itself is a
     piece of its own, and what triggers issue waits for the end of its piece, where arrival
-    order is known.
+    order is known. A merge, which makes two members one, always is a piece of its own.
     """
     pools = table.pools
-    if not len(pools.used) or bool(
-        (pools.lease - pools.used >= demand(table, events.type[first:last])).all()
-    ):
-        yield first, last, False
-        return
     kind = events.type[first:last]
-    alone = np.isin(kind, DRAWING)
-    if table.rules.reinstates:
-        alone |= kind == GIVING
+    alone = kind == MERGE
+    short = len(pools.used) > 0 and bool((pools.lease - pools.used < demand(table, kind)).any())
+    if short:
+        alone |= np.isin(kind, DRAWING)
+        if table.rules.reinstates:
+            alone |= kind == GIVING
     start = first
     for place in (first + np.flatnonzero(alone)).tolist():
         if start < place:
-            yield start, place, True
-        yield place, place + 1, True
+            yield start, place, short
+        yield place, place + 1, short
         start = place + 1
     if start < last:
-        yield start, last, True
+        yield start, last, short
 
 
 def demand(table: MemberTable, types: Int64s) -> Int64s:

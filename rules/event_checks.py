@@ -66,6 +66,7 @@ def check_events(raw: RawEvents, names: Names) -> Decoded:
     arrays["at_us"] = pa.array(at_us)
     _check_quantities(raw, type_code, arrays)
     _check_numbers(raw, type_code, arrays)
+    _check_other_member(raw, type_code)
     _check_kind(raw, names)
     _check_products(raw, names, type_code)
     _check_orders(raw, names, type_code, arrays)
@@ -253,6 +254,24 @@ def _check_numbers(
             "bad_field",
             f"{name} is missing: a {word} {why}",
         )
+
+
+def _check_other_member(raw: RawEvents, type_code: npt.NDArray[np.int8]) -> None:
+    """Refuse a referral of oneself, and a record merged with itself."""
+    if "ref" not in raw.fields or "member" not in raw.fields:
+        return
+    two = is_type(type_code, "referral", "merge")
+    if not two.any():
+        return
+    same = pc.equal(_plain(raw.fields["ref"]), _plain(raw.fields["member"])).fill_null(False)
+    raw.faults.mark(
+        two & same.to_numpy(zero_copy_only=False),
+        "bad_field",
+        lambda row: (
+            f"ref = {shown(raw.value('ref', row))}: the member themselves; name the "
+            f"{'referred member' if raw.value('type', row) == 'referral' else 'other record'}"
+        ),
+    )
 
 
 def _whole_number(raw: RawEvents, name: str, least: int, most: int) -> pa.Array:

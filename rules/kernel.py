@@ -19,10 +19,13 @@ from rules.compiled import TYPE_CODES
 from rules.contention import cuts
 from rules.coupon_events import apply_coupon_events
 from rules.coupon_refunds import note_orders
+from rules.erasure import apply_erasures
 from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.merging import apply_merges, merged_away
 from rules.people import apply_adjustments, apply_profiles, apply_standing
 from rules.prize_claims import apply_prize_claims
 from rules.redemption import apply_redemptions
+from rules.referrals import enter_referrals, gather_referrals
 from rules.refunds import apply_refunds, apply_waiting, forgotten
 from rules.results import CONFLICT, DUPLICATE, LIMIT_REACHED, REJECTED, WAITING, Outcome
 from rules.sales import apply_sales
@@ -37,6 +40,7 @@ TASK_TYPES = np.array([TYPE_CODES[t] for t in ("check_in", "browse", "share", "s
 REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "update"))
 COUPON_TYPES = np.array([TYPE_CODES[t] for t in ("claim", "reserve", "use", "release")])
 ADJUST, DISQUALIFY, REINSTATE = (TYPE_CODES[word] for word in ("adjust", "disqualify", "reinstate"))
+REFERRAL, MERGE, ERASE = (TYPE_CODES[word] for word in ("referral", "merge", "erase"))
 REDEEM, PRIZE_CLAIM = TYPE_CODES["redeem"], TYPE_CODES["prize_claim"]
 
 
@@ -128,15 +132,24 @@ def _apply_between_ticks(
     """
     if first == last:
         return np.zeros(0, dtype=np.int64)
+    merges = table.merges
     for start, stop, in_order in cuts(table, events, first, last):
         for places in rounds(events.row[start:stop]):
             _apply_round(table, events, start + places, outcome)
             if not in_order:
                 table.triggers.settle(table)
         table.triggers.settle(table)
+        enter_referrals(table, events, outcome)
+        if table.merges > merges:
+            merges = table.merges
+            events.row[stop:] = table.resolve(events.own_row[stop:])
     accepted = outcome.status[first:last] < DUPLICATE
     accepted |= outcome.status[first:last] == LIMIT_REACHED
-    return events.row[first:last][accepted]
+    rows = events.row[first:last][accepted]
+    if table.merges:
+        # What a merge emptied has changed as well as what it became part of.
+        rows = np.concatenate([rows, merged_away(table, rows)])
+    return rows
 
 
 def _apply_round(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
@@ -178,6 +191,9 @@ def _apply_others(
     apply_prize_claims(table, events, at[kind == PRIZE_CLAIM], outcome)
     apply_standing(table, events, at[kind == DISQUALIFY], disqualified=True)
     apply_standing(table, events, at[kind == REINSTATE], disqualified=False)
+    gather_referrals(table, at[kind == REFERRAL])
+    apply_erasures(table, events, at[kind == ERASE])
+    apply_merges(table, events, at[kind == MERGE], outcome)
 
 
 def _answer_known(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> Int64s:

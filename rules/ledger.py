@@ -80,11 +80,15 @@ class Sales(Columns):
 
 @dataclass(frozen=True, slots=True)
 class WaitingRefund:
-    """A refund that arrived before its purchase; quantity is fen or ml as named says."""
+    """A refund that arrived before its purchase; quantity is fen or ml as named says.
+
+    row is that of the id it was sent under, which a merge may have made another's.
+    """
 
     event_id: str
     named: int
     quantity: int
+    row: int
 
 
 class Ledger:

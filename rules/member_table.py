@@ -274,7 +274,8 @@ class MemberTable:
     def who(self, rows: Int64s) -> Who:
         """Gather what conditions on members look at: level, kind, attributes, segments."""
         members = self.members
-        segment_bits = segment_bits_of(self, rows) if self.rules.segment_rules.in_conditions else None
+        named = self.rules.segment_rules.in_conditions
+        segment_bits = segment_bits_of(self, rows) if named else None
         return members.level[rows], members.kind[rows], members.attribute_bits[rows], segment_bits
 
     def _boards_and_company(

@@ -36,11 +36,11 @@ def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
     code = encoded.indices.fill_null(-1).to_numpy()
     rows = events.row[at]
     first = (code >= 0) & ~members.described[rows]
-    _describe(table, rows[first], code[first], given)
+    describe(table, rows[first], code[first], given)
     for place in np.flatnonzero((code >= 0) & ~first).tolist():
         row = int(rows[place])
         held = {**table.attributes[row], **given[code[place]]}
-        _describe(table, rows[place : place + 1], np.zeros(1, dtype=np.int64), [held])
+        describe(table, rows[place : place + 1], np.zeros(1, dtype=np.int64), [held])
     new = at[(events.type[at] == ENROL) & ~members.enrolled[rows]]
     members.enrolled[events.row[new]] = True
     give_trials(table, events.row[new], events.day[new], events.at_us[new])
@@ -52,7 +52,7 @@ def _without_nulls(text: str) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _describe(
+def describe(
     table: MemberTable, rows: Int64s, code: Int64s, profiles: Sequence[Mapping[str, Any]]
 ) -> None:
     """Give distinct members the attributes profiles[code] in place of those they had."""

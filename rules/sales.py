@@ -10,6 +10,7 @@ from rules.goals import reach_goals
 from rules.journal import BASE, BONUS, Note
 from rules.member_table import MemberTable
 from rules.points import credit, room
+from rules.referrals import note_first_orders
 from rules.results import Outcome
 from rules.tiers import rise
 
@@ -74,6 +75,7 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
     bought = at[purchase]
     if len(bought):
         _count_purchases(table, events, bought)
+        note_first_orders(table, events, bought)
         _reach(table, events, bought, scored[purchase], outcome)
         risen = rise(table, events.row[bought], events.month[bought], events.at_us[bought])
         table.triggers.risen(table, events, bought[risen])
@@ -112,6 +114,7 @@ def _count_purchases(table: MemberTable, events: Events, at: Int64s) -> None:
     members.litres_ml[rows] += fuel_ml
     members.amount_fen[rows] += fen
     members.visits[rows] += 1
+    table.windows.add(rows, events.day[at], np.ones(len(rows), dtype=np.int64), fuel_ml, fen)
     members.last_purchase_us[rows] = np.maximum(members.last_purchase_us[rows], events.at_us[at])
     if rules.rings.months:
         slots = events.month[at] % rules.rings.months

@@ -9,6 +9,7 @@ from rules.calendar import months_of_days, weeks_of_days
 from rules.compiled import PERIODS, Rules
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.points import expire
+from rules.referrals import run_referral_tick
 from rules.refunds import drop_waiting
 from rules.tiers import run_tier_tick
 from rules.triggers import run_trigger_tick
@@ -36,14 +37,20 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
     if table.journal is not None:
         table.journal.tick(table, at_us)
     day = table.rules.calendar.day(at_us)
-    if day + 1 > table.open_day:
+    begins = day + 1 > table.open_day
+    if begins:
         _renew_pools(table, day)
+        table.windows.roll(day)
         changed = run_tier_tick(table, at_us, day)
         expire(table, day)
-        run_trigger_tick(table, at_us, day)
         # A zone that skips a date opens two days at one midnight.
-        for opening in range(table.open_day + 1, day + 2):
+        for opening in range(table.open_day + 1, day + 1):
             open_day(table, opening)
+    referred = run_referral_tick(table, at_us, day)
+    changed = np.concatenate([changed, referred])
+    if begins:
+        run_trigger_tick(table, at_us, day)
+        open_day(table, day + 1)
     if at_us == table.rules.final_us:
         drop_waiting(table)
         table.freeze()
@@ -65,6 +72,7 @@ def set_clock(table: MemberTable, at_us: int) -> None:
     """Move the clock between ticks; never backwards."""
     if table.clock_us == NO_CLOCK_US:
         table.open_day = table.rules.calendar.day(at_us) + 1
+        table.windows.roll(table.open_day - 1)
         table.open_month = int(months_of_days(np.array([table.open_day]))[0])
     table.clock_us = max(table.clock_us, at_us)
     if table.clock_us >= table.next_tick_us or table.next_tick_us == NO_CLOCK_US:

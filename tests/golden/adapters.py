@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.coupon_book import NO_INSTANT_US
+from rules.coupon_codes import write_code
 from rules.compiled import Rules, compile_rules
 from rules.events import Decoded, decode_json, running_stamps, stamp
 from rules.kernel import advance, apply
@@ -47,6 +49,9 @@ class Result:
     standings: dict[str, list[Table]]
     prizes: list[Table]
     dropped: list[Table] = field(default_factory=list)
+    coupons: list[Table] = field(default_factory=list)
+    pools: dict[str, int] = field(default_factory=dict)
+    goods_given: int = 0
 
 
 def run_oracle(
@@ -77,6 +82,9 @@ def run_oracle(
         },
         prizes=[vars(row) for row in oracle.prizes()],
         dropped=[vars(each) for each in oracle.dropped],
+        coupons=oracle.coupons(),
+        pools={name: pool.used for name, pool in oracle.state.pools.items()},
+        goods_given=oracle.state.goods_given,
     )
 
 
@@ -142,6 +150,7 @@ def apply_rows(
             STATUSES[outcome.status[nth]],
             int(outcome.points[nth]),
             REASONS[outcome.reason[nth]],
+            outcome.details.get(nth),
         )
         for nth, row in enumerate(rows.tolist())
     }
@@ -176,7 +185,35 @@ def kernel_result(
             for table in tables
             for member, event_id, reason in table.dropped
         ],
+        coupons=sorted(
+            (row for table in tables for row in coupon_rows(table)), key=lambda row: row["code"]
+        ),
+        pools={
+            f"{pool.id}.{pool.measure}": sum(int(table.pools.used[place]) for table in tables)
+            for place, pool in enumerate(rules.pool_rules.pools)
+        },
+        goods_given=sum(len(table.fulfilments) for table in tables),
     )
+
+
+def coupon_rows(table: MemberTable) -> list[Table]:
+    """Read the columns of coupons.csv of a table; an instant that is not there is None."""
+    book = table.coupon_book
+    templates = [coupon.id for coupon in table.rules.season.coupons]
+    status = book.status_as_of(table.clock_us)
+    return [
+        {
+            "code": write_code(int(book.code[row])),
+            "coupon": templates[book.template[row]],
+            "member": table.member_ids[book.member[row]],
+            "status": status[row],
+            "issued_at": int(book.issued_us[row]),
+            "expires_at": int(book.expires_us[row]),
+            "used_at": int(book.used_us[row]) if book.used_us[row] != NO_INSTANT_US else None,
+            "off": int(book.off_fen[row]),
+        }
+        for row in range(book.size)
+    ]
 
 
 def member_rows(table: MemberTable) -> list[Table]:

@@ -1,5 +1,6 @@
 """Decide whether a `where` holds, for a purchase line or for a member as they stand."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -7,6 +8,15 @@ from typing import Any
 from tests.oracle.plan import Plan, Where
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True)
+class Who:
+    """Hold what conditions see of a member: tier, attributes, and the segments they are in."""
+
+    tier: str
+    attributes: dict[str, Any]
+    segments: frozenset[str]
 
 
 def listed(wanted: object) -> list[Any]:
@@ -70,9 +80,7 @@ def attribute_holds(wanted: object, value: object) -> bool:
     return in_range(wanted, value) if isinstance(wanted, dict) else one_of(wanted, value)
 
 
-def line_holds(
-    where: Where, plan: Plan, fields: dict[str, Any], tier: str, attributes: dict[str, Any]
-) -> bool:
+def line_holds(where: Where, plan: Plan, fields: dict[str, Any], who: Who) -> bool:
     """Say whether every key of a `where` holds for a purchase line or top-up."""
     wall = plan.zone.local(fields["at_us"])
     station = plan.stations.get(fields["station"] or "", {})
@@ -90,30 +98,26 @@ def line_holds(
             holds = in_dates(listed(wanted), wall.date())
         elif key == "holiday":
             holds = plan.is_holiday(wall.date()) == wanted
-        elif key == "tier":
-            holds = one_of(wanted, tier)
         elif key in ("station", "pay"):
             holds = one_of(wanted, fields[key])
         elif key in plan.station_keys:
             holds = str(station.get(key)) in map(str, listed(wanted)) if key in station else False
-        elif key == "segment":
-            holds = False
         else:
-            holds = attribute_holds(wanted, attributes.get(key))
+            holds = member_key_holds(key, wanted, who)
         if not holds:
             return False
     return True
 
 
-def member_holds(where: Where, tier: str, attributes: dict[str, Any]) -> bool:
-    """Say whether every key of a board's scope holds for a member as they stand."""
-    for key, wanted in where.items():
-        if key == "tier":
-            holds = one_of(wanted, tier)
-        elif key == "segment":
-            holds = False
-        else:
-            holds = attribute_holds(wanted, attributes.get(key))
-        if not holds:
-            return False
-    return True
+def member_key_holds(key: str, wanted: object, who: Who) -> bool:
+    """Say whether one key holds for a member as they stand."""
+    if key == "tier":
+        return one_of(wanted, who.tier)
+    if key == "segment":
+        return any(name in who.segments for name in listed(wanted))
+    return attribute_holds(wanted, who.attributes.get(key))
+
+
+def member_holds(where: Where, who: Who) -> bool:
+    """Say whether every key of a `where` holds for a member as they stand."""
+    return all(member_key_holds(key, wanted, who) for key, wanted in where.items())

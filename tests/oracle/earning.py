@@ -1,21 +1,20 @@
 """Earn for purchases, top-ups, tasks and goals."""
 
-from datetime import date
 from fractions import Fraction
 from math import prod
 from typing import Any
 
-from tests.oracle.conditions import line_holds
+from tests.oracle.conditions import Who, line_holds
 from tests.oracle.member import HeldGoal, Member, Purchase
+from tests.oracle.periods import period_of
 from tests.oracle.plan import Plan, Task
 
 
-def factor_of(plan: Plan, fields: dict[str, Any], member: Member) -> Fraction:
+def factor_of(plan: Plan, fields: dict[str, Any], who: Who) -> Fraction:
     """Combine the matching multipliers: in each group, then the groups with one another."""
-    tier = plan.levels[member.level].id
     groups: dict[str, list[Fraction]] = {}
     for rule in plan.multipliers:
-        if line_holds(rule.where, plan, fields, tier, member.attributes):
+        if line_holds(rule.where, plan, fields, who):
             groups.setdefault(rule.group, []).append(rule.factor)
     combined = Fraction(1)
     for factors in groups.values():
@@ -30,16 +29,13 @@ def factor_of(plan: Plan, fields: dict[str, Any], member: Member) -> Fraction:
     return max(Fraction(0), combined)
 
 
-def record_of(plan: Plan, fields: dict[str, Any], member: Member, stamp_us: int) -> Purchase:
+def record_of(plan: Plan, fields: dict[str, Any], who: Who, stamp_us: int) -> Purchase:
     """Write down a purchase or top-up with the rates and the factor of its time."""
-    tier = plan.levels[member.level].id
     per_ml = per_fen = Fraction(0)
     is_purchase = fields["type"] == "purchase"
     earns = not is_purchase or fields["pay"] != "card" or plan.card_earns
     for rule in plan.earning:
-        matches = rule.on == fields["type"] and line_holds(
-            rule.where, plan, fields, tier, member.attributes
-        )
+        matches = rule.on == fields["type"] and line_holds(rule.where, plan, fields, who)
         if earns and matches:
             per_ml += rule.per_ml
             per_fen += rule.per_fen
@@ -59,7 +55,7 @@ def record_of(plan: Plan, fields: dict[str, Any], member: Member, stamp_us: int)
         left_fen=fen,
         per_ml=per_ml,
         per_fen=per_fen,
-        factor=factor_of(plan, fields, member),
+        factor=factor_of(plan, fields, who),
     )
 
 
@@ -74,6 +70,7 @@ def buy(plan: Plan, member: Member, purchase: Purchase) -> int:
     points = purchase.total
     if purchase.counts:
         member.add_metrics(purchase, purchase.ml, purchase.fen, 1)
+        member.last_purchase_us = max(member.last_purchase_us or purchase.at_us, purchase.at_us)
         points += reach_goals(plan, member, purchase)
         if purchase.scored:
             member.active_on.add(purchase.day)
@@ -101,17 +98,6 @@ def reach_goals(plan: Plan, member: Member, purchase: Purchase) -> int:
             member.complete(purchase.at_us)
         paid += points
     return paid
-
-
-def period_of(per: str, day: date) -> object:
-    """Name the day, ISO week, month or season that a task is counted in."""
-    if per == "day":
-        return day
-    if per == "week":
-        return day.isocalendar()[:2]
-    if per == "month":
-        return day.year, day.month
-    return "season"
 
 
 def do_task(plan: Plan, member: Member, task: Task, at_us: int, stamp_us: int) -> tuple[str, int]:

@@ -7,12 +7,27 @@ from typing import Any
 
 from tests.oracle.instants import DAY_US, parse_at
 from tests.oracle.plan import Plan
+from tests.oracle.refusal import RefusedError
 
 TASK_TYPES = ("check_in", "browse", "share", "survey", "review")
 RULED_TYPES = ("purchase", "top_up", "refund", "enrol", "update", "adjust", "disqualify",
-               "reinstate", *TASK_TYPES)  # fmt: skip
-LATER_TYPES = ("referral", "redeem", "claim", "reserve", "use", "release", "merge",
-               "prize_claim", "erase")  # fmt: skip
+               "reinstate", "redeem", "referral", "claim", "reserve", "use", "release", "merge",
+               "erase", "prize_claim", *TASK_TYPES)  # fmt: skip
+NEEDED = {
+    "purchase": ("amount",),
+    "top_up": ("amount",),
+    "refund": ("ref",),
+    "referral": ("ref",),
+    "merge": ("ref",),
+    "redeem": ("item",),
+    "claim": ("coupon",),
+    "reserve": ("coupon", "order", "lines"),
+    "use": ("order", "lines"),
+    "release": ("coupon",),
+    "adjust": ("points",),
+    "prize_claim": ("item",),
+}
+LINES_MAX = 200
 TEXTS = ("station", "product", "pay", "order", "ref", "coupon", "item")
 
 LITRES_MAX = 10_000
@@ -22,14 +37,6 @@ MEMBER_BYTES_MAX = 64
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 Fields = dict[str, Any]
-
-
-class RefusedError(Exception):
-    """Refuse an event before it moves the clock, with the reason's word."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def quantity(value: object, units_per_one: int, most: int) -> int | None:
@@ -91,10 +98,12 @@ def decode(event: Fields, plan: Plan) -> Fields:
     fields["litres_ml"] = quantity(event.get("litres"), 1000, LITRES_MAX)
     fields["amount_fen"] = quantity(event.get("amount"), 100, AMOUNT_MAX)
     fields["score"] = whole(event.get("score"), 0, 10)
-    fields["points"] = whole(event.get("points"), -(2**63), 2**63 - 1)
-    fields["lines"] = json.dumps(event.get("lines"), sort_keys=True)
+    fields["points"] = whole(event.get("points"), -(10**9), 10**9)
+    fields["lines"] = json.dumps(as_list(event.get("lines")), sort_keys=True)
     fields["attributes"] = attributes(event.get("attributes"), plan)
-    needed(fields, plan)
+    needed(event, fields, plan)
+    if fields["type"] in ("reserve", "use"):
+        fields["order_lines"] = order_lines(event["lines"], plan)
     known = not plan.knows_products or fields["product"] in plan.products
     if fields["type"] == "purchase" and not known:
         raise RefusedError("unknown_product")
@@ -108,8 +117,6 @@ def checked_type(value: object) -> str:
     """Read the type: a known one, and one whose rules are there."""
     if not isinstance(value, str) or not value:
         raise RefusedError("bad_field")
-    if value in LATER_TYPES:
-        raise RefusedError("not_available_yet")
     if value not in RULED_TYPES:
         raise RefusedError("unknown_type")
     return value
@@ -126,15 +133,43 @@ def attributes(given: object, plan: Plan) -> Fields | None:
     return dict(given)
 
 
-def needed(fields: Fields, plan: Plan) -> None:
-    """Refuse an event that lacks what its type can't do without."""
+def needed(event: Fields, fields: Fields, plan: Plan) -> None:
+    """Refuse an event that lacks what its type can't do without, or names itself."""
     kind = fields["type"]
-    lacking = (
-        (kind in ("purchase", "top_up") and fields["amount_fen"] is None)
-        or (kind == "purchase" and plan.knows_products and fields["product"] is None)
-        or (kind == "refund" and not fields["ref"])
-        or (kind == "adjust" and fields["points"] is None)
-    )
+    absent = [name for name in NEEDED.get(kind, ()) if event.get(name) in (None, "")]
+    if kind == "purchase" and plan.knows_products and fields["product"] is None:
+        absent.append("product")
+    if kind == "use" and fields["coupon"] is None and not fields["points"]:
+        absent.append("coupon")
     both = fields["amount_fen"] is not None and fields["litres_ml"] is not None
-    if lacking or (kind == "refund" and both):
+    itself = kind in ("referral", "merge") and fields["ref"] == fields["member"]
+    if absent or itself or (kind == "refund" and both):
         raise RefusedError("bad_field")
+
+
+def as_list(lines: object) -> object:
+    """Read order lines that are written as JSON text."""
+    if not isinstance(lines, str) or not lines:
+        return lines
+    try:
+        return json.loads(lines)
+    except ValueError as problem:
+        raise RefusedError("bad_field") from problem
+
+
+def order_lines(given: object, plan: Plan) -> list[tuple[str, int, int]]:
+    """Read the lines of an order: product, fen and millilitres of each."""
+    given = as_list(given)
+    if not isinstance(given, list) or not 0 < len(given) <= LINES_MAX:
+        raise RefusedError("bad_field")
+    lines = []
+    for line in given:
+        if not isinstance(line, dict) or not isinstance(line.get("product"), str):
+            raise RefusedError("bad_field")
+        amount_fen = quantity(line.get("amount"), 100, AMOUNT_MAX)
+        if amount_fen is None or not line["product"]:
+            raise RefusedError("bad_field")
+        lines.append((line["product"], amount_fen, quantity(line.get("litres"), 1000, LITRES_MAX) or 0))
+    if plan.knows_products and any(product not in plan.products for product, _, _ in lines):
+        raise RefusedError("unknown_product")
+    return lines

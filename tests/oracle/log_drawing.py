@@ -4,10 +4,11 @@ from datetime import UTC, timedelta, timezone
 from random import Random
 from typing import Any
 
-from tests.oracle.fields import LATER_TYPES
 from tests.oracle.instants import DAY_US, EPOCH
 from tests.oracle.plan import Plan
-from tests.oracle.season_drawing import PRODUCTS, STATIONS, TASK_TYPES, maybe
+from tests.oracle.chance import maybe
+from tests.oracle.offer_events import ORDERS, OfferDrawing
+from tests.oracle.season_drawing import PRODUCTS, STATIONS, TASK_TYPES
 
 Event = dict[str, Any]
 
@@ -50,13 +51,16 @@ class LogDrawing:
         season_us = self.plan.ends_us - self.plan.starts_us
         self.pace_us = random.choice([90 * MINUTE_US, season_us // 80, season_us // 20, 5 * DAY_US])
         self.last_us = self.plan.final_us + 70 * DAY_US
+        self.offers = OfferDrawing(random, season, self.members)
         self.task_types = random.sample(TASK_TYPES, 2)
         self.edges_us = self._edges_us()
 
     def draw(self, count: int) -> list[Event]:
         """Draw a log of some events."""
         for _ in range(count):
-            self.log.append(self._event())
+            event = self._event()
+            self.log.append(event)
+            self.offers.shadow.apply(event)
         return self.log
 
     def _edges_us(self) -> list[int]:
@@ -105,8 +109,8 @@ class LogDrawing:
         member = random.choice(self.members)
         draw = random.choices(
             [self._purchase, self._top_up, self._refund, self._task, self._profile,
-             self._other, self._faulty],
-            weights=[40, 6, 18, 18, 8, 6, 4],
+             self._other, self._faulty, self.offers.draw],
+            weights=[36, 6, 18, 12, 8, 6, 4, 34],
         )[0]  # fmt: skip
         event: Event = {
             "event_id": f"e{len(self.log)}",
@@ -141,8 +145,8 @@ class LogDrawing:
             event["station"] = random.choice([*STATIONS, "S9"])
         if maybe(random, 0.4):
             event["pay"] = random.choice(["card", "cash"])
-        if maybe(random, 0.2):
-            event["order"] = f"o{random.randrange(3)}"
+        if maybe(random, 0.4):
+            event["order"] = random.choice(ORDERS)
         return self._as_awaited(event)
 
     def _top_up(self, event: Event) -> Event:
@@ -204,7 +208,9 @@ class LogDrawing:
             "region": ["north", "south"],
             "plate": ["A1", "C3"],
             "rank": [1, 3, 5, 7, 8, "4", "x"],
-            "birthday": ["1995-06-15", "1989-12-31", "unknown"],
+            "birthday": [
+                "1995-06-15", "1989-12-31", "unknown", "2000-02-29", "03-07", "04-30", "06-05"
+            ],
             "note": ["as before"],
         }
         names = random.sample(sorted(values), random.randrange(1, 4))
@@ -215,7 +221,7 @@ class LogDrawing:
         random = self.random
         event["type"] = random.choice(["adjust", "adjust", "disqualify", "reinstate"])
         if event["type"] == "adjust":
-            event["points"] = random.choice([-100, -30, -1, 0, 5, 40])
+            event["points"] = random.choice([-100, -30, -1, 0, 5, 40, 200])
         return event
 
     def _faulty(self, event: Event) -> Event:
@@ -250,7 +256,14 @@ class LogDrawing:
             {"type": "adjust", "points": None},
             {"type": "adjust", "points": 2.5},
             {"type": "enrol", "attributes": {"kind": "pirate"}},
-            {"type": random.choice(LATER_TYPES)},
+            {"type": "redeem"},
+            {"type": "claim"},
+            {"type": "use", "order": "o1", "lines": [{"product": "92", "amount": "1"}]},
+            {"type": "use", "points": 5, "order": "o1"},
+            {"type": "reserve", "coupon": "ten-off", "order": "o1", "lines": []},
+            {"type": "referral"},
+            {"type": "referral", "ref": event["member"]},
+            {"type": "merge", "ref": event["member"]},
         ]
         if self.plan.knows_products:
             faults += [{"product": "tea"}, {"product": None}]

@@ -10,6 +10,7 @@ from typing import Any
 import holidays
 
 from tests.oracle.instants import Zone, parse_duration
+from tests.oracle.offers import Offers, duration_or_none
 
 Where = dict[str, Any]
 Table = dict[str, Any]
@@ -140,6 +141,7 @@ class Plan:
         self.ceiling = None if ceiling is None else Fraction(str(ceiling))
         points = season_file.get("points", {})
         self.member_day_cap: int | None = points.get("member_day_cap")
+        self.expire_after = duration_or_none(points.get("expire_after"))
         self.absorb = points.get("clawback", "debt") == "absorb"
         self.card_earns: bool = season_file.get("card", {}).get("earn_on_spend", True)
         tasks = [task(table) for table in season_file.get("tasks", [])]
@@ -150,6 +152,7 @@ class Plan:
         self.boards: list[Table] = season_file.get("boards") or [{"id": "overall"}]
         self.rewards: dict[str, Table] = season_file.get("rewards", {})
         self.coupons = {coupon["id"]: coupon for coupon in season_file.get("coupons", [])}
+        self.offers = Offers(season_file)
         self.prizes: list[Table] = season_file.get("prizes", [])
         self.prize_rules: Table = season_file.get("prize_rules", {})
         country = season_file.get("holidays", {}).get("calendar")

@@ -45,16 +45,16 @@ def reverse(
         member.score["base"] -= lost_base
         member.score["bonus"] -= lost_bonus
     member.earned_on[purchase.day] -= lost
+    counted = member.take_back(lost, purchase.day, absorb=plan.absorb)
     if purchase.counts:
-        gone = purchase.left_ml == 0 and purchase.left_fen == 0
-        member.add_metrics(purchase, -ml, -fen, -1 if gone else 0)
-        lost += take_goals_back(plan, member, before_final=before_final)
-    return -member.take_back(lost, absorb=plan.absorb)
+        member.add_metrics(purchase, -ml, -fen, -1 if purchase.gone else 0)
+        counted += take_goals_back(plan, member, before_final=before_final)
+    return -counted
 
 
 def take_goals_back(plan: Plan, member: Member, *, before_final: bool) -> int:
-    """Take back the goals that net purchases no longer reach; give the points lost."""
-    lost = 0
+    """Take back the goals that net purchases no longer reach; give what counts as reversed."""
+    counted = 0
     for task in plan.goals:
         held = member.goals.get(task.id)
         if held is None or goal_reached(task, member):
@@ -63,5 +63,5 @@ def take_goals_back(plan: Plan, member: Member, *, before_final: bool) -> int:
         member.earned_on[held.day] -= held.points
         if held.scored and before_final:
             member.score["task"] -= held.points
-        lost += held.points
-    return lost
+        counted += member.take_back(held.points, held.day, absorb=plan.absorb)
+    return counted

@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from tests.oracle.chance import maybe, some
+from tests.oracle.offer_drawing import draw_coupons, draw_offers, draw_segments
+
 Table = dict[str, Any]
 
 ZONES = (
@@ -38,17 +41,6 @@ TASK_TYPES = ("check_in", "browse", "share", "survey", "review")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def maybe(random: Random, chance: float) -> bool:
-    """Toss a weighted coin."""
-    return random.random() < chance
-
-
-def some(random: Random, values: list[Any]) -> list[Any]:
-    """Draw one or more of the values, in their order."""
-    kept = [value for value in values if maybe(random, 0.4)]
-    return kept or [random.choice(values)]
-
-
 def draw_season(random: Random) -> Table:
     """Draw one season file as plain data."""
     starts = random.choice(FIRST_DAYS) + timedelta(days=random.randrange(12))
@@ -72,12 +64,14 @@ def draw_season(random: Random) -> Table:
         season["holidays"] = {"calendar": random.choice(["CN", "US", "DE"])}
     if maybe(random, 0.8):
         season["tiers"] = draw_tiers(random)
+    draw_segments(random, season)
     season["points"] = draw_points(random)
     draw_earning(random, season, starts)
     season["tasks"] = draw_tasks(random)
     season["season"] = draw_window(random, starts, ends)
     draw_boards(random, season)
-    draw_prizes(random, season)
+    draw_prizes(random, season, starts)
+    draw_offers(random, season, starts)
     return season
 
 
@@ -86,6 +80,8 @@ def draw_points(random: Random) -> Table:
     points: Table = {"clawback": random.choice(["debt", "absorb"])}
     if maybe(random, 0.6):
         points["member_day_cap"] = random.choice([0, 5, 20, 60, 150])
+    if maybe(random, 0.6):
+        points["expire_after"] = random.choice(["1d", "2d", "10d", "1mo", "1y"])
     return points
 
 
@@ -114,6 +110,8 @@ def draw_where(random: Random, season: Table, starts: datetime) -> Table:
         choices["holiday"] = maybe(random, 0.7)
     if "tiers" in season:
         choices["tier"] = some(random, [level["id"] for level in season["tiers"]["levels"]])
+    if "segments" in season:
+        choices["segment"] = some(random, list(season["segments"]))
     keys = random.sample(sorted(choices), random.choice([0, 0, 1, 1, 2]))
     return {key: choices[key] for key in keys}
 
@@ -253,16 +251,11 @@ def draw_boards(random: Random, season: Table) -> None:
     season["boards"] = boards
 
 
-def draw_prizes(random: Random, season: Table) -> None:
+def draw_prizes(random: Random, season: Table, starts: datetime) -> None:
     """Draw coupons, rewards and prizes on some of the boards."""
     season["coupons"] = [
-        {"id": "ten-off", "kind": "amount_off", "off": "10.00"},
-        {"id": "four-fifths", "kind": "percent", "pay": "0.80", "max_off": "30.00"},
+        with_where(random, coupon, season, starts) for coupon in draw_coupons(random, season)
     ]
-    if "products" in season:
-        season["coupons"].append(
-            {"id": "wash-free", "kind": "gift", "product": "wash", "unit_cost": "15.00"}
-        )
     taxes = ["none", "programme_pays_20", "winner_pays_20"]
     season["rewards"] = {"mug": {"kind": "goods", "unit_cost": "7.77", "tax": random.choice(taxes)}}
     for coupon in season["coupons"]:

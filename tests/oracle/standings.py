@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from tests.oracle.conditions import member_holds
+from tests.oracle.conditions import Who, member_holds
 from tests.oracle.member import Member
 from tests.oracle.plan import Plan, Table, fen
 
@@ -47,15 +47,22 @@ class Standing:
     active_days: int
 
 
+@dataclass
+class Ranked:
+    """Hold a member with what conditions see of them, as they stand or stood."""
+
+    member: Member
+    who: Who
+
+
 def score_of(plan: Plan, member: Member) -> int:
     """Sum the kinds of points that the season counts, floored at 0."""
     return max(0, sum(member.score[kind] for kind in plan.score_kinds))
 
 
-def excluded(plan: Plan, member: Member) -> bool:
+def excluded(plan: Plan, who: Who) -> bool:
     """Say whether the season leaves a member out of every board."""
-    tier = plan.levels[member.level].id
-    return plan.exclude is not None and member_holds(plan.exclude, tier, member.attributes)
+    return plan.exclude is not None and member_holds(plan.exclude, who)
 
 
 def official(plan: Plan, standing: Standing) -> tuple[Any, ...]:
@@ -100,16 +107,15 @@ def team_standings(plan: Plan, members: list[Member], attribute: str) -> list[St
     return list(teams.values())
 
 
-def board_rows(plan: Plan, rows: Collection[Member], board_id: str) -> list[Row]:
+def board_rows(plan: Plan, rows: Collection[Ranked], board_id: str) -> list[Row]:
     """Give the rows of one board, ranks 1 upwards without sharing."""
     board: Table = next(each for each in plan.boards if each["id"] == board_id)
-    members = [member for member in rows if not excluded(plan, member)]
-    if "where" in board:
-        members = [
-            member
-            for member in members
-            if member_holds(board["where"], plan.levels[member.level].id, member.attributes)
-        ]
+    where = board.get("where", {})
+    members = [
+        row.member
+        for row in rows
+        if not excluded(plan, row.who) and member_holds(where, row.who)
+    ]
     if "team" in board:
         entries = team_standings(plan, members, board["team"])
     else:
@@ -139,7 +145,7 @@ def places_of(ranks: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def prize_rows(plan: Plan, rows: Collection[Member], barred: set[str]) -> list[PrizeRow]:
+def prize_rows(plan: Plan, rows: Collection[Ranked], barred: set[str]) -> list[PrizeRow]:
     """Allocate the prizes: the k-th eligible member takes the prize of rank k."""
     teams = {board["id"] for board in plan.boards if "team" in board}
     winners: set[tuple[bool, str]] = set()
@@ -182,8 +188,8 @@ def member_columns(plan: Plan, member: Member) -> dict[str, Any]:
         "earned_bonus": member.earned["bonus"],
         "earned_task": member.earned["task"],
         "adjusted": member.adjusted,
-        "redeemed": 0,
-        "expired": 0,
+        "redeemed": member.redeemed,
+        "expired": member.expired,
         "reversed": member.reversed,
         "litres": member.metrics["litres"],
         "amount": member.metrics["amount"],

@@ -39,29 +39,43 @@ def move(member: Member, level: int, at_us: int) -> None:
         member.level_since_us = at_us
 
 
-def rise(plan: Plan, member: Member, purchase: Purchase) -> None:
+def rise(plan: Plan, member: Member, purchase: Purchase) -> bool:
     """Raise a member to the highest level entered in the window of the purchase's month."""
     metrics = member.window(purchase.month, plan.window_months)
     level = highest_entered(plan, metrics)
-    if level > member.level:
-        move(member, level, purchase.at_us)
+    if level <= member.level:
+        return False
+    move(member, level, purchase.at_us)
+    return True
 
 
-def begin_trial(plan: Plan, member: Member, at_us: int) -> None:
-    """Give the trial level at the first enrolment; it never lowers."""
+def buy_level(member: Member, level: int, at_us: int) -> bool:
+    """Put a member on a level bought with points, in place of a trial; say whether they rose."""
+    rises = level > member.level
+    move(member, level, at_us)
+    member.bought_level = level
+    member.trial_ends_us = None
+    return rises
+
+
+def begin_trial(plan: Plan, member: Member, at_us: int) -> bool:
+    """Give the trial level at the first enrolment, and say whether it is; it never lowers."""
     if member.enrolled:
-        return
+        return False
     member.enrolled = True
-    if plan.trial_level is None:
-        return
-    last_day = later_date(plan.zone.day(at_us), plan.trial_months)
-    member.trial_ends_us = plan.zone.midnight(last_day)
-    move(member, max(member.level, plan.trial_level), at_us)
+    if plan.trial_level is not None:
+        last_day = later_date(plan.zone.day(at_us), plan.trial_months)
+        member.trial_ends_us = plan.zone.midnight(last_day)
+        move(member, max(member.level, plan.trial_level), at_us)
+    return True
 
 
 def midnight(plan: Plan, member: Member, day: date, tick_us: int) -> None:
     """Run what is due for a member at a day's first instant: end of trial, else review."""
     metrics = member.window(month_before(day), plan.window_months)
+    bought = member.bought_level is not None and member.level == member.bought_level
+    if day.day == 1:
+        member.bought_level = None
     on_trial = member.trial_ends_us is not None and member.level == plan.trial_level
     if member.trial_ends_us is not None and member.trial_ends_us <= tick_us:
         member.trial_ends_us = None
@@ -69,7 +83,7 @@ def midnight(plan: Plan, member: Member, day: date, tick_us: int) -> None:
             if not kept(plan, member.level, metrics):
                 move(member, highest_entered(plan, metrics), tick_us)
             return
-    if day.day == 1 and not on_trial:
+    if day.day == 1 and not on_trial and not bought:
         review(plan, member, metrics, tick_us)
 
 

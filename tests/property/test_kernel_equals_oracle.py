@@ -21,8 +21,22 @@ def assert_same(kernel: Result, oracle: Result) -> None:
     assert kernel.members == oracle.members
     assert kernel.standings == oracle.standings
     assert kernel.prizes == oracle.prizes
+    assert kernel.coupons == oracle.coupons
+    assert kernel.pools == oracle.pools
+    assert kernel.goods_given == oracle.goods_given
+    assert_conserved(kernel)
     by_event = sorted(kernel.dropped, key=lambda row: (row["member"], row["event_id"]))
     assert by_event == sorted(oracle.dropped, key=lambda row: (row["member"], row["event_id"]))
+
+
+def assert_conserved(result: Result) -> None:
+    """Hold every point in one place, and nobody with points and debt at once."""
+    for row in result.members:
+        earned = row["earned_base"] + row["earned_bonus"] + row["earned_task"]
+        gone = row["redeemed"] + row["expired"] + row["reversed"]
+        assert earned + row["adjusted"] == row["active"] - row["debt"] + gone, row
+        assert min(row["active"], row["debt"]) == 0, row
+        assert min(row["active"], row["debt"], row["redeemed"], row["expired"]) >= 0, row
 
 
 @THOROUGH

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from rules.coupon_columns import coupon_columns
 from rules.member_columns import member_columns, with_decimals
 from rules.member_table import MemberTable
 
@@ -16,8 +17,11 @@ ROWS_MAX: Final = 100_000
 
 
 def exported(table: MemberTable, what: str, first: int) -> tuple[int, bytes]:
-    """Give a part of "members" as an Arrow stream, and where the next one begins (-1: nowhere)."""
-    parts = {"members": members_part}
+    """Give a part of "members" or "coupons" as an Arrow stream, and where the next one begins.
+
+    -1 says that it was the last part.
+    """
+    parts = {"members": members_part, "coupons": coupons_part}
     after, part = parts[what](table, first)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, part.schema) as writer:
@@ -39,7 +43,43 @@ def members_part(table: MemberTable, first: int) -> tuple[int, pa.Table]:
     return (last if last < len(table) else -1), part
 
 
-def attributes_of(table: MemberTable, member: str) -> dict[str, Any]:
-    """Give the attributes a member was enrolled or updated with."""
+def coupons_part(table: MemberTable, first: int) -> tuple[int, pa.Table]:
+    """Give the coupons of some rows from `first` on as they stand now, and the row after."""
+    size = table.coupon_book.size
+    last = min(first + ROWS_MAX, size)
+    part = coupon_columns(table, np.arange(first, last, dtype=np.int64), table.clock_us)
+    return (last if last < size else -1), part
+
+
+def held_of(table: MemberTable, member: str) -> dict[str, Any] | None:
+    """Give everything the table keeps of one member; None when it knows none of that id.
+
+    `account` has every number kept of the member, by the name it has in the table.
+    """
     row = table.row_of(member)
-    return dict(table.attributes.get(row, {})) if row >= 0 else {}
+    if row < 0:
+        return None
+    members = table.members
+    account = {name: _plain(getattr(members, name)[row]) for name in type(members).__annotations__}
+    coupons = np.array(table.coupon_book.of_member(row), dtype=np.int64)
+    return {
+        "attributes": dict(table.attributes.get(row, {})),
+        "account": account,
+        "coupons": _rows(coupon_columns(table, coupons, table.clock_us)),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+
+
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    """Give rows as JSON can hold them."""
+    plain = [
+        column.cast(pa.string())
+        if pa.types.is_decimal(column.type) or pa.types.is_timestamp(column.type)
+        else column
+        for column in table.columns
+    ]
+    rows: list[dict[str, Any]] = pa.table(plain, names=table.column_names).to_pylist()
+    return rows

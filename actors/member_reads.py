@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from actors.coupon_view import coupon_of, coupons_of
+from actors.member_export import held_of
 from actors.prize_reads import claims_of
 from rules.member_table import MemberTable
 
@@ -21,5 +22,6 @@ READS: Final[dict[str, Callable[..., Any]]] = {
     "coupons": coupons_of,
     "coupon": coupon_of,
     "claims": claims_of,
+    "held": held_of,
 }
 """Each takes the table first; what it returns crosses processes."""

@@ -1,0 +1,72 @@
+"""Event export: logged events as columns of the event format, as they were taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from actors.store.log import Entry
+from rules.csv_lines import decimals
+from rules.event_columns import from_ipc, text_of
+
+_TEXTS: Final = (
+    "event_id", "type", "member", "station", "product", "pay", "order", "ref", "coupon", "item",
+    "lines", "attributes",
+)  # fmt: skip
+_INSTANT: Final = pa.timestamp("us", "UTC")
+_LITRES: Final = pa.decimal128(18, 3)
+_AMOUNT: Final = pa.decimal128(18, 2)
+
+SCHEMA: Final = pa.schema(
+    [
+        ("event_id", pa.string()), ("type", pa.string()), ("member", pa.string()),
+        ("at", _INSTANT), ("station", pa.string()), ("product", pa.string()),
+        ("litres", _LITRES), ("amount", _AMOUNT), ("pay", pa.string()), ("order", pa.string()),
+        ("ref", pa.string()), ("score", pa.int8()), ("coupon", pa.string()),
+        ("item", pa.string()), ("points", pa.int64()), ("lines", pa.string()),
+        ("attributes", pa.string()), ("stamp", _INSTANT), ("seq", pa.int64()),
+        ("shard", pa.int32()),
+    ]
+)  # fmt: skip
+"""The event format's columns, so that an export can be imported, and where each is logged."""
+
+
+def event_batches(
+    entries: Iterable[Entry], shard: int, member: str | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the events of log entries, all or one member's, a batch for each entry with any."""
+    for entry in entries:
+        if entry.kind != "events":
+            continue
+        batch = from_ipc(entry.payload)
+        if member is not None:
+            batch = batch.filter(pc.equal(batch.column("member"), member))
+        if batch.num_rows:
+            yield exported_events(batch, entry.seq, shard)
+
+
+def exported_events(batch: pa.RecordBatch, seq: int, shard: int) -> pa.RecordBatch:
+    """Turn logged columns into those of the event format; `attributes` is the text of JSON."""
+    rows = batch.num_rows
+    columns = {name: text_of(batch, name) for name in _TEXTS}
+    columns |= {
+        "at": batch.column("at_us").cast(_INSTANT),
+        "litres": _decimal(batch.column("litres_ml"), 3).cast(_LITRES),
+        "amount": _decimal(batch.column("amount_fen"), 2).cast(_AMOUNT),
+        "score": batch.column("score"),
+        "points": batch.column("points"),
+        "stamp": batch.column("stamp_us").cast(_INSTANT),
+        "seq": pa.array(np.full(rows, seq, dtype=np.int64)),
+        "shard": pa.array(np.full(rows, shard, dtype=np.int32)),
+    }
+    return pa.record_batch([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _decimal(units: pa.Array, places: int) -> pa.Array:
+    """Write whole units as decimals; null stays null."""
+    text = decimals(units.fill_null(0).to_numpy(), places)
+    return pc.if_else(units.is_valid(), text, pa.scalar(None, text.type))

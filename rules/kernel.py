@@ -132,7 +132,7 @@ def _apply_between_ticks(
     """
     if first == last:
         return np.zeros(0, dtype=np.int64)
-    merges = table.merges
+    merges, emptied = table.merges, list[Int64s]()
     for start, stop, in_order in cuts(table, events, first, last):
         for places in rounds(events.row[start:stop]):
             _apply_round(table, events, start + places, outcome)
@@ -142,14 +142,11 @@ def _apply_between_ticks(
         enter_referrals(table, events, outcome)
         if table.merges > merges:
             merges = table.merges
+            emptied.append(merged_away(table, int(events.row[start])))
             events.row[stop:] = table.resolve(events.own_row[stop:])
     accepted = outcome.status[first:last] < DUPLICATE
     accepted |= outcome.status[first:last] == LIMIT_REACHED
-    rows = events.row[first:last][accepted]
-    if table.merges:
-        # What a merge emptied has changed as well as what it became part of.
-        rows = np.concatenate([rows, merged_away(table, rows)])
-    return rows
+    return np.concatenate([events.row[first:last][accepted], *emptied])
 
 
 def _apply_round(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:

@@ -10,7 +10,6 @@ from rules.where import WHERE_KEYS
 
 # Sections that are read and checked, with what is still to come before they act.
 PENDING_SECTIONS = {
-    "referral": "referral points are not paid yet",
     "coupons": "coupons are not issued, reserved or used yet",
     "coupon_rules": "coupons are not issued, reserved or used yet",
     "triggers": "no trigger issues a coupon yet",
@@ -18,7 +17,6 @@ PENDING_SECTIONS = {
     "notices": "no notice is sent yet",
     "catalogue": "points can't be redeemed yet",
     "checkout": "points can't be deducted at checkout yet",
-    "segments": "segments are not computed yet",
 }
 PENDING_KEYS = {
     ("points", "expire_after"): "points don't expire yet",
@@ -55,11 +53,6 @@ def effects_pending(season: Season) -> list[Note]:
         notes.append(Note("tiers.levels.*.discount", "no order is discounted yet"))
     if any("delivery" in reward.model_fields_set for reward in season.rewards.values()):
         notes.append(Note("rewards.*.delivery", "prizes can't be claimed yet"))
-    notes += [
-        Note(f"{path}.segment", "never matches yet: segments are not computed")
-        for path, where in season.conditions()
-        if where.segment
-    ]
     return notes
 
 

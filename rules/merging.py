@@ -163,7 +163,6 @@ def _empty(table: MemberTable, row: int) -> None:
         members.tasks_completed_at_us[row] = NO_TIME_US
 
 
-def merged_away(table: MemberTable, rows: Int64s) -> Int64s:
-    """List the rows that were merged into some rows, int64[k]. O(members)."""
-    into = table.members.merged_into[: table.members.size]
-    return np.flatnonzero((into > 0) & np.isin(into - 1, rows))
+def merged_away(table: MemberTable, row: int) -> Int64s:
+    """List the rows that were merged into a row, int64[k]. O(members)."""
+    return np.flatnonzero(table.members.merged_into[: table.members.size] == row + 1)

@@ -17,6 +17,7 @@ from rules.reference_checks import check_references, station_fields
 from rules.season_draft import Problem, dotted, entries, freeze, shown, value_at, written_loc
 from rules.season_models import Season
 from rules.season_schema import described, known_keys, season_schema
+from rules.segment_checks import check_segments
 from rules.shape_checks import check_shape
 from rules.toml_lines import Loc, find_lines, line_of
 
@@ -109,6 +110,7 @@ def load_season(text: str, path: str = "season.toml") -> Season:
     season, problems = _decode(draft)
     problems += check_shape(draft)
     problems += check_references(draft)
+    problems += check_segments(draft)
     if season is not None and not problems:
         problems += _check_size(season)
     if season is None or problems:

@@ -45,7 +45,8 @@ def segment_rows(table: MemberTable, name: str) -> Int64s:
     bits = rules.segment_rules.alone[place].match(
         members.level[rows], members.kind[rows], members.attribute_bits[rows], None
     )
-    return rows[bits != 0]
+    inside: Int64s = rows[bits != 0]
+    return inside
 
 
 def count_segment(table: MemberTable, name: str) -> int:

@@ -2,24 +2,26 @@
 
 The stamps of a bare log are the greatest time of its valid events so far; those of an
 archived log are kept. Members are spread over any number of tables with common stamps, so
-the number of workers changes nothing in the result.
+the number of workers changes nothing in the result. Where members share something, budgets or
+a referral, one table holds them all.
 """
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from rules.compiled import Rules
+from rules.coupon_columns import coupon_counts, pool_uses
 from rules.event_columns import Decoded, Refusal, concat, running_stamps, stamp
 from rules.member_columns import POINT_COLUMNS
 from rules.member_table import NO_CLOCK_US, MemberTable
@@ -35,7 +37,10 @@ from simulator.output_files import (
     write_prizes,
     write_standings,
 )
-from simulator.tables import OneTable, Tables, WorkerTables
+from simulator.tables import MergesMembersError, OneTable, Tables, WorkerTables
+
+SHARED: Final = {"referral": "referrals", "pools": "budgets or stock"}
+"""What members share, in words, by the names in Rules.crosses_members."""
 
 
 @dataclass(slots=True)
@@ -131,17 +136,36 @@ def in_time_order(batches: Iterable[Decoded]) -> Decoded:
 
 def replay(
     rules: Rules,
-    batches: Iterable[Decoded],
+    read: Callable[[], Iterable[Decoded]],
     out: Path,
     *,
     until_us: int | None = None,
     workers: int = 1,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Replay a log into a folder and return the summary that is written there.
 
-    The clock goes on to the season's final instant after the last event, or to until_us.
+    read gives the log's batches, from the start each time it is called. The clock goes on to the
+    season's final instant after the last event, or to until_us. Where members share something
+    one table is used, whatever workers says, and tell is told why.
     """
     out.mkdir(parents=True, exist_ok=True)
+    if workers > 1 and rules.crosses_members:
+        shared = " and ".join(SHARED[name] for name in rules.crosses_members)
+        tell(f"one worker instead of {workers}: members share {shared}")
+        workers = 1
+    try:
+        run, done = _run(rules, read(), out, until_us, workers)
+    except MergesMembersError:
+        tell(f"one worker instead of {workers}, from the start: the log merges members' records")
+        run, done = _run(rules, read(), out, until_us, 1)
+    return _write(rules, run, done, out)
+
+
+def _run(
+    rules: Rules, batches: Iterable[Decoded], out: Path, until_us: int | None, workers: int
+) -> tuple[Replay, list[MemberTable]]:
+    """Apply a log and run the clock on; writes the results of every event."""
     end_us = rules.final_us if until_us is None else until_us
     with OneTable(rules) if workers == 1 else WorkerTables(rules, workers) as tables:
         run = Replay(rules, tables)
@@ -150,7 +174,11 @@ def replay(
                 outcome = run.apply(decoded)
                 results.write(event_ids(decoded), outcome)
         # Ticks are due to every member, also to those whose table saw none of the last events.
-        done = tables.finish(max(end_us, run.clock_us))
+        return run, tables.finish(max(end_us, run.clock_us))
+
+
+def _write(rules: Rules, run: Replay, done: list[MemberTable], out: Path) -> dict[str, Any]:
+    """Write what a replay ended with, and return the summary."""
     standing = Standing.concat([table.standing() for table in done])
     boards = {
         board.id: board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)
@@ -160,12 +188,14 @@ def replay(
     awards = awards_of(rules, boards, standing)
     write_prizes(out, awards)
     write_members(out, done)
-    write_coupons(out)
+    write_coupons(out, done)
     told = {
         **_events_told(run.counts, rules, done),
         **_points_told(done),
         "boards": {board: len(rows) for board, rows in boards.items()},
         "cost": _cost_told(awards, rules),
+        "coupons": _coupons_told(done),
+        "budgets": _pools_told(rules, done),
         "clock": _clock_told(done),
         "standings_hash": standings_hash(written[overall_board(rules)]),
         "rules_hash": rules.rules_hash,
@@ -231,6 +261,26 @@ def _cost_told(awards: list[Award], rules: Rules) -> dict[str, Any]:
         }
         for kind, cost in cost_by_kind(awards, rules.season).items()
     }
+
+
+def _coupons_told(tables: list[MemberTable]) -> dict[str, Any]:
+    clock_us = max(table.clock_us for table in tables)
+    return {
+        name: {word: count for word, count in counts.items() if word != "off_fen"}
+        | {"discount": decimal_text(counts["off_fen"], 2)}
+        for name, counts in coupon_counts(tables, clock_us).items()
+    }
+
+
+def _pools_told(rules: Rules, tables: list[MemberTable]) -> dict[str, Any]:
+    """Tell what is used of every budget and stock: pieces, or yuan of a cost."""
+    told: dict[str, Any] = {}
+    for use in pool_uses(rules, tables):
+        figures = {word: use[word] for word in ("used", "limit")}
+        if use["measure"] == "cost":
+            figures = {word: decimal_text(fen, 2) for word, fen in figures.items()}
+        told.setdefault(use["id"], {})[use["measure"]] = figures
+    return told
 
 
 def _clock_told(tables: list[MemberTable]) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rules.compiled import Rules, compile_rules
 from rules.event_columns import from_ipc, text_of, to_ipc
@@ -22,6 +23,10 @@ from rules.kernel import advance, apply
 from rules.member_table import MemberTable
 from rules.results import Outcome
 from rules.season_models import Season
+
+
+class MergesMembersError(Exception):
+    """A batch merges records of one person, which may lie in two tables: use one table."""
 
 
 class Tables(Protocol):
@@ -96,7 +101,12 @@ class WorkerTables:
             process.join()
 
     def apply(self, batch: pa.RecordBatch) -> Outcome:
-        """Send each worker its members' events and put the answers back in order."""
+        """Send each worker its members' events and put the answers back in order.
+
+        Raises MergesMembersError, having applied nothing of the batch, where it holds a merge.
+        """
+        if pc.any(pc.equal(text_of(batch, "type"), "merge")).as_py():
+            raise MergesMembersError
         whole = Outcome.empty(batch.num_rows)
         shards = shard_of(text_of(batch, "member"), len(self._pipes))
         places = [np.flatnonzero(shards == shard) for shard in range(len(self._pipes))]

@@ -80,7 +80,7 @@ def _measure(log: Path, events: int, options: argparse.Namespace) -> dict[str, A
         return seconds(lambda: _standings(rules, log))
 
     def to_files(_: int) -> float:
-        return seconds(lambda: replay(rules, read_log([str(log)], None, rules.names), out))
+        return seconds(lambda: replay(rules, lambda: read_log([str(log)], None, rules.names), out))
 
     def command(_: int) -> float:
         words = [program(), "replay", str(season), str(log), "--out", str(out)]

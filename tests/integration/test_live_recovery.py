@@ -39,7 +39,7 @@ BATCH = 250
 
 def offline_hash(log: list[dict[str, Any]], out: Path) -> str:
     rules = compile_rules(load_season(SEASON))
-    summary = replay(rules, [decode_ndjson(ndjson(log), rules.names)], out)
+    summary = replay(rules, lambda: [decode_ndjson(ndjson(log), rules.names)], out)
     return str(summary["standings_hash"])
 
 

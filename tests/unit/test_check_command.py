@@ -24,7 +24,7 @@ def test_a_good_file_is_summed_up_with_what_has_no_effect() -> None:
     assert "2026-06-01 00:00:00 to 2026-09-01 00:00:00, Asia/Shanghai" in result.stdout
     assert "4: overall, private, drivers, companies" in result.stdout
     assert "110 in 5 entries" in result.stdout
-    assert "  referral: referral points are not paid yet" in result.stdout
+    assert "  notices: no notice is sent yet" in result.stdout
     assert result.stderr == ""
 
 

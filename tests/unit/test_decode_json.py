@@ -119,7 +119,10 @@ SHOP = {"type": "refund", "ref": "p", "product": None, "litres": None, "amount":
         # The first failing check answers: shape, type, later type, values, product, time.
         (event(type="teleport", litres="x", at="x"), "unknown_type", "teleport"),
         (event(type="teleport", member=""), "bad_field", "member"),
-        (event(type="redeem", litres="x"), "not_available_yet", "redeem"),
+        (event(type="redeem", litres="x"), "bad_field", "litres"),
+        (event(type="referral", ref="m1"), "bad_field", "the referred member"),
+        (event(type="merge", ref="m1"), "bad_field", "the other record"),
+        (event(type="merge", ref="m2"), "", ""),
         (event(product="e85", litres="x"), "bad_field", "litres"),
         (event(product="e85", at="2020-06-19T12:00:00Z"), "unknown_product", "e85"),
     ],
@@ -132,7 +135,8 @@ def test_one_event(given: Any, reason: str, said: str) -> None:
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_is_known(kind: str) -> None:
-    reason, _ = answer(event(type=kind, litres=None, ref="r", points=1))
+    names = {"ref": "r", "item": "i", "coupon": "c", "order": "o", "lines": [{"product": "92", "amount": 1}]}
+    reason, _ = answer(event(type=kind, litres=None, points=1, **names))
     assert reason == ("not_available_yet" if kind in LATER_TYPES else "")
 
 

@@ -14,7 +14,6 @@ SUMMER = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"
 def test_the_example_lists_every_section_without_effect() -> None:
     season = load_season(SUMMER.read_text(encoding="utf-8"))
     assert [note.path for note in effects_pending(season)] == [
-        "referral",
         "coupons",
         "coupon_rules",
         "triggers",
@@ -22,7 +21,6 @@ def test_the_example_lists_every_section_without_effect() -> None:
         "notices",
         "catalogue",
         "checkout",
-        "segments",
         "points.expire_after",
         "points.remind_before",
         "prize_rules.claim_within",
@@ -37,18 +35,6 @@ def test_a_file_of_effective_sections_lists_nothing() -> None:
     season = load_season(BASE + PRODUCTS + LEVELS + "entry = { any = { visits = 1 } }\n")
     assert effects_pending(season) == []
     assert doubtful(season) == []
-
-
-def test_conditions_on_segments_are_listed_where_they_stand() -> None:
-    season = load_season(
-        BASE
-        + "[segments.often]\nwhere = { visits_90d = { min = 12 } }\n"
-        + '[[boards]]\nid = "often"\nwhere = { segment = "often" }\n'
-    )
-    assert [note.path for note in effects_pending(season)] == [
-        "segments",
-        "boards.often.where.segment",
-    ]
 
 
 def test_attributes_spelt_like_keys_and_levels_without_entry_are_doubtful() -> None:

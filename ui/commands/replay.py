@@ -31,7 +31,7 @@ TOLD_EVERY_S = 5.0
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Processes; the result is the same for any number.",
+    help="Processes; the result is the same for any number. One where members share something.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
@@ -56,13 +56,22 @@ def command(
     rules = compile_rules(read_season(season))
     until_us = read_instant_option("--until", until)
     meaning = read_mapping(mapping)
-    try:
+
+    def read() -> Iterable[Decoded]:
         batches: Iterable[Decoded] = read_log(logs, meaning, rules.names)
         if any(is_archived(log) for log in logs):
             batches = [read_archived(logs)]
-        if sort:
-            batches = [in_time_order(batches)]
-        summary = replay(rules, _told(batches), out, until_us=until_us, workers=workers)
+        return [in_time_order(batches)] if sort else batches
+
+    try:
+        summary = replay(
+            rules,
+            lambda: _told(read()),
+            out,
+            until_us=until_us,
+            workers=workers,
+            tell=lambda line: click.echo(line, err=True),
+        )
     except (LogProblem, MissingColumn, UnreadableBody) as error:
         refuse(str(error))
     except OSError as error:

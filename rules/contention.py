@@ -16,6 +16,7 @@ from rules.ticks import due
 MERGE: Final = TYPE_CODES["merge"]
 DRAWING: Final = np.array([TYPE_CODES[word] for word in ("redeem", "claim", "reserve", "use")])
 GIVING: Final = TYPE_CODES["refund"]
+CLAIM: Final = TYPE_CODES["claim"]
 ISSUING: Final = np.array([TYPE_CODES[word] for word in ("purchase", "enrol", "redeem")])
 
 Int64s = npt.NDArray[np.int64]
@@ -29,11 +30,14 @@ def cuts(
     As long as every pool holds enough for all that could draw from it, the order between
     members changes nothing and there is one piece. Else each event that draws by itself is a
     piece of its own, and what triggers issue waits for the end of its piece, where arrival
-    order is known. A merge, which makes two members one, always is a piece of its own.
+    order is known. A merge, which makes two members one, always is a piece of its own, and so
+    is a claim while claim codes are out, since two members may come with the same.
     """
     pools = table.pools
     kind = events.type[first:last]
     alone = kind == MERGE
+    if len(table.claim_codes):
+        alone |= kind == CLAIM
     short = len(pools.used) > 0 and bool((pools.lease - pools.used < demand(table, kind)).any())
     if short:
         alone |= np.isin(kind, DRAWING)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from rules.code_claims import claim_by_code
 from rules.coding import Events
 from rules.compiled import TYPE_CODES
 from rules.coupon_book import CLAIMED, ISSUED, NO_INSTANT_US, RESERVED, USED
@@ -52,10 +53,14 @@ def apply_coupon_events(table: MemberTable, events: Events, at: Int64s, outcome:
 def _claim(table: MemberTable, events: Events, place: int, outcome: Outcome) -> None:
     row, at_us = int(events.row[place]), int(events.at_us[place])
     named = events.text("coupon", place)
+    day, cause = int(events.day[place]), events.text("event_id", place)
+    coupon = claim_by_code(table, row, named, at_us, cause)
+    if coupon is not None:
+        outcome.details[place] = table.coupon_book.told(table.rules, coupon)
+        return
     coupon = find_named(table, row, named, at_us, (ISSUED,))
     if coupon is None:
         template = table.rules.coupon_places[named]
-        day, cause = int(events.day[place]), events.text("event_id", place)
         coupon = claim_afresh(table, row, template, at_us, day, cause)
     else:
         check_owner(table, row, coupon)

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.campaigns import Campaigns
+from rules.claim_codes import ClaimCodes
 from rules.columns import Columns, Field
 from rules.compiled import Rules
 from rules.coupon_book import CouponBook
@@ -177,6 +179,8 @@ class MemberTable:
         self.coupon_book = CouponBook()
         self.order_book = OrderBook()
         self.triggers = Triggers()
+        self.campaigns = Campaigns()
+        self.claim_codes = ClaimCodes()
         self.referrals = ReferralBook()
         self.referrals_gathered: list[int] = []  # of the piece of a batch being applied
         self.windows = Windows(rules.segment_rules.windows)
@@ -196,6 +200,8 @@ class MemberTable:
             "coupons": self.coupon_book,
             "orders": self.order_book,
             "firings": self.triggers.firings,
+            "campaigns": self.campaigns,
+            "claim_codes": self.claim_codes,
             "referrals": self.referrals,
             "windows": self.windows,
             "prize_desk": self.prize_desk,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from rules.campaigns import take_campaign
+from rules.code_claims import take_claim_codes
 from rules.member_table import MemberTable
 from rules.prize_claims import take_awards
 
 APPLIED: Final[dict[str, Callable[[MemberTable, Mapping[str, Any], int], dict[str, Any]]]] = {
     "awards": take_awards,
+    "campaign": take_campaign,
+    "claim_codes": take_claim_codes,
 }
 """What each kind of order does to a table; it returns what the order's sender is told."""
 

@@ -102,6 +102,9 @@ class Triggers:
         """
         members = table.members
         places = np.flatnonzero(_rested(table, rule, rows, at_us))
+        if not table.pools.most(rule.draws, 1):
+            self.firings.skip(rule.id, len(places))
+            return
         names = [table.member_ids[row] for row in rows[places].tolist()] if rule.holdout else ()
         held = np.zeros(len(places), dtype=np.bool_)
         if rule.holdout:
@@ -141,9 +144,10 @@ def run_trigger_tick(table: MemberTable, at_us: int, day: int) -> None:
     for rule in table.rules.trigger_rules.at_ticks:
         rows = _due(table, rule, at_us, day)
         rows = rows[_matching(table, rule, rows)]
+        rows = rows[_rested(table, rule, rows, np.full(len(rows), at_us))]
         if not len(rows):
             continue
-        if table.pools.most(rule.draws, len(rows) + 1) <= len(rows):
+        if 0 < table.pools.most(rule.draws, len(rows) + 1) <= len(rows):
             rows = by_id(table, rows)
         cause = f"{rule.id}/{EPOCH + timedelta(days=day)}"
         table.triggers.fire(table, rule, rows, np.full(len(rows), at_us), [cause] * len(rows))

@@ -148,7 +148,11 @@ class Rules:
 
         Merge events cross members too, whatever the file.
         """
-        shared = {"referral": self.referral is not None, "pools": bool(self.pool_rules.pools)}
+        shared = {
+            "referral": self.referral is not None,
+            "pools": bool(self.pool_rules.pools),
+            "coupons": bool(self.coupons),  # a code may be another member's
+        }
         return tuple(name for name, there in shared.items() if there)
 
     def _draws(self, item: CatalogueItem) -> list[Draw]:

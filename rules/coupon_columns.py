@@ -1,36 +1,98 @@
-"""Coupon columns: every coupon as it stands at an instant, as one table for files and exports."""
+"""Coupon columns: every coupon as it stands, as one table for files, exports and counts."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rules.coupon_book import NO_INSTANT_US, USED
-from rules.coupon_codes import write_code
+from rules.compiled import Rules
+from rules.coupon_book import NO_INSTANT_US, STATES, USED
+from rules.coupon_codes import write_codes
 from rules.csv_lines import decimals
 from rules.member_table import MemberTable
 
+COUPON_COLUMNS: Final = (
+    "code", "coupon", "member", "status", "issued_at", "expires_at", "used_at", "off",
+)  # fmt: skip
+STATUSES: Final = (*STATES, "expired")
 
-def coupon_columns(table: MemberTable, coupons: npt.NDArray[np.int64], clock_us: int) -> pa.Table:
-    """Describe coupons by their rows, int64[k]; `off` is null until one is used."""
-    book, season = table.coupon_book, table.rules.season
-    templates = pa.array([one.id for one in season.coupons], pa.string())
-    used = book.status[coupons] == USED
-    off = decimals(book.off_fen[coupons], 2).cast(pa.decimal128(18, 2)).to_pylist()
-    return pa.table(
+
+def coupon_columns(tables: Sequence[MemberTable], clock_us: int) -> pa.Table:
+    """Gather the coupons of all shards as they stand at an instant: COUPON_COLUMNS.
+
+    By the instant of issue, then member, then code. Instants are µs UTC, off yuan; used_at and
+    off are null for a coupon that isn't used.
+    """
+    joined = pa.concat_tables([_of_table(table, clock_us) for table in tables])
+    order = [(name, "ascending") for name in ("issued_at", "member", "code")]
+    return joined.sort_by(order).combine_chunks()
+
+
+def _of_table(table: MemberTable, clock_us: int) -> pa.Table:
+    book = table.coupon_book
+    held = slice(0, book.size)
+    instant = pa.timestamp("us", "UTC")
+    unused = book.status[held] != USED
+    off = decimals(book.off_fen[held], 2).cast(pa.decimal128(18, 2))
+    templates = pa.array([coupon.id for coupon in table.rules.season.coupons], pa.string())
+    columns = {
+        "code": write_codes(book.code[held]),
+        "coupon": templates.take(pa.array(book.template[held])),
+        "member": pa.array(table.member_ids, pa.string()).take(pa.array(book.member[held])),
+        "status": pa.array(book.status_as_of(clock_us), pa.string()),
+        "issued_at": pa.array(book.issued_us[held], instant),
+        "expires_at": pa.array(book.expires_us[held], instant),
+        "used_at": pa.array(book.used_us[held], instant, mask=unused),
+        "off": _masked(off, unused),
+    }
+    return pa.table({name: columns[name] for name in COUPON_COLUMNS})
+
+
+def _masked(column: pa.Array, nulls: npt.NDArray[np.bool_]) -> pa.Array:
+    places = np.where(nulls, -1, np.arange(len(column)))
+    return column.take(pa.array(places, mask=nulls))
+
+
+def coupon_counts(tables: Sequence[MemberTable], clock_us: int) -> dict[str, dict[str, int]]:
+    """Count, by template: issued, claimed (whatever came of it), used, expired, void, off_fen."""
+    if not tables:
+        return {}
+    names = [coupon.id for coupon in tables[0].rules.season.coupons]
+    counts = np.zeros((len(names), 6), dtype=np.int64)
+    for table in tables:
+        book = table.coupon_book
+        held = slice(0, book.size)
+        stood = np.array(book.status_as_of(clock_us), dtype=object)
+        for place, counted in enumerate(
+            (
+                np.ones(book.size, dtype=np.bool_),
+                book.claimed_us[held] != NO_INSTANT_US,
+                stood == "redeemed",
+                stood == "expired",
+                stood == "void",
+            )
+        ):
+            counts[:, place] += np.bincount(book.template[held][counted], minlength=len(names))
+        np.add.at(counts[:, 5], book.template[held], book.off_fen[held])
+    words = ("issued", "claimed", "used", "expired", "void", "off_fen")
+    return {
+        name: dict(zip(words, row, strict=True))
+        for name, row in zip(names, counts.tolist(), strict=True)
+    }
+
+
+def pool_uses(rules: Rules, tables: Sequence[MemberTable]) -> list[dict[str, Any]]:
+    """Tell of every pool its id, measure, use so far (of the running period) and limit."""
+    return [
         {
-            "code": pa.array([write_code(one) for one in book.code[coupons].tolist()], pa.string()),
-            "coupon": templates.take(pa.array(book.template[coupons])),
-            "member": pa.array(table.member_ids, pa.string()).take(pa.array(book.member[coupons])),
-            "status": pa.array(book.statuses(coupons, clock_us), pa.string()),
-            "issued_at": _instants(book.issued_us[coupons]),
-            "expires_at": _instants(book.expires_us[coupons]),
-            "used_at": _instants(np.where(used, book.used_us[coupons], NO_INSTANT_US)),
-            "off": pa.array(off, pa.decimal128(18, 2), mask=~used),
+            "id": pool.id,
+            "measure": pool.measure,
+            "used": sum(int(table.pools.used[place]) for table in tables),
+            "limit": pool.limit,
         }
-    )
-
-
-def _instants(at_us: npt.NDArray[np.int64]) -> pa.Array:
-    return pa.array(at_us, pa.timestamp("us", "UTC"), mask=at_us == NO_INSTANT_US)
+        for place, pool in enumerate(rules.pool_rules.pools)
+    ]

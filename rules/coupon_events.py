@@ -108,7 +108,7 @@ def _use(table: MemberTable, events: Events, place: int, outcome: Outcome) -> No
         outcome.points[place] = -points
     outcome.details[place] = _answer(table, visit, coupon, bill)
     if points:
-        outcome.details[place]["points"] = points
+        outcome.details[place]["points_used"] = points
 
 
 def _release(table: MemberTable, events: Events, place: int, outcome: Outcome) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rules.coupon_columns import COUPON_COLUMNS, coupon_columns
 from rules.csv_lines import csv_bytes, decimals, instants
 from rules.member_columns import member_columns, with_decimals
 from rules.member_table import MemberTable
@@ -19,9 +20,6 @@ from rules.prizes import Award, prizes_csv
 from rules.results import REASONS, STATUSES, Outcome
 from rules.standings import BoardRows, standings_csv
 
-COUPON_COLUMNS: Final = (
-    "code", "coupon", "member", "status", "issued_at", "expires_at", "used_at", "off",
-)  # fmt: skip
 RESULT_COLUMNS: Final = ("event_id", "status", "points", "reason")
 
 
@@ -81,11 +79,20 @@ def _as_text(column: pa.Array) -> pa.Array:
     return column.cast(pa.string()) if pa.types.is_decimal(column.type) else column
 
 
-def write_coupons(out: Path) -> None:
-    """Write the coupons' file: a header alone while coupons have no effect."""
-    empty = [pa.array([], pa.string()) for _ in COUPON_COLUMNS]
-    (out / "coupons.csv").write_bytes(csv_bytes(COUPON_COLUMNS, empty))
-    pq.write_table(pa.table(dict(zip(COUPON_COLUMNS, empty, strict=True))), out / "coupons.parquet")
+def write_coupons(out: Path, tables: Sequence[MemberTable]) -> None:
+    """Write every coupon, over all shards, as it stands at the clock."""
+    clock_us = max(table.clock_us for table in tables)
+    table = coupon_columns(tables, clock_us)
+    columns = [_coupon_text(table.column(name).combine_chunks()) for name in COUPON_COLUMNS]
+    (out / "coupons.csv").write_bytes(csv_bytes(COUPON_COLUMNS, columns))
+    pq.write_table(table, out / "coupons.parquet")
+
+
+def _coupon_text(column: pa.Array) -> pa.Array:
+    if not pa.types.is_timestamp(column.type):
+        return _as_text(column)
+    at_us = column.cast(pa.int64()).fill_null(NO_TIME_US).to_numpy()
+    return instants(at_us, none_us=NO_TIME_US)
 
 
 class ResultFiles:

@@ -8,6 +8,7 @@ import ray
 from ray.actor import ActorHandle
 
 from actors.messages import Ask, BatchAnswer, Reading, ShardDown, ShardStatus, Warming
+from actors.rules_book import Version
 from actors.store.errors import StoreError
 from rules.standings import Standing
 
@@ -47,6 +48,15 @@ class MemberShardFacade:
         """Log and apply an order."""
         told: dict[str, Any] = await answered(self._handle.call.remote("order", order, at_us))
         return told
+
+    async def adopt_rules(self, number: int, text: str, at_us: int) -> ShardStatus:
+        """Go on under a version of the season file; raises VersionRefused or SeasonErrors."""
+        return await self._status("adopt_rules", number, text, at_us)
+
+    async def rules_versions(self) -> list[Version]:
+        """List the versions of the season file after the first."""
+        found: list[Version] = await answered(self._handle.call.remote("rules_versions"))
+        return found
 
     async def poke(self, now_us: int | None) -> ShardStatus:
         """Run what is due, and refill the ranking shard when it lost its standings."""

@@ -23,7 +23,7 @@ from actors.calls import KeeperFacade, MemberShardFacade, RankingShardFacade
 from actors.gateway.server import GatewayServer
 from actors.keeper import Keeper
 from actors.member_shard import MemberShard
-from actors.messages import Ask, BatchAnswer, Reading, Warming
+from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, Warming
 from actors.mirror_writer import MirrorWriter
 from actors.ranking_shard import RankingShard
 from actors.settings import Settings
@@ -106,11 +106,13 @@ class RankingRelay:
                 lambda: self._ranking.update.remote(after, version, clock_us, rows, standing)
             )
 
-    def replace(self, version: int, clock_us: int, standing: Standing) -> None:
-        """Send the standings of all members."""
+    def replace(
+        self, version: int, clock_us: int, standing: Standing, layout: BoardLayout
+    ) -> None:
+        """Send the standings of all members, and the boards they are for."""
         self._lost = False
         self._sent.clear()
-        self._send(lambda: self._ranking.replace.remote(version, clock_us, standing))
+        self._send(lambda: self._ranking.replace.remote(version, clock_us, standing, layout))
 
     def needs_all(self) -> bool:
         """Tell whether the ranking shard lost its standings or missed an update."""
@@ -160,7 +162,7 @@ class MemberShardHost:
             settings, scope = self._settings, self._settings.rules.season_id
             client = connect(settings.redis_url, name=f"member-{self._number}")
             shared = None
-            if settings.shards > 1 and settings.rules.pool_rules.pools:
+            if settings.shards > 1:
                 shared = PoolLeases(client, scope, self._number, settings.shards)
             shard = MemberShard(
                 settings.rules,
@@ -221,9 +223,11 @@ class RankingShardHost:
         """Take changed standings."""
         return self._shard.update(after, version, clock_us, rows, part)
 
-    def replace(self, version: int, clock_us: int, everyone: Standing) -> bool:
-        """Take all standings."""
-        return self._shard.replace(version, clock_us, everyone)
+    def replace(
+        self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout
+    ) -> bool:
+        """Take all standings, and the boards they are for."""
+        return self._shard.replace(version, clock_us, everyone, layout)
 
     def has_standings(self) -> bool:
         """Tell whether there are standings; also the moment to restore lost sorted sets."""

@@ -11,10 +11,12 @@ from actors.calls import MemberShardFacade
 from actors.final_list import FinalShelf
 from actors.messages import ShardDown, ShardStatus
 from actors.phases import Window, instant
+from actors.rules_book import RulesBook
 from actors.settings import Settings
 from actors.store.client import connect
 from actors.store.errors import StoreError
 from actors.store.mirror import Mirror
+from rules.compiled import Rules
 
 PERIOD_S: Final = 0.5
 
@@ -27,12 +29,16 @@ class Keeper:
     def __init__(self, settings: Settings, shards: list[MemberShardFacade]) -> None:
         self._settings = settings
         self._shards = shards
-        self._rules = settings.rules
+        self._book = RulesBook(settings.rules)
         self._finals = FinalShelf(settings.folder / "final", self._rules.season_id)
         client = connect(settings.redis_url, name="keeper", answer_within_s=1.0)
         self._mirror = Mirror(client, self._rules.season_id, 0)
         self._published: dict[str, str | int] = {}
         self._stopping = False
+
+    @property
+    def _rules(self) -> Rules:
+        return self._book.rules
 
     async def run(self) -> None:
         """Keep the season until stopped."""
@@ -56,19 +62,23 @@ class Keeper:
                 log.error("a shard failed when it was woken", exc_info=status)
         if len(known) < len(self._shards):
             return
-        self._take_ends(known)
         try:
+            await self._follow(known)
             self._publish(known)
             if all(status.final for status in known) and self._finals.load() is None:
                 await self.freeze()
         except (StoreError, ShardDown) as error:
             log.warning("the season's description waits: %s", error)
 
-    def _take_ends(self, statuses: list[ShardStatus]) -> None:
-        """Follow a close."""
-        ends_us = min(status.ends_us for status in statuses)
-        if ends_us < self._rules.ends_us:
-            self._rules = self._rules.with_ends(ends_us)
+    async def _follow(self, statuses: list[ShardStatus]) -> None:
+        """Follow a close and new versions of the season file; raises ShardDown between two."""
+        numbers = {status.rules_number for status in statuses}
+        if len(numbers) > 1:
+            raise ShardDown(f"the shards go over from version {min(numbers)} to {max(numbers)}")
+        versions = self._book.versions
+        if numbers != {self._book.number}:
+            versions = await self._shards[0].rules_versions()
+        self._book.follow(versions, min(status.ends_us for status in statuses))
 
     def _publish(self, statuses: list[ShardStatus]) -> None:
         """Describe the season to other readers of Redis."""
@@ -96,7 +106,7 @@ class Keeper:
         waiting = [status.shard for status in statuses if not status.final]
         if waiting:
             raise ShardDown(f"shards {waiting} are not past the final instant yet")
-        self._take_ends(statuses)
+        await self._follow(statuses)
         parts = await asyncio.gather(*(shard.standing() for shard in self._shards))
         frozen = self._finals.freeze(self._rules, parts, self._rules.final_us)
         log.info("the standings are final: %s", frozen.standings_hash)

@@ -18,7 +18,10 @@ from actors.leases import encoded as lease_payload
 from actors.member_export import exported
 from actors.member_reads import READS
 from actors.member_view import member_view
-from actors.messages import BatchAnswer, ShardStatus
+from actors.messages import BatchAnswer, BoardLayout, ShardStatus
+from actors.rules_book import RulesBook, Version
+from actors.rules_book import decoded as decoded_version
+from actors.rules_book import encoded as encoded_version
 from actors.store.archive import Archive
 from actors.store.errors import StoreUnavailable
 from actors.store.log import Entry, Kind, ShardLog
@@ -35,6 +38,7 @@ from rules.orders import apply_order
 from rules.results import Outcome
 from rules.standings import Standing
 from rules.ticks import due, use_rules
+from rules.versions import adopt
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 
@@ -51,8 +55,10 @@ class RankingSink(Protocol):
     ) -> None:
         """Send the standings of rows, int64[k], that changed between two versions."""
 
-    def replace(self, version: int, clock_us: int, standing: Standing) -> None:
-        """Send the standings of all members."""
+    def replace(
+        self, version: int, clock_us: int, standing: Standing, layout: BoardLayout
+    ) -> None:
+        """Send the standings of all members, and the boards they are for."""
 
     def needs_all(self) -> bool:
         """Tell whether the ranking shard lost its standings or missed an update."""
@@ -86,7 +92,7 @@ class MemberShard:
         shared: PoolLeases | None = None,
         snapshot_events: int = SNAPSHOT_EVENTS,
     ) -> None:
-        self.rules = rules
+        self.book = RulesBook(rules)
         self.shard = shard_log.shard
         self.seq = 0
         self.version = 0
@@ -101,6 +107,11 @@ class MemberShard:
         self._attempt: _Attempt | None = None
         self._leases = Leases(shared, self._log_lease) if shared is not None else None
         self._table = self._new_table()
+
+    @property
+    def rules(self) -> Rules:
+        """Give the rules in force."""
+        return self.book.rules
 
     def start(self) -> None:
         """Take the log over and rebuild the table from snapshot and log tail."""
@@ -159,6 +170,25 @@ class MemberShard:
             self._close(ends_us)
         return self.status()
 
+    def adopt_rules(self, number: int, text: str, at_us: int) -> ShardStatus:
+        """Go on under version `number` of the season file, unless it is in force or past.
+
+        Raises SeasonErrors or VersionRefused for a text that can't take over; nothing is logged
+        then.
+        """
+        self._settle()
+        if number > self.book.number:
+            since_us = max(at_us, self._table.clock_us)
+            version = self.book.version(text, since_us)
+            payload = encoded_version(version, self.rules.rules_hash)
+            self.seq = self._log.append("rules", since_us, payload)
+            self._adopt_rules(version)
+        return self.status()
+
+    def rules_versions(self) -> list[Version]:
+        """List the versions of the season file after the first."""
+        return self.book.versions
+
     def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
         """Log and apply something decided by hand (JSON), at an instant, by default now.
 
@@ -195,6 +225,7 @@ class MemberShard:
             members=len(self._table),
             epoch=self._log.epoch or 0,
             final=self._table.final,
+            rules_number=self.book.number,
             points_per_hour=self._points_per_hour(hours) if hours else {},
         )
 
@@ -224,7 +255,11 @@ class MemberShard:
         if self.seq == self._snapshot_seq:
             return
         arrays = self._table.state()
-        meta = {"ends_us": self.rules.ends_us, "rules_hash": self.rules.rules_hash}
+        meta = {
+            "ends_us": self.rules.ends_us,
+            "rules_hash": self.rules.rules_hash,
+            "versions": self.book.told(),
+        }
         self._snapshots.save(self.shard, self.seq, arrays, meta)
         self._snapshot_seq = self.seq
         self._archive.write(self.shard, self._log.read(self._archive.last_seq(self.shard)))
@@ -289,6 +324,8 @@ class MemberShard:
             self._carry_out(entry.payload, entry.stamp_us)
         elif entry.kind == "lease":
             self._table.pools.lease += lease_change(entry.payload)
+        elif entry.kind == "rules":
+            self._adopt_rules(decoded_version(entry.payload))
         else:
             self._close(entry.stamp_us)
 
@@ -307,8 +344,14 @@ class MemberShard:
         return to_us > self._table.clock_us or bool(due(self._table, to_us))
 
     def _close(self, ends_us: int) -> None:
-        self.rules = self.rules.with_ends(ends_us)
-        use_rules(self._table, self.rules)
+        use_rules(self._table, self.book.close(ends_us))
+        self._push_all()
+
+    def _adopt_rules(self, version: Version) -> None:
+        """Run what is due under the rules so far, then go on under the new ones."""
+        if self._table.clock_us != NO_CLOCK_US and self._moves(version.since_us):
+            advance(self._table, version.since_us)
+        adopt(self._table, self.book.adopt(version))
         self._push_all()
 
     def _push(self, changed: Int64s) -> None:
@@ -321,7 +364,8 @@ class MemberShard:
 
     def _push_all(self) -> None:
         self.version = self.seq
-        self._ranking.replace(self.version, self._table.clock_us, self.standing())
+        layout = BoardLayout.of(self.rules)
+        self._ranking.replace(self.version, self._table.clock_us, self.standing(), layout)
 
     def _tick_due(self, now_us: int) -> bool:
         if self._table.clock_us == NO_CLOCK_US:
@@ -349,8 +393,7 @@ class MemberShard:
             self._events_since_snapshot = 0
 
     def _restore(self, found: Snapshot) -> None:
+        meta = found.meta
+        self.book = RulesBook.restored(self.book.first, meta["versions"], meta["ends_us"])
         self._table = MemberTable.from_state(self.rules, found.arrays)
-        if found.meta["ends_us"] != self.rules.ends_us:
-            self.rules = self.rules.with_ends(found.meta["ends_us"])
-            use_rules(self._table, self.rules)
         self.seq = self._snapshot_seq = found.seq

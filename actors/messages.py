@@ -8,7 +8,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from actors.rules_book import Version
+from rules.compiled import Board, Rules
 from rules.official_order import Key
+from rules.standings import Standing
 
 
 class ShardDown(Exception):  # noqa: N818  says what happened
@@ -49,6 +52,7 @@ class ShardStatus:
     members: int
     epoch: int
     final: bool
+    rules_number: int = 1  # the version of the season file in force; the folder's first is 1
     points_per_hour: dict[int, int] = field(default_factory=dict)
 
 
@@ -67,6 +71,12 @@ class MemberShardCalls(Protocol):
     async def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
         """Log and apply an order (JSON) at an instant, or now; returns what it did."""
 
+    async def adopt_rules(self, number: int, text: str, at_us: int) -> ShardStatus:
+        """Go on under a version of the season file, unless it is in force or past."""
+
+    async def rules_versions(self) -> list[Version]:
+        """List the versions of the season file after the first."""
+
     async def status(self, hours: int = 0) -> ShardStatus:
         """Tell where the shard stands, with the points of the last hours (-1: of all)."""
 
@@ -75,6 +85,9 @@ class MemberShardCalls(Protocol):
 
     async def export(self, what: str, first: int) -> tuple[int, bytes]:
         """Give some rows of what the shard holds, as an Arrow stream, and where to go on."""
+
+    async def standing(self) -> Standing:
+        """Give the standing of all members."""
 
     async def read(self, name: str, *arguments: Any) -> Any:
         """Ask the table something; actors.member_reads lists what."""
@@ -113,12 +126,27 @@ class Slice(NamedTuple):
     rows: list[Row]
 
 
+@dataclass(frozen=True, slots=True)
+class BoardLayout:
+    """The boards that standings are for, in the order of their bits, and how ties break."""
+
+    rules_hash: str
+    boards: tuple[Board, ...]
+    tie_break: tuple[str, ...]
+
+    @classmethod
+    def of(cls, rules: Rules) -> BoardLayout:
+        """Take the layout from compiled rules."""
+        return cls(rules.rules_hash, rules.boards, rules.tie_break)
+
+
 @dataclass(slots=True)
 class Reading:
-    """A ranking shard's answers to some asks, all of one snapshot."""
+    """A ranking shard's answers to some asks: one snapshot under one version of the rules."""
 
     version: int
     answers: dict[Ask, Any]
+    rules_hash: str = ""
 
 
 class RankingShardCalls(Protocol):

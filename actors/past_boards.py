@@ -61,14 +61,14 @@ class PastBoards:
         if day > self._day != NEVER:
             return now[board].freeze()
         past = self._of(day)
-        return past.boards[board] if past else None
+        return past.boards.get(board) if past else None
 
     def teams(self, board: str, day: int, now: Callable[[str], TeamRows]) -> TeamRows | None:
         """Give the team sums as they stood at a day's midnight; None when that isn't known."""
         if day > self._day != NEVER:
             return now(board)
         past = self._of(day)
-        return past.teams[board] if past else None
+        return past.teams.get(board) if past else None
 
     def _of(self, day: int) -> _Past | None:
         return next((past for past in self._kept if past.first <= day <= past.last), None)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from actors.messages import Ask, Reading, Row, Slice, Warming
+from actors.messages import Ask, BoardLayout, Reading, Row, Slice, Warming
 from actors.past_boards import PastBoards
 from actors.standing_columns import StandingColumns
 from actors.store.mirror import Mirror
-from rules.compiled import Rules
+from rules.compiled import Board, Rules
 from rules.official_order import Key
 from rules.ranking import RankIndex
 from rules.standings import Standing, TeamRows
@@ -32,20 +32,23 @@ class RankingShard:
     def __init__(self, shard: int, rules: Rules, mirror: Mirror | None) -> None:
         self.shard = shard
         self.version = NO_VERSION
-        self._rules = rules
+        self._calendar = rules.calendar
         self._mirror = mirror
-        self._boards = {
-            board.id: bit for bit, board in enumerate(rules.boards) if board.team is None
-        }
-        self._team_boards = {
-            board.id: bit for bit, board in enumerate(rules.boards) if board.team is not None
-        }
+        self._lay_out(BoardLayout.of(rules))
         self._empty()
 
     def _empty(self) -> None:
         self._columns = StandingColumns()
-        self._indexes = {board: RankIndex(self._rules.tie_break) for board in self._boards}
-        self._past = PastBoards(self._rules.calendar)
+        self._past = PastBoards(self._calendar)
+        self._lay_out(self._layout)
+
+    def _lay_out(self, layout: BoardLayout) -> None:
+        """Begin the boards of a season file; everyone's standing has to follow."""
+        boards = list(enumerate(layout.boards))
+        self._layout = layout
+        self._boards = {board.id: bit for bit, board in boards if board.team is None}
+        self._team_boards = {board.id: bit for bit, board in boards if board.team is not None}
+        self._indexes = {board: RankIndex(layout.tie_break) for board in self._boards}
         self._teams: dict[str, TeamRows] = {}
 
     def update(
@@ -64,17 +67,40 @@ class RankingShard:
         self.version = version
         return True
 
-    def replace(self, version: int, clock_us: int, everyone: Standing) -> bool:
-        """Take the standings of all members, in the order of their rows."""
+    def replace(
+        self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout | None = None
+    ) -> bool:
+        """Take the standings of all members, in the order of their rows.
+
+        layout gives the boards where they are not those of before.
+        """
         known = self._columns.members
         if everyone.member[: len(known)] != known:
             self._empty()
         elif self._past.new_day(clock_us):
             self._past.keep(clock_us, self._indexes, self._all_team_rows())
         self._past.start(clock_us)
+        if layout is not None and layout != self._layout:
+            self._change_boards(layout)
         self._take(np.arange(len(everyone), dtype=np.int64), everyone, whole=True)
         self.version = version
         return True
+
+    def _change_boards(self, layout: BoardLayout) -> None:
+        """Go on with the boards of another version; those that are gone leave the mirror."""
+        if self._mirror is not None:
+            kept = {board.id: board.team for board in layout.boards}
+            for board in self._layout.boards:
+                if kept.get(board.id, "") != board.team:
+                    self._clear_mirror(board)
+        self._lay_out(layout)
+
+    def _clear_mirror(self, board: Board) -> None:
+        assert self._mirror is not None
+        members = self._columns.members
+        if board.team is not None:
+            members = self._team_rows(board.id).member
+        self._mirror.note(board.id, members, np.zeros(len(members), np.int64))
 
     def _take(self, rows: npt.NDArray[np.int64], part: Standing, *, whole: bool = False) -> None:
         teams_before = self._columns.teams_of(rows) if self._team_boards else set()
@@ -124,7 +150,11 @@ class RankingShard:
             raise Warming(f"ranking shard {self.shard} has no standings yet")
         if self.version < at_least:
             raise Warming(f"ranking shard {self.shard} is at {self.version}, not {at_least}")
-        return Reading(self.version, {ask: self._answer(ask) for ask in asks})
+        unknown = {ask[1] for ask in asks} - {board.id for board in self._layout.boards}
+        if unknown:
+            raise Warming(f"ranking shard {self.shard} has no board {', '.join(sorted(unknown))}")
+        answers = {ask: self._answer(ask) for ask in asks}
+        return Reading(self.version, answers, self._layout.rules_hash)
 
     def _answer(self, ask: Ask) -> Any:
         answer = getattr(self, f"_ask_{ask[0]}")

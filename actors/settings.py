@@ -32,11 +32,15 @@ class Settings:
     port: int
     admin_key: str = ""
 
+    @property
+    def season_text(self) -> str:
+        """Read the season file the folder began with, which is kept there."""
+        return Path(self.season_path).read_text(encoding="utf-8")
+
     @cached_property
     def rules(self) -> Rules:
-        """Compile the season file, which is kept in the data folder."""
-        text = Path(self.season_path).read_text(encoding="utf-8")
-        return compile_rules(load_season(text, self.season_path))
+        """Compile the season file the folder began with; later versions are in the log."""
+        return compile_rules(load_season(self.season_text, self.season_path))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the compiled rules out of what travels."""

@@ -18,6 +18,7 @@ import httpx
 import ray
 
 from actors import hosts
+from actors.rules_book import VERSIONS, is_version
 from actors.settings import Settings
 from actors.store.api_keys import ApiKeys, Role
 from actors.store.client import check_server, connect
@@ -117,7 +118,7 @@ class System:
         url = wanted.redis_url or self._start_server()
         self.settings = Settings(
             season_path=str(wanted.data.resolve() / "season.toml"),
-            season_digest=hashlib.sha256(wanted.season_text.encode()).hexdigest(),
+            season_digest=hashlib.sha256((wanted.data / "season.toml").read_bytes()).hexdigest(),
             data=str(wanted.data.resolve()),
             redis_url=url,
             shards=shards,
@@ -155,11 +156,15 @@ class System:
         kept = json.loads(path.read_text(encoding="utf-8"))
         fixes = {
             "season": "give the season file it was made with, or another folder with --data",
-            "rules_hash": f"its season file is kept as {wanted.data / 'season.toml'}; start with "
-            "that one, or with another folder",
+            "rules_hash": f"its season file is kept as {wanted.data / 'season.toml'}, later "
+            f"versions in {wanted.data / VERSIONS}; start with one of them (the log says which one "
+            "is in force) and send a new one to the running system with "
+            "`forecourt season rules FILE`",
             "clock": f"start with --clock {kept['clock']}, or with another folder",
         }
         for name, fix in fixes.items():
+            if name == "rules_hash" and is_version(wanted.data, rules.rules_hash):
+                continue
             if kept[name] != given[name]:
                 raise FolderMismatch(
                     f"data folder {wanted.data}: {name} = {given[name]!r}, but the folder holds "

@@ -11,8 +11,10 @@ from actors.gateway import (
     routes_admin,
     routes_cards,
     routes_claims,
+    routes_export,
     routes_read,
     routes_rewards,
+    routes_rules,
 )
 from actors.gateway.answers import encoded
 from actors.gateway.ingest import BODY_BYTES_MAX
@@ -41,8 +43,10 @@ def make_app(state: State) -> FastAPI:
     app.include_router(routes_rewards.router)
     app.include_router(routes_cards.router)
     app.include_router(routes_claims.router)
+    app.include_router(routes_export.router)
     app.include_router(routes_read.router)
     app.include_router(routes_admin.router)
+    app.include_router(routes_rules.router)
     # Plain routes: an event must not pay for parameter models it doesn't have.
     app.add_route("/v1/events", events, methods=["POST"])
     app.add_route("/healthz", healthz, methods=["GET"])

@@ -145,6 +145,25 @@ class Ingest:
             lane.put(Order(kind, at_us, done[-1]))
         return list(await asyncio.gather(*done))
 
+    async def adopt_rules(self, number: int, text: str, names: Names) -> list[ShardStatus]:
+        """Judge what comes from here on by a version of the season file, at every shard.
+
+        Raises what a shard refuses it with; the events go on under the names of before then.
+        """
+        self._decode_singles()
+        before, self._names = self._names, names
+        at_us = self.clock_us if self.clock == "events" else time.time_ns() // 1000
+        loop = asyncio.get_running_loop()
+        done: list[asyncio.Future[ShardStatus]] = []
+        for lane in self.lanes:
+            done.append(loop.create_future())
+            lane.put(Order("rules", at_us, done[-1], (number, text)))
+        try:
+            return list(await asyncio.gather(*done))
+        except Exception:
+            self._names = before
+            raise
+
     def _admit(self) -> None:
         if self.stopping:
             raise Problem(503, "The system is stopping; send again in a moment.", retry_after_s=5)

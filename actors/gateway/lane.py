@@ -42,11 +42,12 @@ class Parcel:
 
 @dataclass(slots=True)
 class Order:
-    """A move of the clock or of the season's end, in line with the events."""
+    """A move of the clock or of the season's end, or new rules, in line with the events."""
 
     kind: str
     at_us: int
     done: asyncio.Future[ShardStatus]
+    rules: tuple[int, str] = (0, "")  # a version's number and text
 
 
 class Lane:
@@ -104,6 +105,8 @@ class Lane:
         async def call() -> ShardStatus:
             if order.kind == "advance":
                 return await self._calls.advance(order.at_us)
+            if order.kind == "rules":
+                return await self._calls.adopt_rules(*order.rules, order.at_us)
             return await self._calls.close(order.at_us)
 
         status = await self._until_answered(call)

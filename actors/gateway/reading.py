@@ -30,8 +30,11 @@ class _Waiter:
 class ReadingLane:
     """Asks one ranking shard."""
 
-    def __init__(self, shard: int, calls: RankingShardCalls) -> None:
+    def __init__(
+        self, shard: int, calls: RankingShardCalls, rules_hash: Callable[[], str] = lambda: ""
+    ) -> None:
         self.shard = shard
+        self._rules_hash = rules_hash
         self._calls = calls
         self._waiters: list[_Waiter] = []
         self._task: asyncio.Task[None] | None = None
@@ -54,6 +57,9 @@ class ReadingLane:
             at_least = max(waiter.at_least for waiter in waiters)
             try:
                 reading = await self._calls.read(asks, at_least)
+                wanted = self._rules_hash()
+                if wanted and reading.rules_hash != wanted:
+                    raise Warming("it goes over to another version of the rules")
             except (ShardDown, Warming) as error:
                 self._put_back(waiters, error)
                 await asyncio.sleep(_PAUSE_S)
@@ -83,7 +89,11 @@ class Readings:
     """Asks all ranking shards at once."""
 
     def __init__(self, shards: list[RankingShardCalls], versions: Callable[[], list[int]]) -> None:
-        self.lanes = [ReadingLane(number, calls) for number, calls in enumerate(shards)]
+        self.rules_hash = ""  # of the rules whose boards are read; "" for any
+        self.lanes = [
+            ReadingLane(number, calls, lambda: self.rules_hash)
+            for number, calls in enumerate(shards)
+        ]
         self._versions = versions
 
     async def everywhere(self, asks: Iterable[Ask]) -> list[Reading]:

@@ -15,7 +15,7 @@ from actors.gateway.routes_read import caller_of, season_body, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import ShardDown
-from actors.phases import Window, instant
+from actors.phases import instant
 from actors.store.api_keys import ApiKey
 
 FREEZE_TRIES = 20
@@ -35,8 +35,7 @@ async def close(request: Request) -> Any:
         now_us = state.now_us()
         log.info("key %s closes the season at %s", caller.key_id, instant(now_us))
         await state.ingest.order("close", now_us)
-        state.rules = state.rules.with_ends(now_us)
-        state.window = Window.of(state.rules)
+        state.use(state.book.close(now_us))
     return encoded(await season_body(state, 0))
 
 

@@ -18,11 +18,13 @@ from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
 from actors.gateway.changes import Changes
 from actors.gateway.ingest import Ingest
+from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
 from actors.gateway.state import State
 from actors.messages import ShardDown, ShardStatus
 from actors.phases import Window
+from actors.rules_book import RulesBook, Version
 from actors.settings import Settings
 from actors.store.api_keys import ApiKeys
 from actors.store.client import connect
@@ -71,8 +73,13 @@ class GatewayServer:
     async def run(self) -> None:
         """Wait for the shards, then serve until stop()."""
         statuses = await self._wait_for_shards()
-        state = self._state = self._build(statuses)
+        versions = await self._versions(statuses)
+        state = self._state = self._build(statuses, versions)
         state.ingest.start()
+        if len({status.rules_number for status in statuses}) > 1:
+            # The gateway before this one ended while the shards went over.
+            last = versions[-1]
+            statuses = await state.ingest.adopt_rules(last.number, last.text, state.rules.names)
         ends_us = min(status.ends_us for status in statuses)
         if any(status.ends_us != ends_us for status in statuses):
             await state.ingest.order("close", ends_us)
@@ -129,18 +136,32 @@ class GatewayServer:
                 log.info("waiting for the shards: %s", error)
                 await asyncio.sleep(SHARDS_PAUSE_S)
 
-    def _build(self, statuses: list[ShardStatus]) -> State:
-        settings, rules = self._settings, self._settings.rules
-        ends_us = min(status.ends_us for status in statuses)
-        if ends_us != rules.ends_us:
-            rules = rules.with_ends(ends_us)
+    async def _versions(self, statuses: list[ShardStatus]) -> list[Version]:
+        """Fetch the versions of the season file from a shard that has all of them."""
+        ahead = max(statuses, key=lambda status: status.rules_number)
+        while ahead.rules_number > 1:
+            try:
+                return await self._members[ahead.shard].rules_versions()
+            except ShardDown as error:
+                log.info("waiting for shard %d: %s", ahead.shard, error)
+                await asyncio.sleep(SHARDS_PAUSE_S)
+        return []
+
+    def _build(self, statuses: list[ShardStatus], versions: list[Version]) -> State:
+        settings = self._settings
+        last = max(status.rules_number for status in statuses)
+        book = RulesBook(settings.rules)
+        ends_us = min(status.ends_us for status in statuses if status.rules_number == last)
+        rules = book.follow(versions, ends_us)
         clock_us = max(status.clock_us for status in statuses)
         ingest = Ingest(list(self._members), rules.names, settings.clock, clock_us)
         for lane, status in zip(ingest.lanes, statuses, strict=True):
             lane.version, lane.clock_us = status.version, status.clock_us
         readings = Readings(list(self._rankings), ingest.versions)
         client = connect(settings.redis_url, name="gateway", answer_within_s=KEYS_ANSWER_WITHIN_S)
+        readings.rules_hash = rules.rules_hash
         return State(
+            book=book,
             rules=rules,
             clock=settings.clock,
             ingest=ingest,
@@ -152,9 +173,11 @@ class GatewayServer:
             keys=KeyRing(ApiKeys(client), settings.folder),
             keeper=self._keeper,
             finals=FinalShelf(settings.folder / "final", rules.season_id),
+            history=LogHistory(settings.folder, connect(settings.redis_url), rules.season_id),
             not_ready=lambda: self._not_ready(ingest),
             window=Window.of(rules),
             system=json.loads((settings.folder / "live.json").read_text())["system"],
+            settings=settings,
         )
 
     def _not_ready(self, ingest: Ingest) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,10 +12,13 @@ from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
 from actors.gateway.changes import Changes
 from actors.gateway.ingest import Ingest
+from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
 from actors.messages import KeeperCalls, MemberShardCalls
 from actors.phases import Window
+from actors.rules_book import RulesBook
+from actors.settings import Settings
 from rules.compiled import Rules
 
 
@@ -27,6 +31,7 @@ def wall_us() -> int:
 class State:
     """Everything the routes use."""
 
+    book: RulesBook
     rules: Rules
     clock: str
     ingest: Ingest
@@ -38,10 +43,21 @@ class State:
     keys: KeyRing
     keeper: KeeperCalls
     finals: FinalShelf
+    history: LogHistory
     not_ready: Callable[[], list[str]]
     window: Window
     system: str
+    settings: Settings
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _final: FinalList | None = field(default=None)
+
+    def use(self, rules: Rules) -> None:
+        """Show and read by other rules of the same season."""
+        self.rules, self.window = rules, Window.of(rules)
+        self.pages = BoardPages(rules, self.readings)
+        self.prizes = PrizeReader(rules)
+        self.changes = Changes(rules, self.readings)
+        self.readings.rules_hash = rules.rules_hash
 
     def now_us(self) -> int:
         """Read the system's clock: the wall's, or the greatest stamp."""

@@ -38,13 +38,22 @@ def fail(message: str, code: int = 1) -> NoReturn:
     sys.exit(code)
 
 
-def call(method: str, url: str, key: str, path: str, body: Any = None, within_s: float = 30) -> Any:
+def call(
+    method: str,
+    url: str,
+    key: str,
+    path: str,
+    body: Any = None,
+    within_s: float = 30,
+    content: bytes | None = None,
+) -> Any:
     """Call the API and return the decoded answer; leaves with 1 or 2 when it refuses."""
     try:
         answer = httpx.request(
             method,
             url.rstrip("/") + path,
             json=body,
+            content=content,
             headers={"Authorization": f"Bearer {key}"},
             timeout=within_s,
             trust_env=False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -49,3 +51,47 @@ def _move(name: str, text: str) -> None:
 _move("close", "End the season now; grace and hold follow.")
 _move("finalise", "Move to the final instant and freeze the standings (needs --clock events).")
 _move("publish", "Publish the frozen standings with their hash.")
+
+
+@command.command("rules")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only tell what the file would change.")
+@click.option("--accept-adverse", is_flag=True, help="Also when it takes something from members.")
+@connection.options
+def rules(
+    file: Path, dry_run: bool, accept_adverse: bool, url: str, key: str, as_json: bool
+) -> None:
+    """Go on under FILE, a new version of the running season's file."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        connection.fail(f"{file}: {error.strerror or error}; name a readable season file", 2)
+    asked = {"dry_run": dry_run, "accept_adverse": accept_adverse}
+    query = "&".join(f"{name}=true" for name, given in asked.items() if given)
+    path = "/v1/season/rules" + (f"?{query}" if query else "")
+    told = connection.call("PUT", url, key, path, content=content, within_s=600)
+    connection.finish(told, as_json, _rules_lines(told))
+    if told["errors"]:
+        sys.exit(2)
+
+
+def _rules_lines(told: dict[str, Any]) -> list[str]:
+    lines = [f"error    {error_text(error)}" for error in told["errors"]]
+    lines += [f"changes  {line}" for line in told["diff"]]
+    lines += [f"adverse  {line}" for line in told["adverse"]]
+    lines += [f"meant?   {note['path']}: {note['remark']}" for note in told["lint"]]
+    if told["errors"]:
+        return lines
+    if not told["changed"]:
+        return [*lines, f"version {told['version']} is these rules already"]
+    if told["dry_run"]:
+        return [*lines, f"nothing changed yet: version {told['version']} stays in force"]
+    return [*lines, f"version {told['version']} is in force, rules_hash {told['rules_hash']}"]
+
+
+def error_text(error: dict[str, Any]) -> str:
+    """Write one error of a file as `check` does."""
+    if "path" not in error:
+        return str(error["problem"])
+    thing = " = ".join(str(part) for part in (error["path"], error.get("value")) if part)
+    return f"{thing}: {error['problem']} (line {error['line']}); {error['fix']}"

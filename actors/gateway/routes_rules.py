@@ -1,0 +1,150 @@
+"""Rules routes: the season file in force with its history, and a new version of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+
+from actors.gateway.answers import encoded
+from actors.gateway.problems import Problem
+from actors.gateway.routes_read import caller_of, state_of
+from actors.gateway.state import State
+from actors.phases import instant
+from actors.rules_book import keep_copy
+from rules.compiled import Rules, compile_rules
+from rules.lint import doubtful
+from rules.season_file import SeasonErrors, load_season_bytes
+from rules.season_models import Season
+from rules.version_checks import VersionRefused, check_version
+from rules.versions import successor
+
+TEXT_BYTES_MAX: Final = 1024 * 1024
+
+router = APIRouter(prefix="/v1")
+log = logging.getLogger(__name__)
+
+
+@router.get("/season/rules")
+async def rules(request: Request) -> Any:
+    """Give the season file in force, its version, its hash, and the versions before."""
+    state = state_of(request)
+    caller_of(request, ("analyst", "admin"))
+    first, versions = state.book.first, state.book.versions
+    texts = [state.settings.season_text, *(version.text for version in versions)]
+    history = [{"version": 1, "rules_hash": first.rules_hash, "since": None}]
+    history += [
+        {
+            "version": version.number,
+            "rules_hash": version.rules_hash,
+            "since": instant(version.since_us),
+        }
+        for version in versions
+    ]
+    return encoded(
+        {
+            "season": state.rules.season_id,
+            "version": state.book.number,
+            "rules_hash": state.rules.rules_hash,
+            "text": texts[-1],
+            "history": history,
+        }
+    )
+
+
+@router.put("/season/rules")
+async def change_rules(
+    request: Request,
+    dry_run: Annotated[bool, Query()] = False,
+    accept_adverse: Annotated[bool, Query()] = False,
+) -> Any:
+    """Go on under a new version of the season file (a TOML body), or only tell what it changes."""
+    state, caller = state_of(request), caller_of(request, ("admin",))
+    content = await _body(request)
+    async with state.changing:
+        now_us = state.now_us()
+        try:
+            season = await asyncio.to_thread(load_season_bytes, content, "rules")
+            rules = await asyncio.to_thread(_checked, state.rules, season, now_us)
+        except (SeasonErrors, VersionRefused, ValueError) as error:
+            errors = _errors(error)
+            if dry_run:
+                return encoded(_told(state, None, now_us) | {"errors": errors})
+            raise Problem(422, str(error), "rules-refused", errors=errors) from None
+        told = _told(state, rules, now_us)
+        if not dry_run and told["changed"]:
+            if told["adverse"] and not accept_adverse:
+                raise Problem(
+                    409,
+                    f"{len(told['adverse'])} changes take something from members after the season "
+                    "has started: send it again with ?accept_adverse=true if that is meant.",
+                    "adverse",
+                    adverse=told["adverse"],
+                )
+            await _adopt(state, content.decode("utf-8-sig"), rules)
+            log.info("key %s puts version %d in force", caller.key_id, state.book.number)
+            told["version"] = state.book.number
+    return encoded(told | {"dry_run": dry_run})
+
+
+async def _body(request: Request) -> bytes:
+    content = await request.body()
+    if not content.strip():
+        raise Problem(400, "The body is empty; send the season file as TOML.")
+    if len(content) > TEXT_BYTES_MAX:
+        raise Problem(413, f"The season file is larger than {TEXT_BYTES_MAX >> 20} MiB.")
+    return content
+
+
+def _checked(running: Rules, season: Season, now_us: int) -> Rules:
+    """Compile a file and see that it can go on for the running one."""
+    rules = compile_rules(season)
+    check_version(running, rules, now_us)
+    successor(running, rules)
+    return rules
+
+
+def _errors(error: Exception) -> list[dict[str, Any]]:
+    if isinstance(error, SeasonErrors):
+        return error.as_rows()
+    refusals = error.refusals if isinstance(error, VersionRefused) else [str(error)]
+    return [{"problem": refusal} for refusal in refusals]
+
+
+def _told(state: State, rules: Rules | None, now_us: int) -> dict[str, Any]:
+    """Tell what a file changes: in words, what of it is adverse, and what looks unintended."""
+    running = state.rules
+    changed = rules is not None and rules.rules_hash != running.rules_hash
+    told: dict[str, Any] = {
+        "season": running.season_id,
+        "version": state.book.number,
+        "rules_hash": rules.rules_hash if rules else None,
+        "changed": changed,
+        "errors": [],
+        "lint": [],
+        "diff": [],
+        "adverse": [],
+    }
+    if rules is not None:
+        told["lint"] = [
+            {"path": note.path, "remark": note.remark} for note in doubtful(rules.season)
+        ]
+        told |= compared(running.season, rules.season, now_us)
+    return told
+
+
+def compared(old: Season, new: Season, now_us: int) -> dict[str, list[Any]]:
+    """Compare two files in plain words, and name what takes something from members."""
+    return {"diff": [], "adverse": []}
+
+
+async def _adopt(state: State, text: str, rules: Rules) -> None:
+    """Have every shard go on under the new version, then show it."""
+    number = state.book.number + 1
+    going_on = await asyncio.to_thread(successor, state.rules, rules)
+    statuses = await state.ingest.adopt_rules(number, text, going_on.names)
+    versions = await state.members[statuses[0].shard].rules_versions()
+    state.use(state.book.follow(versions, min(status.ends_us for status in statuses)))
+    keep_copy(state.settings.folder, versions[-1])

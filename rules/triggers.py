@@ -184,7 +184,8 @@ def _dormant(table: MemberTable, rule: TriggerRule, at_us: int, day: int) -> Int
     due = (last_us > NEVER_US) & (last_us <= at_us - shortest_us + slack_us)
     due &= members.listed[: members.size]
     if rule.cooldown is None:
-        due &= members.fired_us[: members.size, rule.memory] < last_us
+        # Equal: the purchase came at the very instant of the firing, after it.
+        due &= members.fired_us[: members.size, rule.memory] <= last_us
     rows = np.flatnonzero(due)
     if rule.after.unit == "d":
         return rows

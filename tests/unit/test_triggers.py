@@ -277,6 +277,16 @@ def test_a_late_purchase_of_before_does_not_begin_another_spell() -> None:
     assert days_of(table, "a", "ten") == ["2026-06-13"]
 
 
+def test_a_purchase_at_the_instant_of_a_firing_begins_another_spell() -> None:
+    table = table_of(season(trigger("dormant", after='"10d"')))
+    play(
+        table,
+        [buy("a", "2026-06-02T08:00:00"), buy("a", "2026-06-13T00:00:00")],
+        until="2026-07-30T00:00:00+08:00",
+    )
+    assert days_of(table, "a", "ten") == ["2026-06-13", "2026-06-23"]
+
+
 def test_dormancy_in_months_moves_the_local_date() -> None:
     table = table_of(season(trigger("dormant", after='"1mo"')))
     play(

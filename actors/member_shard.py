@@ -24,6 +24,7 @@ from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.store.archive import Archive
 from actors.store.errors import StoreUnavailable
+from actors.store.history import read_history
 from actors.store.log import Entry, Kind, ShardLog
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
@@ -119,7 +120,7 @@ class MemberShard:
         found = self._snapshots.load(self.shard)
         if found is not None:
             self._restore(found)
-        for entry in self._log.read(self.seq):
+        for entry in read_history(self._archive, self._log, self.seq):
             self._apply_entry(entry)
         if self._leases is not None:
             self._leases.start(self._table.pools)

@@ -8,8 +8,12 @@ from pathlib import Path
 from types import TracebackType
 
 from actors.store.errors import FolderFormat, FolderInUse
+from actors.store.files import sync_folder, write_durably
+from actors.store.upgrades import STEPS, upgrade
 
-FORMAT = 1
+__all__ = ["FORMAT", "FolderLock", "check_format", "sync_folder", "write_durably"]
+
+FORMAT = 2
 """Version of the data folder's layout that this program writes."""
 
 
@@ -32,11 +36,11 @@ class FolderLock:
         self._held: int | None = None
 
     def acquire(self) -> None:
-        """Take the folder, making it at first use, and check its format.
+        """Take the folder, making it at first use, and upgrade it where its format is older.
 
         Raises:
             FolderInUse: another process (or another lock of this one) holds it.
-            FolderFormat: its format is newer or unreadable.
+            FolderFormat: its format is newer or unreadable, or there is no way up from it.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -78,10 +82,11 @@ class FolderLock:
 
 
 def check_format(data_dir: Path) -> None:
-    """Write the format file of a new folder, or refuse a folder of another format.
+    """Write the format file of a new folder, upgrade an older one, refuse a newer one.
 
     Raises:
-        FolderFormat: the folder's format is newer than this program, or no number.
+        FolderFormat: the folder's format is newer than this program, no number, or can't be
+            upgraded.
     """
     path = data_dir / "format"
     try:
@@ -99,23 +104,4 @@ def check_format(data_dir: Path) -> None:
             f"data folder {data_dir} has format {text}; this version reads up to {FORMAT}: "
             "install the newer version that wrote it, or give another folder with --data"
         )
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a small file so that after a crash it holds the old or the new content, whole."""
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a folder's entries durable (a rename or a new file in it)."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    upgrade(data_dir, int(text), FORMAT, STEPS)

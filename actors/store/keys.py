@@ -12,6 +12,20 @@ import re
 _ID = re.compile(r"[^\s:{}*?\[\]\\]{1,128}")
 
 
+EVERY = "forecourt:*"
+"""Pattern of all of them."""
+
+
+def belongs(key: str, scope: str) -> bool:
+    """Tell whether a key is of a season, or of the system as a whole.
+
+    >>> [belongs(key, "a") for key in ("forecourt:a:info", "forecourt:b:info", api_keys())]
+    [True, False, True]
+    """
+    parts = key.split(":")
+    return len(parts) == 2 or parts[1] == scope
+
+
 def log(scope: str, shard: int) -> str:
     """Name the stream that is the log of a shard."""
     return _of_shard(scope, "log", shard)

@@ -143,7 +143,8 @@ def _apply_between_ticks(
         if table.merges > merges:
             merges = table.merges
             emptied.append(merged_away(table, int(events.row[start])))
-            events.row[stop:] = table.resolve(events.own_row[stop:])
+            row = table.resolve(events.own_row[stop:])
+            events.row = np.concatenate([events.row[:stop], row])
     accepted = outcome.status[first:last] < DUPLICATE
     accepted |= outcome.status[first:last] == LIMIT_REACHED
     return np.concatenate([events.row[first:last][accepted], *emptied])

@@ -87,7 +87,9 @@ def merge(table: MemberTable, row_from: int, row_to: int) -> None:
     table.fulfilments = [
         (row_to if row == row_from else row, owed) for row, owed in table.fulfilments
     ]
-    given = {**table.attributes.pop(row_from, {}), **table.attributes.get(row_to, {})}
+    kind = table.rules.kinds[members.kind[row_to]]
+    theirs, mine = table.attributes.pop(row_from, {}), table.attributes.get(row_to, {})
+    given = {**theirs, **mine, "kind": kind}
     if members.described[row_from] or members.described[row_to]:
         describe(table, np.array([row_to]), np.zeros(1, dtype=np.int64), [given])
     _empty(table, row_from)

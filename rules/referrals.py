@@ -75,18 +75,21 @@ def pending_points(table: MemberTable, row: int) -> int:
 
 
 def run_referral_tick(table: MemberTable, tick_us: int, day: int) -> Int64s:
-    """Pay the referrals due at a tick, then take back those whose order was refunded.
+    """Pay the referrals due at a tick, and take back those whose order was refunded.
 
-    O(referrals), plus what is paid. Returns the advocates' rows, int64[k].
+    In arrival order; O(referrals), plus what is paid. Returns the advocates' rows, int64[k].
     """
     rules = table.rules.referral
     if rules is None or not len(table.referrals):
         return np.zeros(0, dtype=np.int64)
     if table.merges:
         _leave_to_the_first(table)
-    paid = [_pay(table, rules, one, tick_us, day) for one in _due(table, rules, tick_us)]
-    back = [_take_back(table, one, tick_us) for one in _refunded(table, rules)]
-    return np.array([*paid, *back], dtype=np.int64)
+    back = set(_refunded(table, rules))
+    touched = [
+        _take_back(table, one, tick_us) if one in back else _pay(table, rules, one, tick_us, day)
+        for one in sorted({*_due(table, rules, tick_us), *back})
+    ]
+    return np.array(touched, dtype=np.int64)
 
 
 def _referees(table: MemberTable, places: Int64s) -> Int64s:

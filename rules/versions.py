@@ -23,6 +23,7 @@ from rules.version_checks import check_count
 Int64s = npt.NDArray[np.int64]
 
 GOAL_COLUMNS: Final = ("goal_held", "goal_scored", "goal_points", "goal_day")
+FORGOTTEN_ORDER: Final = -1
 MONTH_COLUMNS: Final = ("month_ml", "month_fen", "month_visits")
 
 
@@ -78,6 +79,8 @@ def adopt(table: MemberTable, rules: Rules) -> None:
     for part in table.parts.values():
         if isinstance(part, Adopting):
             part.adopt(old, rules)
+    if old.referral is None and rules.referral is not None:
+        _mark_old_customers(table)
     hours = np.zeros(max(rules.season_hours, len(table.points_by_hour)), dtype=np.int64)
     hours[: len(table.points_by_hour)] = table.points_by_hour
     table.points_by_hour = hours
@@ -209,6 +212,13 @@ def _carry_rings(table: MemberTable, old: Rules, rules: Rules) -> None:
         period = latest[PERIODS[task.period]]
         laid[:, task.slot : task.slot + task.slots] = relaid(held, task.slots, period)
     members.relay("task_counts", laid)
+
+
+def _mark_old_customers(table: MemberTable) -> None:
+    """Let nobody be referred whose first order nobody looked at: no referral section was there."""
+    members, size = table.members, table.members.size
+    unseen = (members.last_purchase_us[:size] > 0) & (members.first_order[:size] == 0)
+    members.first_order[:size][unseen] = FORGOTTEN_ORDER
 
 
 def _lots_from(table: MemberTable, rules: Rules) -> tuple[int, Int64s]:

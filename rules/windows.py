@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from rules.columns import Columns
+
+if TYPE_CHECKING:
+    from rules.compiled import Rules
 
 Int64s = npt.NDArray[np.int64]
 
@@ -122,6 +125,26 @@ class Windows:
         for bucket in self._buckets.values():
             rows = bucket.row[: bucket.size]
             rows[rows == row_from] = row_to
+
+    def adopt(self, _old: Rules, new: Rules) -> None:
+        """Sum what another file looks at, from the buckets there are.
+
+        A metric or a day that no bucket holds counts from here on.
+        """
+        self.rules = new.segment_rules.windows
+        self._metrics = tuple(dict.fromkeys(metric for metric, _ in self.rules.windows))
+        self._sums = {window: np.zeros(self._room, dtype=np.int64) for window in self.rules.windows}
+        buckets, self._buckets = self._buckets, {}
+        for day, before in buckets.items():
+            if day <= self.today - self.rules.longest_days:
+                continue
+            held, bucket = before.state(), Bucket(self._metrics)
+            none = np.zeros(before.size, dtype=np.int64)
+            bucket.put(held["row"], {name: held.get(name, none) for name in self._metrics})
+            self._buckets[day] = bucket
+            for (metric, width), sums in self._sums.items():
+                if self.today - width < day <= self.today:
+                    np.add.at(sums, *bucket.held(metric))
 
     def _fit(self, size: int) -> None:
         """Make room for so many members."""

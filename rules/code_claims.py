@@ -39,7 +39,7 @@ def claim_by_code(table: MemberTable, row: int, text: str, at_us: int, cause: st
     table.claim_codes.mark(grant, row)
     template = list(rules.coupons).index(grant.coupon)
     made = table.coupon_book.issue(
-        table, template, np.array([row]), np.array([at_us]), [cause], "claim", claimed=True
+        table, template, np.array([row]), np.array([at_us]), [cause], "campaign", claimed=True
     )
     return int(made[0])
 

@@ -104,7 +104,7 @@ def test_a_claim_with_a_code_gives_the_coupon_claimed_and_uses_the_code_up() -> 
     assert coupons_of(table) == [("a", "ten", NOON_US), ("b", "ten", NOON_US)]
     book = table.coupon_book
     assert book.status[:2].tolist() == [CLAIMED, CLAIMED]
-    assert {SOURCES[source] for source in book.source[:2].tolist()} == {"claim"}
+    assert {SOURCES[source] for source in book.source[:2].tolist()} == {"campaign"}
 
 
 def test_a_repeated_claim_answers_as_at_first() -> None:

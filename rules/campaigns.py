@@ -73,11 +73,13 @@ class Plan:
 def take_campaign(table: MemberTable, order: Mapping[str, Any], at_us: int) -> dict[str, Any]:
     """Run the `campaign` of an order and tell what it did, or why it was `refused`."""
     try:
-        told = preview_fields(table, order["campaign"])
+        campaign = decode_campaign(order["campaign"])
+        check_campaign(table, campaign)
     except OrderRefused as why:
         return {"refused": str(why)}
-    campaign = decode_campaign(order["campaign"])
-    run(table, campaign, at_us)
+    plan = plan_of(table, campaign)
+    told = _told(table, campaign, plan)
+    _carry_out(table, campaign, plan, at_us)
     table.campaigns.ran[campaign.id] = {"campaign": order["campaign"], "at_us": at_us}
     return told
 
@@ -122,7 +124,10 @@ def check_campaign(table: MemberTable, campaign: Campaign) -> None:
 
 def preview(table: MemberTable, campaign: Campaign) -> dict[str, Any]:
     """Tell what a campaign would do now: members of each arm, budgets, most it can cost (fen)."""
-    plan = plan_of(table, campaign)
+    return _told(table, campaign, plan_of(table, campaign))
+
+
+def _told(table: MemberTable, campaign: Campaign, plan: Plan) -> dict[str, Any]:
     rules, arms = table.rules, []
     cost_fen: int | None = 0
     takes: dict[int, int] = {}
@@ -171,7 +176,10 @@ def run(table: MemberTable, campaign: Campaign, at_us: int) -> Int64s:
 
     Who is held out is recorded too; whom the budgets have nothing left for is only counted.
     """
-    plan = plan_of(table, campaign)
+    return _carry_out(table, campaign, plan_of(table, campaign), at_us)
+
+
+def _carry_out(table: MemberTable, campaign: Campaign, plan: Plan, at_us: int) -> Int64s:
     cause = f"campaign/{campaign.id}"
     given: list[Int64s] = [np.zeros(0, dtype=np.int64)]
     for number, arm in enumerate(campaign.parts, start=1):

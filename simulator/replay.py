@@ -142,39 +142,53 @@ def replay(
     until_us: int | None = None,
     workers: int = 1,
     tell: Callable[[str], None] = lambda _: None,
+    tables: Tables | None = None,
 ) -> dict[str, Any]:
     """Replay a log into a folder and return the summary that is written there.
 
     read gives the log's batches, from the start each time it is called. The clock goes on to the
     season's final instant after the last event, or to until_us. Where members share something
-    one table is used, whatever workers says, and tell is told why.
+    one table is used, whatever workers says, and tell is told why. tables are those to use
+    instead: what an archive decides is in them. What is written is by the rules in force at the
+    end.
     """
     out.mkdir(parents=True, exist_ok=True)
+    if tables is not None:
+        given = tables
+        run, done = _run(rules, read(), out, until_us, lambda: given)
+        return _write(done[0].rules, run, done, out)
     if workers > 1 and rules.crosses_members:
         shared = " and ".join(SHARED[name] for name in rules.crosses_members)
         tell(f"one worker instead of {workers}: members share {shared}")
         workers = 1
+
+    def make() -> Tables:
+        return OneTable(rules) if workers == 1 else WorkerTables(rules, workers)
+
     try:
-        run, done = _run(rules, read(), out, until_us, workers)
+        run, done = _run(rules, read(), out, until_us, make)
     except MergesMembersError:
         tell(f"one worker instead of {workers}, from the start: the log merges members' records")
-        run, done = _run(rules, read(), out, until_us, 1)
+        run, done = _run(rules, read(), out, until_us, lambda: OneTable(rules))
     return _write(rules, run, done, out)
 
 
 def _run(
-    rules: Rules, batches: Iterable[Decoded], out: Path, until_us: int | None, workers: int
+    rules: Rules,
+    batches: Iterable[Decoded],
+    out: Path,
+    until_us: int | None,
+    make: Callable[[], Tables],
 ) -> tuple[Replay, list[MemberTable]]:
     """Apply a log and run the clock on; writes the results of every event."""
-    end_us = rules.final_us if until_us is None else until_us
-    with OneTable(rules) if workers == 1 else WorkerTables(rules, workers) as tables:
+    with make() as tables:
         run = Replay(rules, tables)
         with ResultFiles(out) as results:
             for decoded in batches:
                 outcome = run.apply(decoded)
                 results.write(event_ids(decoded), outcome)
         # Ticks are due to every member, also to those whose table saw none of the last events.
-        return run, tables.finish(max(end_us, run.clock_us))
+        return run, tables.finish(until_us, run.clock_us)
 
 
 def _write(rules: Rules, run: Replay, done: list[MemberTable], out: Path) -> dict[str, Any]:

@@ -46,8 +46,12 @@ class Tables(Protocol):
     def apply(self, batch: pa.RecordBatch) -> Outcome:
         """Apply a stamped batch; its outcome has no changed rows."""
 
-    def finish(self, end_us: int) -> list[MemberTable]:
-        """Let every clock go on to an instant, unless it is past it, and return the tables."""
+    def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
+        """Let every clock go on to an instant, and return the tables.
+
+        Without until_us it is the season's final instant; clock_us, the last event's reading, is
+        reached in any case.
+        """
 
 
 class OneTable:
@@ -66,8 +70,9 @@ class OneTable:
         """Apply a stamped batch."""
         return apply(self._table, batch)
 
-    def finish(self, end_us: int) -> list[MemberTable]:
+    def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Run the ticks up to an instant and return the table."""
+        end_us = max(self._table.rules.final_us if until_us is None else until_us, clock_us)
         if end_us > self._table.clock_us:
             advance(self._table, end_us)
         return [self._table]
@@ -118,10 +123,10 @@ class WorkerTables:
                 whole.status[mine], whole.reason[mine], whole.points[mine] = pipe.recv()
         return whole
 
-    def finish(self, end_us: int) -> list[MemberTable]:
+    def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Run the ticks up to an instant and fetch the tables."""
         for pipe in self._pipes:
-            pipe.send(("finish", end_us))
+            pipe.send(("finish", (until_us, clock_us)))
         states: list[dict[str, npt.NDArray[Any]]] = [pipe.recv() for pipe in self._pipes]
         return [MemberTable.from_state(self._rules, state) for state in states]
 
@@ -138,5 +143,5 @@ def _work(pipe: Connection, season: Season) -> None:
                 outcome = tables.apply(from_ipc(given))
                 pipe.send((outcome.status, outcome.reason, outcome.points))
             else:
-                (table,) = tables.finish(given)
+                (table,) = tables.finish(*given)
                 pipe.send(table.state())

@@ -124,7 +124,7 @@ def _standings(rules: Rules, log: Path) -> None:
         run = Replay(rules, tables)
         for decoded in read_log([str(log)], None, rules.names):
             run.apply(decoded)
-        done = tables.finish(rules.final_us)
+        done = tables.finish(None, rules.final_us)
     standing = Standing.concat([table.standing() for table in done])
     for board in rules.boards:
         board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)

@@ -33,6 +33,11 @@ TOLD_EVERY_S = 5.0
     show_default=True,
     help="Processes; the result is the same for any number. One where members share something.",
 )
+@click.option(
+    "--only-file",
+    is_flag=True,
+    help="Judge an archive's events by SEASON alone, whatever was decided while it ran.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
     season: Path,
@@ -42,12 +47,14 @@ def command(
     sort: bool,
     until: str | None,
     workers: int,
+    only_file: bool,
     as_json: bool,
 ) -> None:
     """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
     from rules.compiled import compile_rules
     from rules.event_columns import UnreadableBody
     from simulator.archived_log import is_archived, read_archived
+    from simulator.archived_tables import DECIDING, ArchivedTables
     from simulator.log_files import LogProblem
     from simulator.logs import read_log
     from simulator.mapping import MissingColumn
@@ -59,17 +66,30 @@ def command(
 
     def read() -> Iterable[Decoded]:
         batches: Iterable[Decoded] = read_log(logs, meaning, rules.names)
-        if any(is_archived(log) for log in logs):
-            batches = [read_archived(logs)]
+        if archived is not None:
+            batches = [archived.events]
         return [in_time_order(batches)] if sort else batches
 
     try:
+        archived = read_archived(logs) if any(is_archived(log) for log in logs) else None
+        tables = None
+        if archived is not None and archived.has(DECIDING) and not only_file:
+            began = archived.begins_under()
+            if began not in (None, rules.rules_hash):
+                refuse(
+                    f"{season}: the archive begins under other rules (rules_hash {began}); give "
+                    "the folder's season.toml, or --only-file to judge the whole log by this file"
+                )
+            if sort:
+                refuse("--sort: an archive has its own order; leave it out, or add --only-file")
+            tables = ArchivedTables(rules, archived)
         summary = replay(
             rules,
             lambda: _told(read()),
             out,
             until_us=until_us,
             workers=workers,
+            tables=tables,
             tell=lambda line: click.echo(line, err=True),
         )
     except (LogProblem, MissingColumn, UnreadableBody) as error:

@@ -189,7 +189,7 @@ class CouponBook(Columns):
     def _take_codes(self, made: Int64s, lane_a: UInt64s, lane_b: UInt64s) -> None:
         """Give new rows their codes; one that is taken gives way to its next lane."""
         held = self._by_code.find(lane_a, lane_a * _CODE_B) >= 0
-        if not held.any() and len(np.unique(lane_a)) == len(lane_a):
+        if not held.any() and (len(made) == 1 or len(np.unique(lane_a)) == len(lane_a)):
             self.code[made] = lane_a
             self._by_code.insert(lane_a, lane_a * _CODE_B, made.astype(np.int32))
             return

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from rules.code_claims import claim_by_code
 from rules.coding import Events
@@ -30,27 +31,32 @@ from rules.coupon_terms import (
     standing_at,
     use_cost_fen,
 )
+from rules.identity import hash_strings
 from rules.member_table import MemberTable
 from rules.order_discount import Bill, told
-from rules.order_lines import Order, order_hash, read_lines
+from rules.order_lines import Order, read_lines
 from rules.points import draw
 from rules.results import Outcome
 
 Int64s = npt.NDArray[np.int64]
 
-Act = Callable[[MemberTable, Events, int, Outcome], None]
+Act = Callable[[MemberTable, Events, int, int, Outcome], None]
+"""Applies the event at a row of the batch, with its order's hash."""
 
 
 def apply_coupon_events(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
     """Apply coupon events of distinct members, at int64[k] rows of the batch, one by one."""
-    for place in at.tolist():
+    if not len(at):
+        return
+    orders = hash_strings(events.batch.column("order").take(pa.array(at)))[0]
+    for place, order in zip(at.tolist(), orders.tolist(), strict=True):
         try:
-            _ACTS[int(events.type[place])](table, events, place, outcome)
+            _ACTS[int(events.type[place])](table, events, place, order, outcome)
         except CouponRefused as why:
             outcome.refuse_one(place, why.reason, why.note)
 
 
-def _claim(table: MemberTable, events: Events, place: int, outcome: Outcome) -> None:
+def _claim(table: MemberTable, events: Events, place: int, _order: int, outcome: Outcome) -> None:
     row, at_us = int(events.row[place]), int(events.at_us[place])
     named = events.text("coupon", place)
     day, cause = int(events.day[place]), events.text("event_id", place)
@@ -72,8 +78,8 @@ def _claim(table: MemberTable, events: Events, place: int, outcome: Outcome) -> 
     outcome.details[place] = table.coupon_book.told(table.rules, coupon)
 
 
-def _reserve(table: MemberTable, events: Events, place: int, outcome: Outcome) -> None:
-    visit = _visit(events, place)
+def _reserve(table: MemberTable, events: Events, place: int, order: int, outcome: Outcome) -> None:
+    visit = _visit(events, place, order)
     coupon = _usable(table, visit, events.text("coupon", place), mine_first=False)
     book, rules = table.coupon_book, table.rules
     bill, _ = price(table, visit, int(book.template[coupon]))
@@ -88,8 +94,8 @@ def _reserve(table: MemberTable, events: Events, place: int, outcome: Outcome) -
     outcome.details[place] = _answer(table, visit, coupon, bill)
 
 
-def _use(table: MemberTable, events: Events, place: int, outcome: Outcome) -> None:
-    visit, points = _visit(events, place), int(events.points[place])
+def _use(table: MemberTable, events: Events, place: int, order: int, outcome: Outcome) -> None:
+    visit, points = _visit(events, place, order), int(events.points[place])
     coupon, off_fen, paid_fen = None, 0, 0
     if events.text("coupon", place):
         coupon = _usable(table, visit, events.text("coupon", place), mine_first=True)
@@ -111,18 +117,19 @@ def _use(table: MemberTable, events: Events, place: int, outcome: Outcome) -> No
         outcome.details[place]["points_used"] = points
 
 
-def _release(table: MemberTable, events: Events, place: int, outcome: Outcome) -> None:
+def _release(table: MemberTable, events: Events, place: int, order: int, outcome: Outcome) -> None:
     row, at_us = int(events.row[place]), int(events.at_us[place])
-    order = events.text("order", place)
-    coupon = find_reserved(table, row, events.text("coupon", place), at_us, order)
+    order_id = events.text("order", place)
+    named, wanted = events.text("coupon", place), order if order_id else None
+    coupon = find_reserved(table, row, named, at_us, wanted)
     if table.coupon_book.member[coupon] != row:
         raise CouponRefused("not_yours", f"coupon {coupon_name(table, coupon)} is someone else's")
     if check_standing(table, coupon, at_us) != RESERVED:
         note = f"coupon {coupon_name(table, coupon)} is not reserved"
         raise CouponRefused("coupon_not_valid", note)
     book = table.coupon_book
-    if order and book.order[coupon] != order_hash(order):
-        note = f"coupon {coupon_name(table, coupon)} is not reserved for order {order}"
+    if wanted not in (None, int(book.order[coupon])):
+        note = f"coupon {coupon_name(table, coupon)} is not reserved for order {order_id}"
         raise CouponRefused("coupon_not_valid", note)
     book.status[coupon] = CLAIMED
     book.order[coupon] = 0
@@ -138,7 +145,7 @@ _ACTS: Final[dict[int, Act]] = {
 }
 
 
-def _visit(events: Events, place: int) -> Visit:
+def _visit(events: Events, place: int, order_hash: int) -> Visit:
     order = Order(
         events.text("order", place),
         read_lines(events.text("lines", place)),
@@ -146,7 +153,7 @@ def _visit(events: Events, place: int) -> Visit:
         events.text("station", place),
         events.text("pay", place),
     )
-    return Visit(int(events.row[place]), order, order_hash(order.id))
+    return Visit(int(events.row[place]), order, order_hash)
 
 
 def _usable(table: MemberTable, visit: Visit, named: str, *, mine_first: bool) -> int:

@@ -8,7 +8,6 @@ from rules.coupon_book import RESERVED
 from rules.coupon_codes import read_code
 from rules.coupon_terms import CouponRefused, Visit, standing_at
 from rules.member_table import MemberTable
-from rules.order_lines import order_hash
 
 
 def find_named(
@@ -37,10 +36,10 @@ def find_named_of_order(table: MemberTable, visit: Visit, named: str) -> int | N
     return _first(table, _reserved(table, visit.row, template, at_us, visit.order_hash))
 
 
-def find_reserved(table: MemberTable, row: int, named: str, at_us: int, order: str) -> int:
+def find_reserved(table: MemberTable, row: int, named: str, at_us: int, order: int | None) -> int:
     """Find a coupon to release: by code, or the one of a template reserved for the order.
 
-    Without an order, the only one reserved.
+    order is its id's hash; without one, the only coupon reserved.
 
     Raises:
         CouponRefused: where there is none, or several.
@@ -48,11 +47,11 @@ def find_reserved(table: MemberTable, row: int, named: str, at_us: int, order: s
     template = table.rules.coupon_places.get(named)
     if template is None:
         return _by_code(table, named)
-    reserved = list(_reserved(table, row, template, at_us, order_hash(order) if order else None))
+    reserved = list(_reserved(table, row, template, at_us, order))
     found = _first(table, reserved)
     if found is None:
         raise CouponRefused("coupon_not_valid", f"the member has no coupon {named} reserved")
-    if len(reserved) > 1 and not order:
+    if len(reserved) > 1 and order is None:
         note = f"{len(reserved)} coupons {named} are reserved: name the order or a code"
         raise CouponRefused("coupon_not_valid", note)
     return found

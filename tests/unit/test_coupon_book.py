@@ -19,7 +19,8 @@ def issue(table: MemberTable, rows: list[int], cause: str, template: int = 2) ->
     made = table.coupon_book.issue(
         table, template, np.array(rows), at_us, [cause] * len(rows), "trigger", claimed=False
     )
-    return made.tolist()
+    coupons: list[int] = made.tolist()
+    return coupons
 
 
 def check(book: CouponBook, count: int) -> None:

@@ -352,8 +352,11 @@ LONG = [
 )
 def test_any_cut_and_a_restart_give_the_same(cut: tuple[int, ...]) -> None:
     budget = '[[budgets]]\nid = "b"\ncovers = ["any-5"]\ncost = "11.00"\nat = "redeem"'
-    sections = ('[[triggers]]\non = "enrol"\nissue = "any-5"', budget)
-    sections += ('[coupon_rules]\non_refund = "reinstate"',)
+    sections = (
+        '[[triggers]]\non = "enrol"\nissue = "any-5"',
+        budget,
+        '[coupon_rules]\non_refund = "reinstate"',
+    )
     whole = shop(*sections)
     expected = answers(whole, LONG)
     sent = [{"event_id": f"e{place}", **sent} for place, sent in enumerate(LONG)]

@@ -217,3 +217,41 @@ def test_until_stops_the_clock_before_the_end(season: Path, tmp_path: Path) -> N
     until = "2026-06-10T00:00:00+08:00"
     answer = run("replay", season, log, "--out", tmp_path / "out", "--until", until, "--json")
     assert json.loads(answer.stdout.splitlines()[-1])["clock"] == "2026-06-09T16:00:00.000000Z"
+
+
+REFERRAL = '[referral]\nadvocate_points = 7\nhold = "1d"\n'
+
+
+def test_where_members_share_something_one_table_is_used(season: Path, tmp_path: Path) -> None:
+    season.write_text(SEASON + REFERRAL)
+    at = "2026-06-02T09:00:00+08:00"
+    events: list[dict[str, Any]] = [
+        {"event_id": f"r{k}", "type": "referral", "member": "a", "at": at, "ref": f"m{k}"}
+        for k in range(8)
+    ]
+    events += [purchase(k, f"m{k}", "2026-06-02T10:00:00+08:00", "10") for k in range(8)]
+    log = write_log(tmp_path / "log.ndjson", events)
+    for workers in (1, 3):
+        out = tmp_path / f"out{workers}"
+        done = run("replay", season, log, "--out", out, "--workers", workers)
+        assert done.exit_code == 0, done.output
+        assert ("members share referrals" in done.stderr) == (workers == 3)
+        assert {row["member"]: row["earned_task"] for row in rows(out / "members.csv")}["a"] == "56"
+
+
+def test_a_log_that_merges_members_is_replayed_with_one_table(season: Path, tmp_path: Path) -> None:
+    at = "2026-06-03T09:00:00+08:00"
+    events = [purchase(k, f"m{k}", "2026-06-02T10:00:00+08:00", "10") for k in range(8)]
+    events += [
+        {"event_id": f"g{k}", "type": "merge", "member": "m0", "at": at, "ref": f"m{k}"}
+        for k in range(1, 8)
+    ]
+    log = write_log(tmp_path / "log.ndjson", events)
+    for workers in (1, 3):
+        out = tmp_path / f"out{workers}"
+        done = run("replay", season, log, "--out", out, "--workers", workers)
+        assert done.exit_code == 0, done.output
+        assert ("the log merges members' records" in done.stderr) == (workers == 3)
+        assert [row["active"] for row in rows(out / "members.csv")] == ["80"]
+    for name in ("results.csv", "members.csv", "standings-overall.csv"):
+        assert (tmp_path / "out1" / name).read_bytes() == (tmp_path / "out3" / name).read_bytes()

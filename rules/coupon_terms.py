@@ -119,9 +119,11 @@ def open_bill(table: MemberTable, visit: Visit, *, with_coupon: bool) -> Bill:
         categories = {name: product.category for name, product in season.products.items()}
         take_tier_discount(bill, level.discount, categories)
     earlier_fen = sum(int(book.off_fen[one]) for one in used)
-    earlier_fen += table.order_book.points_paid_fen(visit.row, visit.order_hash)
     if earlier_fen:
         bill.earlier = spread(earlier_fen, bill.left())
+    paid_fen = table.order_book.points_paid_fen(visit.row, visit.order_hash)
+    if paid_fen:
+        take_points(bill, paid_fen)
     return bill
 
 

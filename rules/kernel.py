@@ -205,11 +205,13 @@ def _answer_known(table: MemberTable, events: Events, at: Int64s, outcome: Outco
     same = identities.fingerprint[first] == events.fingerprint[again]
     outcome.status[again] = np.where(same, DUPLICATE, CONFLICT)
     outcome.points[again] = np.where(same, identities.points[first], 0)
+    late = forgotten(table, first, events.stamp_us[again])
     if table.ledger.details:
-        for place, row in zip(again[same].tolist(), first[same].tolist(), strict=True):
+        told = same & ~late
+        for place, row in zip(again[told].tolist(), first[told].tolist(), strict=True):
             if row in table.ledger.details:
                 outcome.details[place] = table.ledger.details[row]
-    gone = again[forgotten(table, first, events.stamp_us[again])]
+    gone = again[late]
     outcome.points[gone] = 0
     outcome.refuse(gone, "too_late")
     return at[~held]

@@ -36,7 +36,10 @@ def spread(total_fen: int, room_fen: Sequence[int]) -> list[int]:
 
 @dataclass(slots=True)
 class Bill:
-    """An order's lines and what each step takes off them, fen by line."""
+    """An order's lines and what each step takes off them, fen by line.
+
+    earlier is what coupons took off the order before; what points paid before is in points.
+    """
 
     lines: Sequence[OrderLine]
     tier: list[int] = field(default_factory=list)
@@ -123,8 +126,9 @@ def most_points(bill: Bill, checkout: Checkout, active: int, paid_fen: int) -> i
 
 
 def take_points(bill: Bill, fen: int) -> None:
-    """Take what points pay off all lines."""
-    bill.points = spread(fen, bill.left())
+    """Take what points pay off all lines, besides what they have paid before."""
+    paid = zip(bill.points, spread(fen, bill.left()), strict=True)
+    bill.points = [before + now for before, now in paid]
 
 
 def money(fen: int) -> str:

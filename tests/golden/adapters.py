@@ -128,7 +128,7 @@ def run_kernel(
             answers |= apply_rows(tables[shard], stamped, decoded, rows[first:last])
         end_us = rules.final_us if until_us is None else until_us
         advance(tables[shard], max([end_us, *clock_us[-1:].tolist()]))
-    standing = Standing.concat([listed_standing(table) for table in tables])
+    standing = Standing.concat([table.standing() for table in tables])
     return kernel_result(rules, tables, standing, [answers[place] for place in sorted(answers)])
 
 
@@ -154,11 +154,6 @@ def apply_rows(
         )
         for nth, row in enumerate(rows.tolist())
     }
-
-
-def listed_standing(table: MemberTable) -> Standing:
-    """Gather the standing of a table's listed members."""
-    return table.standing(np.flatnonzero(table.members.listed[: len(table)]))
 
 
 def kernel_result(

@@ -41,7 +41,6 @@ class Firing:
     member: str
     at_us: int
     held_out: bool
-    last_purchase_us: int | None
 
 
 @dataclass

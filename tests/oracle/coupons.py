@@ -8,7 +8,7 @@ from tests.oracle.member import Member
 from tests.oracle.offers import Template
 from tests.oracle.periods import period_of
 from tests.oracle.pools import charges, fits, give_back, take
-from tests.oracle.pricing import Bill, bill_of
+from tests.oracle.pricing import Bill, Earlier, bill_of
 from tests.oracle.refusal import RefusedError
 from tests.oracle.state import Fields, State
 
@@ -49,7 +49,8 @@ def named(
     by_code = [coupon for coupon in state.coupons if coupon.code == text]
     if by_code:
         coupon = by_code[0]
-        if coupon.member != member.id and not state.plan.offers.transferable:
+        moves = state.plan.offers.transferable and fields["type"] != "release"
+        if coupon.member != member.id and not moves:
             raise RefusedError("not_yours")
         if coupon.status == "redeemed":
             raise RefusedError("coupon_spent")
@@ -106,7 +107,10 @@ def free(at_us: int) -> Callable[[Coupon], bool]:
 def for_order(state: State, member: Member, fields: Fields) -> tuple[Coupon, Template]:
     """Find the coupon that a reserve or use names, if the order may have another one."""
     order, at_us = fields["order"], fields["at_us"]
-    coupon = named(state, member, fields, [held_for(order, at_us), free(at_us)])
+    suits = [held_for(order, at_us), free(at_us)]
+    if fields["type"] == "reserve" and fields["coupon"] in state.plan.offers.templates:
+        suits = [free(at_us)]
+    coupon = named(state, member, fields, suits)
     if coupon is None:
         raise RefusedError("coupon_not_valid")
     others = [
@@ -125,7 +129,9 @@ def for_order(state: State, member: Member, fields: Fields) -> tuple[Coupon, Tem
 def reserve(state: State, member: Member, fields: Fields) -> Fields:
     """Keep a coupon for an order for a while, and say what it would take off."""
     coupon, template = for_order(state, member, fields)
-    bill = bill_of(state.plan, fields, state.who(member), template)
+    bill = bill_of(
+        state.plan, fields, state.who(member), template, earlier_uses(state, member, fields)
+    )
     coupon.status = "reserved"
     coupon.member = member.id
     coupon.order = fields["order"]
@@ -141,12 +147,14 @@ def use(state: State, member: Member, fields: Fields) -> tuple[int, Fields]:
     coupon = template = None
     if fields["coupon"]:
         coupon, template = for_order(state, member, fields)
-    bill = bill_of(state.plan, fields, state.who(member), template)
+    earlier = earlier_uses(state, member, fields)
+    bill = bill_of(state.plan, fields, state.who(member), template, earlier)
+    off_fen = bill.coupon_fen - earlier.coupon_fen
     points = fields["points"] or 0
     if points:
         pay_points(state, member, bill, points)
     if coupon is not None and template is not None:
-        cost_fen = template.unit_cost_fen if template.kind == "gift" else bill.coupon_fen
+        cost_fen = template.unit_cost_fen if template.kind == "gift" else off_fen
         wanted = charges(offers, state.pools, template.id, "redeem", cost_fen)
         if not fits(wanted):
             raise RefusedError("budget_exhausted")
@@ -156,14 +164,29 @@ def use(state: State, member: Member, fields: Fields) -> tuple[int, Fields]:
         coupon.member = member.id
         coupon.order = fields["order"]
         coupon.used_us = fields["at_us"]
-        coupon.off_fen = bill.coupon_fen
+        coupon.off_fen = off_fen
     member.redeem(points)
+    if points:
+        place = member.id, fields["order"]
+        state.points_paid_fen[place] = bill.points_fen
     detail = bill.detail(fields["order"])
     if coupon is not None:
         detail |= given(coupon)
     if points:
-        detail["points"] = points
+        detail["points_used"] = points
     return -points, detail
+
+
+def earlier_uses(state: State, member: Member, fields: Fields) -> Earlier:
+    """Sum what was taken off an order before."""
+    coupon_fen = sum(
+        coupon.off_fen
+        for coupon in state.coupons
+        if coupon.status == "redeemed"
+        and coupon.member == member.id
+        and coupon.order == fields["order"]
+    )
+    return Earlier(coupon_fen, state.points_paid_fen.get((member.id, fields["order"]), 0))
 
 
 def pay_points(state: State, member: Member, bill: Bill, points: int) -> None:
@@ -176,7 +199,7 @@ def pay_points(state: State, member: Member, bill: Bill, points: int) -> None:
     if member.active < points:
         raise RefusedError("insufficient_points")
     worth_fen = points * rule.amount_fen // rule.points
-    if worth_fen > int(rule.max_share * bill.left_fen):
+    if bill.points_fen + worth_fen > int(rule.max_share * (bill.left_fen + bill.points_fen)):
         raise RefusedError("over_share")
     bill.spread(bill.lines, worth_fen, "points_fen")
 

@@ -160,7 +160,7 @@ def as_list(lines: object) -> object:
 def order_lines(given: object, plan: Plan) -> list[tuple[str, int, int]]:
     """Read the lines of an order: product, fen and millilitres of each."""
     given = as_list(given)
-    if not isinstance(given, list) or not 0 < len(given) <= LINES_MAX:
+    if not isinstance(given, list) or len(given) > LINES_MAX:
         raise RefusedError("bad_field")
     lines = []
     for line in given:

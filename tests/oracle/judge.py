@@ -113,7 +113,7 @@ class Oracle:
     def prizes(self) -> list[PrizeRow]:
         """Give who takes which prize as the standings are."""
         barred = {member.id for member in self.state.rows.values() if member.disqualified}
-        return prize_rows(self.plan, self._ranked, barred)
+        return prize_rows(self.plan, self._ranked, barred | self.state.barred)
 
     @property
     def _ranked(self) -> Collection[Ranked]:
@@ -127,6 +127,7 @@ class Oracle:
         if self.final_rows is None:
             self._drop_waiting()
             self.final_rows = deepcopy(list(self._ranked))
+            self.state.final = True
 
     def members(self) -> list[Table]:
         """Give the columns of members.csv, quantities as whole small units, by member id."""

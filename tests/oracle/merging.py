@@ -25,10 +25,17 @@ def merge(state: State, member: Member, fields: Fields) -> None:
     if gone.level > member.level:
         member.level, member.level_since_us = gone.level, gone.level_since_us
     member.enrolled = member.enrolled or gone.enrolled
-    member.disqualified = member.disqualified or gone.disqualified
+    if not state.final:
+        member.disqualified = member.disqualified or gone.disqualified
+    elif gone.disqualified:
+        state.barred.add(gone.id)
     for coupon in state.coupons:
         if coupon.member == gone_id:
             coupon.member = member.id
+    for place, fen in list(state.points_paid_fen.items()):
+        if place[0] == gone_id:
+            own = member.id, place[1]
+            state.points_paid_fen[own] = state.points_paid_fen.get(own, 0) + fen
     for firing in state.firings:
         if firing.member == gone_id:
             firing.member = member.id
@@ -82,5 +89,5 @@ def add_counters(member: Member, gone: Member) -> None:
         member.last_purchase_us = max(
             member.last_purchase_us or gone.last_purchase_us, gone.last_purchase_us
         )
-    if member.first_order is None:
-        member.first_order = gone.first_order
+    orders = [order for order in (member.first_order, gone.first_order) if order is not None]
+    member.first_order = min(orders, key=lambda order: order.at_us, default=None)

@@ -47,15 +47,21 @@ class Bill:
         """Sum what the coupon takes off."""
         return sum(line.coupon_fen for line in self.lines)
 
+    @property
+    def points_fen(self) -> int:
+        """Sum what points pay."""
+        return sum(line.points_fen for line in self.lines)
+
     def spread(self, lines: list[Line], off_fen: int, name: str) -> None:
         """Take an amount off lines in proportion to what is left, the rest fen by fen."""
         left = [line.left_fen for line in lines]
         whole = sum(left)
         if whole == 0:
             return
+        rest = off_fen
         for line, share in zip(lines, left, strict=True):
-            setattr(line, name, off_fen * share // whole)
-        rest = off_fen - sum(getattr(line, name) for line in lines)
+            setattr(line, name, getattr(line, name) + off_fen * share // whole)
+            rest -= off_fen * share // whole
         while rest:
             for line in lines:
                 if rest and line.left_fen > 0:
@@ -82,8 +88,18 @@ class Bill:
         }
 
 
-def bill_of(plan: Plan, fields: dict[str, Any], who: Who, template: Template | None) -> Bill:
-    """Price the lines of an order under a tier and a coupon, if any."""
+@dataclass
+class Earlier:
+    """Hold what earlier uses took off an order: by coupons, and paid with points."""
+
+    coupon_fen: int = 0
+    points_fen: int = 0
+
+
+def bill_of(
+    plan: Plan, fields: dict[str, Any], who: Who, template: Template | None, earlier: Earlier
+) -> Bill:
+    """Price the lines of an order under a tier, earlier uses, and a coupon, if any."""
     lines = [Line(*each) for each in fields["order_lines"]]
     bill = Bill(lines)
     eligible = []
@@ -96,9 +112,12 @@ def bill_of(plan: Plan, fields: dict[str, Any], who: Who, template: Template | N
         spent_fen = sum(line.amount_fen for line in eligible)
         if not eligible or spent_fen < template.min_spend_fen:
             raise RefusedError("coupon_not_valid")
-    if template is None or plan.offers.with_tier_discount:
+    has_coupon = template is not None or earlier.coupon_fen > 0
+    if plan.offers.with_tier_discount or not has_coupon:
         for line in lines:
             line.tier_fen = tier_off_fen(plan, who, line)
+    bill.spread(lines, min(earlier.coupon_fen, bill.left_fen), "coupon_fen")
+    bill.spread(lines, min(earlier.points_fen, bill.left_fen), "points_fen")
     if template is not None:
         take_coupon_off(bill, eligible, template)
     return bill
@@ -115,7 +134,7 @@ def tier_off_fen(plan: Plan, who: Who, line: Line) -> int:
 def take_coupon_off(bill: Bill, eligible: list[Line], template: Template) -> None:
     """Take the coupon's discount off the lines that it is for."""
     if template.kind == "gift":
-        given = [line for line in eligible if line.product == template.product][:1]
+        given = [line for line in bill.lines if line.product == template.product][:1]
         bill.spread(given, sum(line.left_fen for line in given), "coupon_fen")
         return
     left_fen = sum(line.left_fen for line in eligible)

@@ -48,7 +48,11 @@ class State:
     firings: list[Firing] = field(default_factory=list)
     referrals: list[Referral] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
+    # Who can win no prize, also those of a final list whose record has gone.
+    barred: set[str] = field(default_factory=set)
+    final: bool = False
     pools: dict[str, Pool] = field(default_factory=dict)
+    points_paid_fen: dict[tuple[str, str], int] = field(default_factory=dict)
     goods_given: int = 0
 
     def __post_init__(self) -> None:

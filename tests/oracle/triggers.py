@@ -30,9 +30,7 @@ def fire(state: State, trigger: Trigger, member: Member, now_us: int, cause: str
     held_out = is_held_out(offers.programme_id, trigger.id, member.id, trigger.holdout)
     if not held_out and not issue(state, trigger.issue, member, now_us, cause, "issued"):
         return
-    state.firings.append(
-        Firing(trigger.id, member.id, now_us, held_out, member.last_purchase_us)
-    )
+    state.firings.append(Firing(trigger.id, member.id, now_us, held_out))
 
 
 def fire_all(state: State, on: str, member: Member, at_us: int, cause: str) -> None:
@@ -63,7 +61,7 @@ def is_due(state: State, trigger: Trigger, member: Member, day: date, tick_us: i
     return trigger.cooldown is not None or not any(
         firing.trigger == trigger.id
         and firing.member == member.id
-        and firing.last_purchase_us == member.last_purchase_us
+        and firing.at_us > member.last_purchase_us
         for firing in state.firings
     )
 

@@ -130,10 +130,27 @@ class Calendar:
         return self.instant(self.day_later(day, months) * DAY_US + time_us)
 
     def later_each(self, at_us: Int64s, duration: Duration) -> Int64s:
-        """Move instants, int64[n], by a duration; O(n) for exact units, slower for months."""
+        """Move instants, int64[n], by a duration; O(n), months once per distinct day."""
         if duration.unit in EXACT_US:
             return at_us + duration.count * EXACT_US[duration.unit]
-        return np.array([self.later(int(one), duration) for one in at_us], dtype=np.int64)
+        wall_time_us = self.wall(at_us)
+        days, place = np.unique(wall_time_us // DAY_US, return_inverse=True)
+        moved = np.array([self.day_after(day, duration) for day in days.tolist()], dtype=np.int64)
+        return self.instants(moved[place] * DAY_US + wall_time_us % DAY_US)
+
+    def instants(self, wall_time_us: Int64s) -> Int64s:
+        """Find the first instants at which the wall clock shows times, int64[n]; see instant()."""
+        if len(self._offsets_us) == 1:
+            return wall_time_us - self._offsets_us[:1]
+        ends_us = np.append(self._starts_us[1:], np.iinfo(np.int64).max)
+        found = np.full(len(wall_time_us), np.iinfo(np.int64).max)
+        for place in reversed(range(len(self._offsets_us))):
+            shown_us = wall_time_us - self._offsets_us[place]
+            starts_us = self._starts_us[place] if place else np.iinfo(np.int64).min
+            # A time the clock skips is shown for the first time when the later offset begins.
+            here = shown_us < ends_us[place]
+            found[here] = np.maximum(shown_us[here], starts_us)
+        return found
 
     def day_after(self, day: int, duration: Duration) -> int:
         """Move a local day number by days, months or years."""

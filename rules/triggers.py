@@ -82,9 +82,8 @@ class Triggers:
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
-        if _order_matters(table.pools, waiting):
-            waiting = _one_by_one(waiting)
-        for each in waiting:
+        enough = _enough_for_all(table.pools, waiting)
+        for each in _joined(waiting) if enough else _one_by_one(waiting):
             self.fire(table, each.rule, each.row, each.at_us, each.cause)
 
     def fire(
@@ -224,15 +223,31 @@ def _rested(table: MemberTable, rule: TriggerRule, rows: Int64s, at_us: Int64s) 
     return rested
 
 
-def _order_matters(pools: Pools, waiting: Sequence[Request]) -> bool:
-    """Tell whether a member may wait twice for a trigger, or a pool hasn't enough for all."""
-    if len({id(each.rule) for each in waiting}) < len(waiting):
-        return True
+def _enough_for_all(pools: Pools, waiting: Sequence[Request]) -> bool:
+    """Tell whether every pool holds enough for all, so that their order changes nothing."""
     wanted: dict[int, int] = {}
     for each in waiting:
         for pool, amount in each.rule.draws:
             wanted[pool] = wanted.get(pool, 0) + amount * len(each.row)
-    return any(pools.left(pool) < amount for pool, amount in wanted.items())
+    return all(pools.left(pool) >= amount for pool, amount in wanted.items())
+
+
+def _joined(waiting: Sequence[Request]) -> list[Request]:
+    """Join the requests of each trigger, but for one with a cooldown, which a second must see."""
+    joined: dict[object, list[Request]] = {}
+    for nth, each in enumerate(waiting):
+        alone = each.rule.memory is not None
+        joined.setdefault(nth if alone else each.rule.id, []).append(each)
+    return [
+        Request(
+            parts[0].rule,
+            np.concatenate([part.place for part in parts]),
+            np.concatenate([part.row for part in parts]),
+            np.concatenate([part.at_us for part in parts]),
+            [cause for part in parts for cause in part.cause],
+        )
+        for parts in joined.values()
+    ]
 
 
 def _one_by_one(waiting: Sequence[Request]) -> list[Request]:

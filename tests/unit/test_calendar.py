@@ -119,3 +119,15 @@ def test_months_and_weeks_of_days(day: date) -> None:
 def test_months_clamp_to_the_month_s_end() -> None:
     assert add_months(date(2026, 1, 31), 1) == date(2026, 2, 28)
     assert add_months(date(2027, 11, 30), 3) == date(2028, 2, 29)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_many_wall_times_are_found_as_each_alone(zone: str) -> None:
+    calendar = Calendar(zone, 2009, 2012)
+    first_us = wall_us(datetime(2010, 1, 1))  # noqa: DTZ001  a wall time
+    quarters = np.arange(-12, 13) * (DAY_US // 96)
+    times_us = (first_us + np.arange(730)[:, None] * DAY_US + quarters).ravel()
+
+    found = calendar.instants(times_us)
+
+    assert found.tolist() == [calendar.instant(one) for one in times_us.tolist()]

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
+from rules.circumstances import World
+from rules.findings import Finding
+from rules.lint_coupons import lint_coupons
+from rules.lint_leaks import Leaks, lint_leaks
+from rules.lint_limits import lint_limits
+from rules.lint_people import lint_people
+from rules.lint_reach import lint_reach
+from rules.point_value import yields
 from rules.season_models import Season
 from rules.where import WHERE_KEYS
 
-# Sections that are read and checked, with what is still to come before they act.
-PENDING_SECTIONS = {
-    "coupons": "coupons are not issued, reserved or used yet",
-    "coupon_rules": "coupons are not issued, reserved or used yet",
-    "triggers": "no trigger issues a coupon yet",
-    "budgets": "no budget limits anything yet",
+# Sections and keys that are read and checked, with what is still to come before they act.
+PENDING_SECTIONS: Final = {
     "notices": "no notice is sent yet",
-    "catalogue": "points can't be redeemed yet",
-    "checkout": "points can't be deducted at checkout yet",
 }
-PENDING_KEYS = {
-    ("points", "expire_after"): "points don't expire yet",
+PENDING_KEYS: Final = {
     ("points", "remind_before"): "no reminder is sent yet",
-    ("prize_rules", "claim_within"): "prizes can't be claimed yet",
+    ("coupon_rules", "remind_before"): "no reminder is sent yet",
 }
 
 
@@ -48,11 +50,7 @@ def effects_pending(season: Season) -> list[Note]:
         if section in season.sections and key in part.model_fields_set:
             notes.append(Note(f"{section}.{key}", remark))
     if any(product.margin is not None for product in season.products.values()):
-        notes.append(Note("products.*.margin", "margins count once the simulation is there"))
-    if season.tiers is not None and any(level.discount for level in season.tiers.levels):
-        notes.append(Note("tiers.levels.*.discount", "no order is discounted yet"))
-    if any("delivery" in reward.model_fields_set for reward in season.rewards.values()):
-        notes.append(Note("rewards.*.delivery", "prizes can't be claimed yet"))
+        notes.append(Note("products.*.margin", "margins count in this check only so far"))
     return notes
 
 
@@ -78,3 +76,20 @@ def doubtful(season: Season) -> list[Note]:
         if level.entry is None
     ]
     return notes
+
+
+def lint(season: Season) -> list[Finding]:
+    """Find rules out of reach, leaks and limits that contradict one another, with figures.
+
+    Figures are what one member can get out at most in a month; see `typical_members` for what
+    is assumed. `findings.placed` tells where they stand in the file.
+    """
+    world = World(season)
+    leaks = Leaks(world, yields(world))
+    return [
+        *lint_reach(world),
+        *lint_leaks(leaks),
+        *lint_coupons(leaks),
+        *lint_people(leaks),
+        *lint_limits(leaks),
+    ]

@@ -25,6 +25,8 @@ def test_a_good_file_is_summed_up_with_what_has_no_effect() -> None:
     assert "4: overall, private, drivers, companies" in result.stdout
     assert "110 in 5 entries" in result.stdout
     assert "  notices: no notice is sent yet" in result.stdout
+    assert "Lint: 3 warnings, " in result.stdout
+    assert "  warning: coupons.fuel-100-10 (line 187): on an order of ¥100.00 of 0" in result.stdout
     assert result.stderr == ""
 
 
@@ -45,6 +47,11 @@ def test_json_is_the_last_line_of_stdout(tmp_path: Path) -> None:
     good = json.loads(check(str(SUMMER), "--json").stdout.splitlines()[-1])
     assert (good["ok"], good["season"], good["errors"]) == (True, "summer-2026", [])
     assert {"path": "notices", "remark": "no notice is sent yet"} in good["no_effect_yet"]
+    by_path = {(one["path"], one["kind"]): one for one in good["lint"]}
+    coupon = by_path["coupons.fuel-100-10", "above-margin"]
+    assert (coupon["line"], coupon["severity"], coupon["leak_yuan"]) == (187, "warning", "8.74")
+    assert "leak_points" not in coupon
+    assert by_path["referral", "self-referral"]["leak_points"] == 1000
     file = tmp_path / "bad.toml"
     file.write_text(BASE + "[card]\nearn = 1\n", "utf-8")
     bad = json.loads(check(str(file), "--json").stdout.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""Check: find every error of a season file, and say which sections have no effect yet."""
+"""Check: find every error of a season file, what it leaks, and what changed against another."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any, NoReturn
 
 import click
 
-from rules.lint import Note, doubtful, effects_pending
+from rules.findings import Placed, placed
+from rules.lint import Note, doubtful, effects_pending, lint
 from rules.season_file import SeasonErrors, load_season_bytes
 from rules.season_models import Season
 from rules.season_schema import season_schema
+from rules.typical_members import Prices
 
 BAD_INPUT = 2
 
@@ -24,7 +26,9 @@ BAD_INPUT = 2
 def command(season: Path | None, schema: bool, as_json: bool) -> None:
     """Check the season file SEASON: all errors at once, each with line, value and fix.
 
-    Exit code 2 when the file has errors or can't be read.
+    A file without errors is then searched for rules out of reach and for leaks: what one member
+    could take out a month, in points and money. Exit code 2 when the file has errors or can't be
+    read; findings alone leave it 0.
     """
     if schema:
         click.echo(json.dumps(season_schema(), ensure_ascii=False, indent=2))
@@ -42,7 +46,9 @@ def command(season: Path | None, schema: bool, as_json: bool) -> None:
         count = f"{season}: {found} error{'' if found == 1 else 's'}"
         _fail([*(str(error) for error in errors.errors), count], errors.as_rows(), as_json)
     pending, doubts = effects_pending(loaded), doubtful(loaded)
-    for line in _summary(loaded, str(season)) + _notes(pending, doubts):
+    leaks = placed(content.decode("utf-8-sig"), lint(loaded))
+    lines = _summary(loaded, str(season)) + _notes(pending, doubts) + _findings(leaks, loaded)
+    for line in lines:
         click.echo(line)
     if as_json:
         answer = {
@@ -54,6 +60,7 @@ def command(season: Path | None, schema: bool, as_json: bool) -> None:
             "errors": [],
             "no_effect_yet": [{"path": note.path, "remark": note.remark} for note in pending],
             "doubtful": [{"path": note.path, "remark": note.remark} for note in doubts],
+            "lint": [one.as_row() for one in leaks],
         }
         click.echo(json.dumps(answer, ensure_ascii=False))
 
@@ -95,3 +102,12 @@ def _notes(pending: list[Note], doubts: list[Note]) -> list[str]:
     if doubts:
         lines += ["Is this meant?", *(f"  {note}" for note in doubts)]
     return lines
+
+
+def _findings(found: list[Placed], season: Season) -> list[str]:
+    if not found:
+        return ["Nothing leaks."]
+    warnings = sum(one.finding.severity == "warning" for one in found)
+    assumed = Prices(season.programme.currency).assumed
+    head = f"Lint: {warnings} warnings, {len(found) - warnings} notes ({assumed})."
+    return [head, *(f"  {one}" for one in found)]

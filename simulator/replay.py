@@ -39,7 +39,11 @@ from simulator.output_files import (
 )
 from simulator.tables import MergesMembersError, OneTable, Tables, WorkerTables
 
-SHARED: Final = {"referral": "referrals", "pools": "budgets or stock"}
+SHARED: Final = {
+    "referral": "referrals",
+    "pools": "budgets or stock",
+    "coupons": "coupon codes",
+}
 """What members share, in words, by the names in Rules.crosses_members."""
 
 

@@ -35,8 +35,10 @@ def test_the_files_tell_every_coupon(tmp_path: Path, workers: int) -> None:
     header, *rows = text.splitlines()
     assert header == "code,coupon,member,status,issued_at,expires_at,used_at,off"
     assert [row.partition(",")[2] for row in rows] == [
-        "any-5,a,redeemed,2026-06-10T01:59:00.000000Z,2026-09-10T01:59:00.000000Z,"
-        "2026-06-10T03:00:00.000000Z,3.33",
+        (
+            "any-5,a,redeemed,2026-06-10T01:59:00.000000Z,2026-09-10T01:59:00.000000Z,"
+            "2026-06-10T03:00:00.000000Z,3.33"
+        ),
         "fuel-10,a,claimed,2026-06-10T02:00:00.000000Z,2026-07-10T02:00:00.000000Z,,",
         "any-5,b,reserved,2026-06-10T02:00:00.000000Z,2026-09-10T02:00:00.000000Z,,",
     ]

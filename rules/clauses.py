@@ -64,6 +64,24 @@ def hours_hold(spans: Sequence[Hours], minute: int) -> bool:
     return False
 
 
+def event_holds(
+    where: Where,
+    product: tuple[str | None, str | None],
+    station: tuple[str | None, Mapping[str, str]],
+    pay: str | None,
+    day: tuple[date, bool],
+    minute: int,
+) -> bool:
+    """Tell whether what a condition says of the event holds for one, as EventClauses would."""
+    return (
+        _product_holds(where, product)
+        and _station_holds(where, station)
+        and _pay_holds(where, pay)
+        and _day_holds(where, day)
+        and (not where.hours or hours_hold(where.hours, minute))
+    )
+
+
 def bits_where(clauses: Sequence[Where], holds: Callable[[Where], bool]) -> int:
     """Set the bit of every clause for which holds() is true."""
     return sum(1 << place for place, clause in enumerate(clauses) if holds(clause))
@@ -95,7 +113,7 @@ class EventClauses:
 
         self._product = table(products, _product_holds)
         self._station = table(stations, _station_holds)
-        self._pay = table(pays, lambda where, pay: not where.pay or pay in where.pay)
+        self._pay = table(pays, _pay_holds)
         self._minute = table(
             range(DAY_MINUTES), lambda where, at: not where.hours or hours_hold(where.hours, at)
         )
@@ -123,6 +141,10 @@ def _product_holds(where: Where, product: tuple[str | None, str | None]) -> bool
     name, category = product
     named = not where.product or name in where.product
     return named and (not where.category or category in where.category)
+
+
+def _pay_holds(where: Where, pay: str | None) -> bool:
+    return not where.pay or pay in where.pay
 
 
 def _station_holds(where: Where, station: tuple[str | None, Mapping[str, str]]) -> bool:

@@ -155,10 +155,10 @@ class Lots:
             if len(rows):
                 self._buckets.setdefault(floor, []).append((rows, untracked[rows]))
         else:
-            floor = self._expiry_day(from_day - 1) or LONG_AGO
+            floor = self.expiry_of(from_day - 1) or LONG_AGO
         self._terms.append(Term(from_day, rules.expire_after, floor))
 
-    def _expiry_day(self, day: int) -> int | None:
+    def expiry_of(self, day: int) -> int | None:
         """Give the day at whose beginning the points of a local day expire; None for never."""
         term = next(term for term in reversed(self._terms) if term.from_day <= day)
         if term.fixed is not None:
@@ -170,7 +170,7 @@ class Lots:
     def _add(self, day: int, rows: Int64s, points: Int64s) -> None:
         expiry = self._expiry_days.get(day)
         if expiry is None:
-            expiry = self._expiry_day(day)
+            expiry = self.expiry_of(day)
             if expiry is None:
                 return
             self._expiry_days[day] = expiry

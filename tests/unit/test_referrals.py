@@ -79,6 +79,13 @@ def test_the_first_order_pays_at_the_first_midnight_after_the_hold() -> None:
     assert of(table, "bob") == 0
 
 
+def test_a_hold_that_ends_with_the_tick_is_over() -> None:
+    table = table_of(season())
+    order = buy("bob", "2026-06-04T00:00:00")
+    play(table, [REFERRED, order], until="2026-06-11T00:00:00+08:00")
+    assert told(table) == ["paid"]
+
+
 def test_a_smaller_purchase_before_is_no_order() -> None:
     table = table_of(season())
     small = buy("bob", "2026-06-01T12:00:00", "99.99")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import json
 import os
 import shutil
@@ -221,7 +222,7 @@ def _turns(
     if shared:
         begins[1:] |= of[1:] != of[:-1]
     bounds = [*np.flatnonzero(begins).tolist(), batch.num_rows]
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in itertools.pairwise(bounds):
         here = of[first:last]
         for shard in np.unique(here).tolist():
             yield shard, int(day[first]), first + np.flatnonzero(here == shard)

@@ -46,8 +46,8 @@ def command(data: Path, out: Path, redis_url: str | None, as_json: bool) -> None
         "running": running,
     }
     entries = sum(one.seq for one in contents.shards)
-    lines = [
+    told = (
         f"{out}: {contents.season}, {len(shards)} shards, {entries:,} log entries, "
         f"{len(contents.files)} files, {out.stat().st_size / 2**20:,.1f} MiB; read back whole"
-    ]
-    finish(result, as_json, lines)
+    )
+    finish(result, as_json, [told])

@@ -37,9 +37,12 @@ def command(data: Path, shards: int, as_json: bool) -> None:
         "members": moved.members,
         "kept": str(moved.kept),
     }
-    lines = [
+    told = (
         f"{data}: {moved.shards_before} → {moved.shards} shards; {moved.events:,} events of "
-        f"{moved.members:,} members, the same standings on every board",
+        f"{moved.members:,} members, the same standings on every board"
+    )
+    lines = [
+        told,
         f"the old folder is kept as {moved.kept}; remove it when all is well",
     ]
     finish(result, as_json, lines)

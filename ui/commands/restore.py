@@ -33,8 +33,8 @@ def command(file: Path, data: Path, redis_url: str | None, as_json: bool) -> Non
         fail(f"{error.filename or data}: {error.strerror or error}; nothing was restored")
     shards = [{"shard": one.shard, "entries": one.seq} for one in contents.shards]
     result = {"data": str(data), "season": contents.season, "shards": shards}
-    lines = [
+    told = (
         f"{data}: {contents.season}, {len(shards)} shards; start it with "
         f"`forecourt serve {data / 'season.toml'} --data {data}`"
-    ]
-    finish(result, as_json, lines)
+    )
+    finish(result, as_json, [told])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -72,6 +72,7 @@ class Replay:
         self.tables = tables
         self.counts = Counts()
         self.clock_us = NO_CLOCK_US
+        self._awarded = not rules.season.prizes
 
     def apply(self, decoded: Decoded) -> Outcome:
         """Apply the valid events of a batch; returns the outcome of every row received.
@@ -87,15 +88,48 @@ class Replay:
         places = decoded.place - first
         if len(stamps):
             self.clock_us = int(stamps[-1])
-            outcome = self.tables.apply(stamp(decoded.columns, stamps))
-            whole.status[places] = outcome.status
-            whole.reason[places] = outcome.reason
-            whole.points[places] = outcome.points
+            for rows, outcome in self._applied(stamp(decoded.columns, stamps), stamps):
+                whole.status[places[rows]] = outcome.status
+                whole.reason[places[rows]] = outcome.reason
+                whole.points[places[rows]] = outcome.points
         for refusal in decoded.refused:
             whole.status[refusal.place - first] = REJECTED
             whole.reason[refusal.place - first] = REASON_CODES[refusal.reason]
         self.counts.add(whole)
         return whole
+
+    def _applied(
+        self, batch: pa.RecordBatch, stamps: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[slice, Outcome]]:
+        """Apply a batch; where it reaches the final instant, the prizes are given out first."""
+        final = int(np.searchsorted(stamps, self.rules.final_us))
+        if self._awarded or final == len(stamps):
+            yield slice(0, len(stamps)), self.tables.apply(batch)
+            return
+        if final:
+            yield slice(0, final), self.tables.apply(batch.slice(0, final))
+        self._award()
+        yield slice(final, len(stamps)), self.tables.apply(batch.slice(final))
+
+    def _award(self) -> None:
+        """Tell the tables who has won what, as publishing the final list does."""
+        rules = self.rules
+        standing = self.tables.standing(rules.final_us)
+        boards = {
+            board: board_rows(standing, rules.boards, board, rules.levels, rules.tie_break)
+            for board in prize_boards(rules.season)
+        }
+        within = rules.season.prize_rules.claim_within
+        self.tables.order(
+            {
+                "id": "awards",
+                "kind": "awards",
+                "deadline_us": rules.calendar.later(rules.final_us, within),
+                "awards": [award._asdict() for award in awards_of(rules, boards, standing)],
+            },
+            rules.final_us,
+        )
+        self._awarded = True
 
 
 def _first_place(decoded: Decoded) -> int:

@@ -21,8 +21,10 @@ from rules.event_columns import from_ipc, text_of, to_ipc
 from rules.identity import shard_of
 from rules.kernel import advance, apply
 from rules.member_table import MemberTable
+from rules.orders import apply_order
 from rules.results import Outcome
 from rules.season_models import Season
+from rules.standings import Standing
 
 
 class MergesMembersError(Exception):
@@ -45,6 +47,12 @@ class Tables(Protocol):
 
     def apply(self, batch: pa.RecordBatch) -> Outcome:
         """Apply a stamped batch; its outcome has no changed rows."""
+
+    def standing(self, at_us: int) -> Standing:
+        """Let every clock go on to an instant, and give the standing of all members."""
+
+    def order(self, order: dict[str, Any], at_us: int) -> None:
+        """Carry out an order at an instant."""
 
     def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Let every clock go on to an instant, and return the tables.
@@ -69,6 +77,15 @@ class OneTable:
     def apply(self, batch: pa.RecordBatch) -> Outcome:
         """Apply a stamped batch."""
         return apply(self._table, batch)
+
+    def standing(self, at_us: int) -> Standing:
+        """Run the ticks up to an instant and give all standings."""
+        advance(self._table, at_us)
+        return self._table.standing()
+
+    def order(self, order: dict[str, Any], at_us: int) -> None:
+        """Carry out an order at an instant."""
+        apply_order(self._table, order, at_us)
 
     def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Run the ticks up to an instant and return the table."""
@@ -123,11 +140,22 @@ class WorkerTables:
                 whole.status[mine], whole.reason[mine], whole.points[mine] = pipe.recv()
         return whole
 
+    def standing(self, at_us: int) -> Standing:
+        """Run the ticks up to an instant and put all standings together."""
+        return Standing.concat(self._everywhere("standing", at_us))
+
+    def order(self, order: dict[str, Any], at_us: int) -> None:
+        """Carry out an order at an instant."""
+        self._everywhere("order", (order, at_us))
+
+    def _everywhere(self, word: str, given: object) -> list[Any]:
+        for pipe in self._pipes:
+            pipe.send((word, given))
+        return [pipe.recv() for pipe in self._pipes]
+
     def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Run the ticks up to an instant and fetch the tables."""
-        for pipe in self._pipes:
-            pipe.send(("finish", (until_us, clock_us)))
-        states: list[dict[str, npt.NDArray[Any]]] = [pipe.recv() for pipe in self._pipes]
+        states: list[dict[str, npt.NDArray[Any]]] = self._everywhere("finish", (until_us, clock_us))
         return [MemberTable.from_state(self._rules, state) for state in states]
 
 
@@ -142,6 +170,11 @@ def _work(pipe: Connection, season: Season) -> None:
             if word == "apply":
                 outcome = tables.apply(from_ipc(given))
                 pipe.send((outcome.status, outcome.reason, outcome.points))
+            elif word == "standing":
+                pipe.send(tables.standing(given))
+            elif word == "order":
+                tables.order(*given)
+                pipe.send(None)
             else:
                 (table,) = tables.finish(*given)
                 pipe.send(table.state())

@@ -255,3 +255,38 @@ def test_a_log_that_merges_members_is_replayed_with_one_table(season: Path, tmp_
         assert [row["active"] for row in rows(out / "members.csv")] == ["80"]
     for name in ("results.csv", "members.csv", "standings-overall.csv"):
         assert (tmp_path / "out1" / name).read_bytes() == (tmp_path / "out3" / name).read_bytes()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_prizes_are_claimed_after_the_final_instant(
+    season: Path, tmp_path: Path, workers: int
+) -> None:
+    def claim(number: int, member: str, at: str) -> dict[str, Any]:
+        return {
+            "event_id": f"c{number}",
+            "type": "prize_claim",
+            "member": member,
+            "item": "overall:1",
+            "at": at,
+        }
+
+    log = [
+        purchase(1, "a", "2026-06-02T10:00:00+08:00", "10"),
+        purchase(2, "b", "2026-06-02T10:00:00+08:00", "5"),
+        claim(1, "a", "2026-06-10T13:00:00+08:00"),
+        claim(2, "b", "2026-07-02T12:00:00+08:00"),
+        claim(3, "a", "2026-07-02T12:00:00+08:00"),
+        claim(4, "a", "2026-07-02T12:01:00+08:00"),
+    ]
+    path, out = write_log(tmp_path / "log.ndjson", log), tmp_path / "out"
+
+    answer = run("replay", season, path, "--out", out, "--workers", workers)
+
+    assert answer.exit_code == 0, answer.output
+    found = rows(out / "results.csv")[2:]
+    assert [(row["event_id"], row["status"], row["reason"]) for row in found] == [
+        ("c1", "rejected", "not_final"),
+        ("c2", "rejected", "not_a_winner"),
+        ("c3", "applied", ""),
+        ("c4", "rejected", "claimed_already"),
+    ]

@@ -135,7 +135,13 @@ def test_one_event(given: Any, reason: str, said: str) -> None:
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_is_known(kind: str) -> None:
-    names = {"ref": "r", "item": "i", "coupon": "c", "order": "o", "lines": [{"product": "92", "amount": 1}]}
+    names = {
+        "ref": "r",
+        "item": "i",
+        "coupon": "c",
+        "order": "o",
+        "lines": [{"product": "92", "amount": 1}],
+    }
     reason, _ = answer(event(type=kind, litres=None, points=1, **names))
     assert reason == ("not_available_yet" if kind in LATER_TYPES else "")
 

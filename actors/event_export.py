@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from actors.merged_history import MergedHistory
 from actors.store.log import Entry
 from rules.csv_lines import decimals
-from rules.event_columns import from_ipc, text_of
+from rules.event_columns import text_of
 
 _TEXTS: Final = (
     "event_id", "type", "member", "station", "product", "pay", "order", "ref", "coupon", "item",
@@ -28,30 +28,28 @@ SCHEMA: Final = pa.schema(
         ("litres", _LITRES), ("amount", _AMOUNT), ("pay", pa.string()), ("order", pa.string()),
         ("ref", pa.string()), ("score", pa.int8()), ("coupon", pa.string()),
         ("item", pa.string()), ("points", pa.int64()), ("lines", pa.string()),
-        ("attributes", pa.string()), ("stamp", _INSTANT), ("seq", pa.int64()),
-        ("shard", pa.int32()),
+        ("attributes", pa.string()), ("stamp", _INSTANT),
     ]
 )  # fmt: skip
-"""The event format's columns, so that an export can be imported, and where each is logged."""
+"""The event format's columns, so that an export can be imported, and when each was judged."""
 
 
 def event_batches(
-    entries: Iterable[Entry], shard: int, member: str | None = None
+    histories: Sequence[Iterator[Entry]], member: str | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the events of log entries, all or one member's, a batch for each entry with any."""
-    for entry in entries:
-        if entry.kind != "events":
+    """Yield the events of shards' histories in the order of their stamps, all or one member's."""
+    for item in MergedHistory(histories).read():
+        if isinstance(item, Entry):
             continue
-        batch = from_ipc(entry.payload)
+        found = item
         if member is not None:
-            batch = batch.filter(pc.equal(batch.column("member"), member))
-        if batch.num_rows:
-            yield exported_events(batch, entry.seq, shard)
+            found = item.filter(pc.equal(item.column("member"), member))
+        if found.num_rows:
+            yield exported_events(found)
 
 
-def exported_events(batch: pa.RecordBatch, seq: int, shard: int) -> pa.RecordBatch:
+def exported_events(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Turn logged columns into those of the event format; `attributes` is the text of JSON."""
-    rows = batch.num_rows
     columns = {name: text_of(batch, name) for name in _TEXTS}
     columns |= {
         "at": batch.column("at_us").cast(_INSTANT),
@@ -60,8 +58,6 @@ def exported_events(batch: pa.RecordBatch, seq: int, shard: int) -> pa.RecordBat
         "score": batch.column("score"),
         "points": batch.column("points"),
         "stamp": batch.column("stamp_us").cast(_INSTANT),
-        "seq": pa.array(np.full(rows, seq, dtype=np.int64)),
-        "shard": pa.array(np.full(rows, shard, dtype=np.int32)),
     }
     return pa.record_batch([columns[name] for name in SCHEMA.names], schema=SCHEMA)
 

@@ -1,6 +1,6 @@
 """Logs of events from files: decoded for the rules, or as bodies for a running system."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -79,9 +79,13 @@ class TablePart:
 
 
 def read_log(
-    paths: Sequence[str], mapping: Mapping | None, names: Names, chunk_rows: int = CHUNK_ROWS
+    paths: Sequence[str],
+    mapping: Mapping | None,
+    names: Names,
+    chunk_rows: int = CHUNK_ROWS,
+    begins: Callable[[str], None] | None = None,
 ) -> Iterator[Decoded]:
-    """Decode logs one after another, some rows at a time.
+    """Decode logs one after another, some rows at a time; tells when a file `begins`.
 
     Places count the events of all logs from 0; rows that the mapping doesn't keep are no
     events, and blank lines aren't either.
@@ -92,7 +96,7 @@ def read_log(
         UnreadableBody: a columnar log's buffers are damaged.
     """
     first = 0
-    for part in read_log_parts(paths, mapping, chunk_rows):
+    for part in read_log_parts(paths, mapping, chunk_rows, begins):
         decoded = part.decode(names)
         if first:
             refused = [replace(refusal, place=refusal.place + first) for refusal in decoded.refused]
@@ -102,15 +106,20 @@ def read_log(
 
 
 def read_log_parts(
-    paths: Sequence[str], mapping: Mapping | None, chunk_rows: int = CHUNK_ROWS
+    paths: Sequence[str],
+    mapping: Mapping | None,
+    chunk_rows: int = CHUNK_ROWS,
+    begins: Callable[[str], None] | None = None,
 ) -> Iterator[LinePart | TablePart]:
-    """Read logs as parts that can be decoded or posted, in order.
+    """Read logs as parts that can be decoded or posted, in order; tells when a file `begins`.
 
     Every file is looked for before the first is read. Raises as `read_log` does.
     """
     files = [find_log(path) for path in paths]
     joined = [] if mapping is None else [read_joined(mapping, n) for n in range(len(mapping.join))]
-    for path in files:
+    for given, path in zip(paths, files, strict=True):
+        if begins is not None:
+            begins(given)
         if mapping is not None:
             for part in own_parts(path, mapping, chunk_rows):
                 yield _mapped(part, mapping, joined, str(path))

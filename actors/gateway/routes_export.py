@@ -92,9 +92,7 @@ def _reachable(state: State) -> None:
 
 
 def _events_of(state: State, shard: int, member: str) -> list[dict[str, Any]]:
-    found = pa.Table.from_batches(
-        event_batches(state.history.entries(shard), shard, member), SCHEMA
-    )
+    found = pa.Table.from_batches(event_batches([state.history.entries(shard)], member), SCHEMA)
     plain = [
         column.cast(pa.string())
         if pa.types.is_decimal(column.type) or pa.types.is_timestamp(column.type)
@@ -112,10 +110,10 @@ def _event_stream(state: State, member: str | None) -> Iterator[bytes]:
         shards = range(owner := owner_of(member, len(state.members)), owner + 1)
     sink = _Sink()
     with pa.ipc.new_stream(sink.file, SCHEMA) as writer:
-        for shard in shards:
-            for batch in event_batches(state.history.entries(shard), shard, member):
-                writer.write_batch(batch)
-                yield sink.taken()
+        histories = [state.history.entries(shard) for shard in shards]
+        for batch in event_batches(histories, member):
+            writer.write_batch(batch)
+            yield sink.taken()
     yield sink.taken()
 
 

@@ -8,14 +8,16 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 import httpx
 
 from ui.commands import _connection as connection
+from ui.commands._folder_findings import Finding, folder_findings
 
 PYTHON_MIN = (3, 11)
 PACKAGES = (
@@ -25,15 +27,8 @@ PACKAGES = (
 DISK_FREE_GIB_MIN = 2
 MEMORY_GIB_MIN = 2
 GIB = 2**30
-
-
-class Finding(NamedTuple):
-    """What one check found; fix says what to do when it isn't well."""
-
-    what: str
-    well: bool
-    told: str
-    fix: str = ""
+SKEW_S_MAX = 5.0
+"""A clock that is further off stamps events of one till before those of another."""
 
 
 @click.command()
@@ -41,16 +36,20 @@ class Finding(NamedTuple):
 @click.option("--port", default=8080, show_default=True)
 @click.option("--ui-port", default=8501, show_default=True)
 @click.option("--url", help="Check the system running there too.")
+@click.option("--key", envvar="FORECOURT_KEY", help="A key of it, to compare its own clock.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-def command(data: Path, port: int, ui_port: int, url: str | None, as_json: bool) -> None:
-    """Check Python, packages, ports, disk, memory, the embedded server, and a running system."""
+def command(
+    data: Path, port: int, ui_port: int, url: str | None, key: str | None, as_json: bool
+) -> None:
+    """Check Python, packages, ports, disk, memory, the data folder, and a running system."""
     checks: list[Callable[[], Iterator[Finding]]] = [
-        _python, _packages, lambda: _disk(data), _memory, _embedded_server,
+        _python, _packages, lambda: _disk(data), lambda: folder_findings(data), _memory,
+        _embedded_server,
     ]  # fmt: skip
     if url is None:
         checks.append(lambda: _ports(port, ui_port))
     else:
-        checks.append(lambda: _system(url))
+        checks += [lambda: _system(url), lambda: _clock(url, key)]
     findings: list[Finding] = []
     for check in checks:
         for finding in check():
@@ -157,3 +156,44 @@ def _system(url: str) -> Iterator[Finding]:
         well = answer.status_code == httpx.codes.OK
         told = "ok" if well else connection.problem_text(answer)
         yield Finding(path, well, told, "see the logs in the system's data folder")
+
+
+def _clock(url: str, key: str | None) -> Iterator[Finding]:
+    """Compare the system's clock with this machine's: with a key its own, else its answers'."""
+    asked_s = time.time()
+    try:
+        with httpx.Client(base_url=url.rstrip("/"), timeout=5.0, trust_env=False) as http:
+            answer = http.get("/healthz")
+            season = None
+            if key:
+                asked_s = time.time()
+                headers = {"Authorization": f"Bearer {key}"}
+                season = http.get("/v1/season", params={"hours": 0}, headers=headers)
+    except httpx.HTTPError:
+        return  # told already
+    heard_s = time.time()
+    if season is not None and season.status_code == httpx.codes.OK:
+        told = season.json()
+        if told["clock"] == "events":
+            yield Finding("clock", True, f"goes by the events; they stand at {told['as_of']}")
+            return
+        their_s, exact_s = _seconds(told["as_of"]), 0.0
+    elif "date" in answer.headers:
+        # Whole seconds: it may be anything up to one later.
+        their_s, exact_s = parsedate_to_datetime(answer.headers["date"]).timestamp(), 1.0
+    else:
+        return
+    skew_s = max(0.0, asked_s - their_s - exact_s, their_s - heard_s)
+    yield Finding(
+        "clock",
+        skew_s <= SKEW_S_MAX,
+        f"the system's is {skew_s:.1f} s from this machine's",
+        "let both machines set their clocks by one server (chrony, systemd-timesyncd)",
+    )
+
+
+def _seconds(text: str) -> float:
+    from rules.instants import read_instant
+
+    at_us = read_instant(text)
+    return 0.0 if at_us is None else at_us / 1e6

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +12,7 @@ import numpy as np
 from ui.commands import _connection as connection
 from ui.commands._bad_file import bad_place, bad_rows
 from ui.commands._inputs import fail, read_mapping, refuse
+from ui.commands._report_file import write_report
 from ui.commands._sending import EVENTS_A_REQUEST, STATUSES, Progress, Sender
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def command(
     if not dry_run:
         note.forget()
     if report is not None:
-        _write_report(report, found["quality"])
+        write_report(report, found["quality"])
     connection.finish(found, as_json, [*run.lines(), *report_lines(found["quality"])])
 
 
@@ -248,16 +248,3 @@ def quality_of(said: dict[str, Any]) -> Quality:
 def _digest(mapping: Path | None) -> str:
     """Tell mappings apart by what they say: under another one, rows are other events."""
     return "" if mapping is None else hashlib.sha256(mapping.read_bytes()).hexdigest()[:12]
-
-
-def _write_report(path: Path, report: dict[str, Any]) -> None:
-    """Write the report: JSON by that extension, else plain lines."""
-    from simulator.quality import report_lines
-
-    text = "\n".join(report_lines(report))
-    if path.suffix.lower() == ".json":
-        text = json.dumps(report, ensure_ascii=False, indent=2)
-    try:
-        path.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        fail(f"{path}: {error.strerror}; name a file that can be written")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ui.commands._inputs import fail, read_instant_option, read_mapping, read_season, refuse
+from ui.commands._report_file import write_report
 
 if TYPE_CHECKING:
     from rules.event_columns import Decoded
@@ -38,6 +39,11 @@ TOLD_EVERY_S = 5.0
     is_flag=True,
     help="Judge an archive's events by SEASON alone, whatever was decided while it ran.",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    help="File for a report on the log's quality; .json for JSON, else plain lines.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
     season: Path,
@@ -48,6 +54,7 @@ def command(
     until: str | None,
     workers: int,
     only_file: bool,
+    report: Path | None,
     as_json: bool,
 ) -> None:
     """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
@@ -58,6 +65,7 @@ def command(
     from simulator.log_files import LogProblem
     from simulator.logs import read_log
     from simulator.mapping import MissingColumn
+    from simulator.quality import Quality
     from simulator.replay import in_time_order, replay
 
     rules = compile_rules(read_season(season))
@@ -92,6 +100,13 @@ def command(
             tables=tables,
             tell=lambda line: click.echo(line, err=True),
         )
+        if report is not None:
+            # A pass of its own: the replay may read the log more than once.
+            quality = Quality(rules.calendar, frozenset(rules.season.stations) or None)
+            given = [archived.events] if archived is not None else None
+            for batch in given or read_log(logs, meaning, rules.names, begins=quality.begin):
+                quality.add(batch)
+            write_report(report, quality.report())
     except (LogProblem, MissingColumn, UnreadableBody) as error:
         refuse(str(error))
     except OSError as error:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from actors.campaign_reads import (
+    campaign_preview,
+    campaigns_run,
+    segment_counts,
+    segment_members,
+)
 from actors.coupon_view import coupon_of, coupons_of
 from actors.member_export import held_of
 from actors.prize_reads import claims_of
@@ -22,6 +28,10 @@ READS: Final[dict[str, Callable[..., Any]]] = {
     "coupons": coupons_of,
     "coupon": coupon_of,
     "claims": claims_of,
+    "segment_counts": segment_counts,
+    "segment_members": segment_members,
+    "campaign_preview": campaign_preview,
+    "campaigns": campaigns_run,
     "held": held_of,
 }
 """Each takes the table first; what it returns crosses processes."""

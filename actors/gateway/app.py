@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 
 from actors.gateway import (
     problems,
     routes_admin,
+    routes_campaigns,
     routes_cards,
     routes_claims,
     routes_export,
@@ -25,6 +26,17 @@ from actors.phases import instant
 
 SENDERS = ("till", "admin")
 TITLE = "Forecourt"
+ROUTES: Final = (
+    routes_rewards,
+    routes_cards,
+    routes_claims,
+    routes_export,
+    routes_campaigns,
+    routes_read,
+    routes_admin,
+    routes_rules,
+)
+"""routes_read comes after all that are about a member: its /members/{member} takes longer paths."""
 
 
 def make_app(state: State) -> FastAPI:
@@ -39,14 +51,8 @@ def make_app(state: State) -> FastAPI:
     )
     app.state.gateway = state
     problems.install(app)
-    # Before the reading routes, whose /members/{member} takes every longer path.
-    app.include_router(routes_rewards.router)
-    app.include_router(routes_cards.router)
-    app.include_router(routes_claims.router)
-    app.include_router(routes_export.router)
-    app.include_router(routes_read.router)
-    app.include_router(routes_admin.router)
-    app.include_router(routes_rules.router)
+    for routes in ROUTES:
+        app.include_router(routes.router)
     # Plain routes: an event must not pay for parameter models it doesn't have.
     app.add_route("/v1/events", events, methods=["POST"])
     app.add_route("/healthz", healthz, methods=["GET"])

@@ -75,6 +75,10 @@ class MemberShardFacade:
         """Ask the shard's table something; actors.member_reads lists what."""
         return await answered(self._handle.call.remote("read", name, *arguments))
 
+    async def explain(self, what: str, *arguments: Any) -> Any:
+        """Ask about members' postings; a method of MemberJournal by name."""
+        return await answered(self._handle.call.remote("explain", what, *arguments))
+
     async def export(self, what: str, first: int) -> tuple[int, bytes]:
         """Give some rows of what the shard holds, and where to go on."""
         found: tuple[int, bytes] = await answered(self._handle.call.remote("export", what, first))

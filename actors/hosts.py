@@ -30,6 +30,7 @@ from actors.settings import Settings
 from actors.store.archive import Archive
 from actors.store.client import connect
 from actors.store.errors import Fenced
+from actors.store.journal import JournalFiles
 from actors.store.log import ShardLog
 from actors.store.manifest import ManifestRecord
 from actors.store.mirror import Mirror
@@ -172,6 +173,7 @@ class MemberShardHost:
                 RankingRelay(ranking_handle(settings, self._number)),
                 wall_us,
                 shared,
+                journal=JournalFiles(settings.folder / "journal", self._number),
             )
             shard.start()
             log.info("started: %s", shard.status())

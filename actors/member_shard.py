@@ -16,6 +16,7 @@ from actors.leases import Leases
 from actors.leases import decoded as lease_change
 from actors.leases import encoded as lease_payload
 from actors.member_export import exported
+from actors.member_journal import MemberJournal
 from actors.member_reads import READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, BoardLayout, ShardStatus
@@ -25,6 +26,7 @@ from actors.rules_book import encoded as encoded_version
 from actors.store.archive import Archive
 from actors.store.errors import StoreUnavailable
 from actors.store.history import read_history
+from actors.store.journal import JournalFiles
 from actors.store.log import Entry, Kind, ShardLog
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
@@ -92,6 +94,7 @@ class MemberShard:
         wall_us: Callable[[], int],
         shared: PoolLeases | None = None,
         snapshot_events: int = SNAPSHOT_EVENTS,
+        journal: JournalFiles | None = None,
     ) -> None:
         self.book = RulesBook(rules)
         self.shard = shard_log.shard
@@ -107,6 +110,7 @@ class MemberShard:
         self._snapshot_seq = 0
         self._attempt: _Attempt | None = None
         self._leases = Leases(shared, self._log_lease) if shared is not None else None
+        self._journal = MemberJournal(journal) if journal is not None else None
         self._table = self._new_table()
 
     @property
@@ -202,6 +206,9 @@ class MemberShard:
         stamp_us = max(self._wall_us() if at_us is None else at_us, self._table.clock_us)
         if due(self._table, stamp_us):
             self.advance(stamp_us)
+        if self._leases is not None:
+            most = self._table.rules.pool_rules.largest * len(self._table)
+            self._leases.cover(self._table.pools, most)
         self.seq = self._log.append("order", stamp_us, order)
         return self._carry_out(order, stamp_us)
 
@@ -238,6 +245,11 @@ class MemberShard:
         """Answer one of the questions that actors.member_reads lists, from the table as it is."""
         return READS[name](self._table, *arguments)
 
+    def explain(self, what: str, *arguments: Any) -> Any:
+        """Answer a question about members' postings: a method of MemberJournal by name."""
+        assert self._journal is not None
+        return getattr(self._journal, what)(self._table, *arguments)
+
     def export(self, what: str, first: int) -> tuple[int, bytes]:
         """Give some rows of what is held, as an Arrow stream, and where to go on (-1: nowhere)."""
         return exported(self._table, what, first)
@@ -255,6 +267,8 @@ class MemberShard:
         """Save the table, then archive and trim the part of the log that it covers."""
         if self.seq == self._snapshot_seq:
             return
+        if self._journal is not None:
+            self._journal.flush(self._table, self.seq)
         arrays = self._table.state()
         meta = {
             "ends_us": self.rules.ends_us,
@@ -303,6 +317,8 @@ class MemberShard:
         table = MemberTable(self.rules)
         if self._leases is not None:
             table.pools.share()
+        if self._journal is not None:
+            self._journal.begin(table)
         return table
 
     def _log_lease(self, change: Int64s) -> None:
@@ -329,6 +345,8 @@ class MemberShard:
             self._adopt_rules(decoded_version(entry.payload))
         else:
             self._close(entry.stamp_us)
+        if self._journal is not None:
+            self._journal.applied(self._table, entry.seq)
 
     def _apply(self, events: Events) -> Outcome:
         outcome = apply_events(self._table, events)
@@ -397,4 +415,6 @@ class MemberShard:
         meta = found.meta
         self.book = RulesBook.restored(self.book.first, meta["versions"], meta["ends_us"])
         self._table = MemberTable.from_state(self.rules, found.arrays)
+        if self._journal is not None:
+            self._journal.begin(self._table)
         self.seq = self._snapshot_seq = found.seq

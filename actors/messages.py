@@ -92,6 +92,9 @@ class MemberShardCalls(Protocol):
     async def read(self, name: str, *arguments: Any) -> Any:
         """Ask the table something; actors.member_reads lists what."""
 
+    async def explain(self, what: str, *arguments: Any) -> Any:
+        """Ask about members' postings; a method of actors.member_journal.MemberJournal."""
+
 
 Ask = tuple[Any, ...]
 """One question to a ranking shard, hashable so that equal ones are asked once:

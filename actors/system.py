@@ -148,7 +148,7 @@ class System:
             "clock": wanted.clock,
         }
         if not path.exists():
-            shards = wanted.shards or _usual_shards()
+            shards = wanted.shards or _usual_shards(rules)
             made = given | {"shards": shards, "system": secrets.token_hex(8)}
             write_durably(wanted.data / "season.toml", wanted.season_text.encode())
             write_durably(path, json.dumps(made, indent=1).encode())
@@ -323,8 +323,13 @@ def set_ray_defaults() -> None:
     os.environ.setdefault("RAY_enable_worker_prestart", "0")
 
 
-def _usual_shards() -> int:
-    """Choose as many shards as leave half the cores to the gateway, the rankings and the store."""
+def _usual_shards(rules: Rules) -> int:
+    """Choose as many shards as leave half the cores to the gateway, the rankings and the store.
+
+    One where members are referred: a shard can't see the orders of a referee on another one.
+    """
+    if rules.referral is not None:
+        return 1
     return max(1, min(4, (os.cpu_count() or 1) // 2))
 
 

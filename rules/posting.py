@@ -73,8 +73,8 @@ def read(parts: Sequence[pa.Table]) -> list[Posting]:
     """Read tables of schema POSTINGS, each in order, into one list by stamp."""
     rows: list[dict[str, Any]] = [row for part in parts for row in part.to_pylist()]
     found = [Posting(**row) for row in rows]
-    # One member's postings are in order; those of records merged since are laid in by stamp.
-    return sorted(found, key=lambda one: one.stamp_us)
+    # One record's postings are in order; those of records merged since are laid in by stamp.
+    return sorted(found, key=lambda one: (one.stamp_us, one.member))
 
 
 def journalled(table: MemberTable, member: str) -> list[Posting]:

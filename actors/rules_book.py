@@ -33,6 +33,7 @@ class RulesBook:
     def __init__(self, first: Rules) -> None:
         self.first = first
         self.rules = first
+        self.file = first.season  # the running file as it was written
         self.versions: list[Version] = []
 
     @property
@@ -53,6 +54,7 @@ class RulesBook:
         """Go on with a version that was checked; returns the rules that hold from here on."""
         rules = compile_rules(load_season(version.text, "the new version"))
         self.rules = successor(self.rules, rules)
+        self.file = rules.season
         self.versions.append(version)
         return self.rules
 

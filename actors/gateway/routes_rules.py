@@ -15,7 +15,9 @@ from actors.gateway.state import State
 from actors.phases import instant
 from actors.rules_book import keep_copy
 from rules.compiled import Rules, compile_rules
-from rules.lint import doubtful
+from rules.findings import placed
+from rules.lint import lint
+from rules.season_diff import adverse, changes
 from rules.season_file import SeasonErrors, load_season_bytes
 from rules.season_models import Season
 from rules.version_checks import VersionRefused, check_version
@@ -71,19 +73,22 @@ async def change_rules(
         except (SeasonErrors, VersionRefused, ValueError) as error:
             errors = _errors(error)
             if dry_run:
-                return encoded(_told(state, None, now_us) | {"errors": errors})
+                told = _told(state, "", None, now_us)
+                return encoded(told | {"errors": errors, "dry_run": True})
             raise Problem(422, str(error), "rules-refused", errors=errors) from None
-        told = _told(state, rules, now_us)
+        text = content.decode("utf-8-sig")
+        told = await asyncio.to_thread(_told, state, text, rules, now_us)
         if not dry_run and told["changed"]:
             if told["adverse"] and not accept_adverse:
                 raise Problem(
                     409,
-                    f"{len(told['adverse'])} changes take something from members after the season "
-                    "has started: send it again with ?accept_adverse=true if that is meant.",
+                    f"{len(told['adverse'])} of the changes take something from members after the "
+                    "season has started: send it again with ?accept_adverse=true "
+                    "(--accept-adverse) if that is meant.",
                     "adverse",
                     adverse=told["adverse"],
                 )
-            await _adopt(state, content.decode("utf-8-sig"), rules)
+            await _adopt(state, text, rules)
             log.info("key %s puts version %d in force", caller.key_id, state.book.number)
             told["version"] = state.book.number
     return encoded(told | {"dry_run": dry_run})
@@ -113,31 +118,24 @@ def _errors(error: Exception) -> list[dict[str, Any]]:
     return [{"problem": refusal} for refusal in refusals]
 
 
-def _told(state: State, rules: Rules | None, now_us: int) -> dict[str, Any]:
-    """Tell what a file changes: in words, what of it is adverse, and what looks unintended."""
-    running = state.rules
-    changed = rules is not None and rules.rules_hash != running.rules_hash
+def _told(state: State, text: str, rules: Rules | None, now_us: int) -> dict[str, Any]:
+    """Tell what a file changes: in words, what of it is adverse, and what the lint finds."""
     told: dict[str, Any] = {
-        "season": running.season_id,
+        "season": state.rules.season_id,
         "version": state.book.number,
         "rules_hash": rules.rules_hash if rules else None,
-        "changed": changed,
+        "changed": rules is not None and rules.rules_hash != state.rules.rules_hash,
         "errors": [],
         "lint": [],
         "diff": [],
         "adverse": [],
     }
     if rules is not None:
-        told["lint"] = [
-            {"path": note.path, "remark": note.remark} for note in doubtful(rules.season)
-        ]
-        told |= compared(running.season, rules.season, now_us)
+        season = rules.season
+        told["lint"] = [one.as_row() for one in placed(text, lint(season))]
+        told["diff"] = [one.as_row() for one in changes(state.book.file, season)]
+        told["adverse"] = [one.as_row() for one in adverse(state.book.file, season, now_us)]
     return told
-
-
-def compared(old: Season, new: Season, now_us: int) -> dict[str, list[Any]]:
-    """Compare two files in plain words, and name what takes something from members."""
-    return {"diff": [], "adverse": []}
 
 
 async def _adopt(state: State, text: str, rules: Rules) -> None:

@@ -157,7 +157,14 @@ def test_what_cannot_change_is_refused_and_named(start_live: StartLive, tmp_path
     dry = put(live, wrong, dry_run="true")
     assert dry.status_code == httpx.codes.OK
     assert len(dry.json()["errors"]) >= 2
-    assert put(live, SECOND, dry_run="true").json()["changed"] is True
+    told = put(live, SECOND, dry_run="true").json()
+    assert told["changed"] is True
+    assert any(one["path"].startswith("earning.fuel") for one in told["adverse"])
+    adverse = put(live, SECOND)
+    assert adverse.status_code == httpx.codes.CONFLICT
+    assert [one["path"] for one in adverse.json()["adverse"]] == [
+        one["path"] for one in told["adverse"]
+    ]
     assert put(live, SEASON).json()["changed"] is False
     assert live.get("/v1/season/rules")["version"] == 1
     reader = live.as_role("till")

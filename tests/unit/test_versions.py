@@ -132,7 +132,7 @@ def test_issued_coupons_of_a_removed_template_stay_valid_and_no_new_ones_are_cla
     tens = COUPONS.index("[[coupons]]", 5)
     run.version(BASE + COUPONS[tens : COUPONS.index("[[budgets]]")])
     assert run.event("claim", coupon="ten")[0] == "coupon_not_valid"
-    used = {"order": "o", "lines": [{"product": "x", "amount": "30.00"}]}
+    used: dict[str, Any] = {"order": "o", "lines": [{"product": "x", "amount": "30.00"}]}
     assert run.event("use", coupon="ten", **used)[0] == "applied"
     assert run.table.coupon_book.off_fen[0] == 1000
     used["order"] = "p"

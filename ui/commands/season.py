@@ -77,9 +77,9 @@ def rules(
 
 def _rules_lines(told: dict[str, Any]) -> list[str]:
     lines = [f"error    {error_text(error)}" for error in told["errors"]]
-    lines += [f"changes  {line}" for line in told["diff"]]
-    lines += [f"adverse  {line}" for line in told["adverse"]]
-    lines += [f"meant?   {note['path']}: {note['remark']}" for note in told["lint"]]
+    lines += [f"{one['effect']:<9}{one['path']}: {one['en']}" for one in told["diff"]]
+    lines += [f"adverse  {one['path']}: {one['en']}" for one in told["adverse"]]
+    lines += [f"lint     {one['path']}: {one['message']}" for one in told["lint"]]
     if told["errors"]:
         return lines
     if not told["changed"]:

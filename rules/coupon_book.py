@@ -39,6 +39,7 @@ class CouponBook(Columns):
     code: UInt64s
     template: npt.NDArray[np.int32]  # its place among the file's coupons
     member: npt.NDArray[np.int32]  # the member's row
+    taker: npt.NDArray[np.int32]  # the row of the member it was issued to
     status: npt.NDArray[np.int8]  # its place in STATES, as last written
     source: npt.NDArray[np.int8]  # its place in SOURCES
     issued_us: Int64s
@@ -56,7 +57,7 @@ class CouponBook(Columns):
         super().__init__(
             {"code": (np.uint64, None), "order": (np.uint64, None), "off_fen": (np.int64, None)}
             | dict.fromkeys(instants, (np.int64, None))
-            | dict.fromkeys(("template", "member", "used_day", "before"), (np.int32, None))
+            | dict.fromkeys(("template", "member", "taker", "used_day", "before"), (np.int32, None))
             | dict.fromkeys(("status", "source"), (np.int8, None))
         )
         self._by_code = IdentityMap()
@@ -92,6 +93,7 @@ class CouponBook(Columns):
         instants, which = np.unique(at_us, return_inverse=True)
         self.template[made] = template
         self.member[made] = rows
+        self.taker[made] = rows
         self.status[made] = CLAIMED if claimed else ISSUED
         self.source[made] = SOURCES.index(source)
         self.issued_us[made] = at_us
@@ -132,6 +134,19 @@ class CouponBook(Columns):
             self._last[row_from] = 0
             self.member[moved] = row_to
             self._chain(moved)
+        taken = self.taker[: self.size]
+        taken[taken == row_from] = row_to
+
+    def taken_by(self, row: int, template: int, source: str, *, handed_on: bool) -> list[int]:
+        """List the rows of a template's coupons issued to one member.
+
+        handed_on says that coupons may be with others by now: O(coupons), else O(the member's).
+        """
+        rows = np.flatnonzero(self.taker[: self.size] == row) if handed_on else self.of_member(row)
+        taken = np.array(rows, dtype=np.int64)
+        same = (self.template[taken] == template) & (self.source[taken] == SOURCES.index(source))
+        found: list[int] = taken[same].tolist()
+        return found
 
     def void(self, coupons: Int64s) -> None:
         """Make coupons worthless for good, int64[k] rows; used ones stay used."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from rules.calendar import months_of_days, weeks_of_days
-from rules.coupon_book import SOURCES
 from rules.coupon_terms import CouponRefused
 from rules.member_table import MemberTable
 
@@ -53,13 +52,10 @@ def claim_afresh(
 
 
 def _claimed(table: MemberTable, row: int, template: int, per: str, day: int) -> int:
-    """Count what a member took of a template in the period of a local day."""
+    """Count what a member took of a template in the period of a local day, kept or handed on."""
     book, calendar = table.coupon_book, table.rules.calendar
-    source = SOURCES.index("claim")
-    taken = [
-        calendar.day(int(book.issued_us[one]))
-        for one in book.of_member(row)
-        if book.template[one] == template and book.source[one] == source
-    ]
+    handed_on = table.rules.season.coupon_rules.transferable
+    coupons = book.taken_by(row, template, "claim", handed_on=handed_on)
+    taken = [calendar.day(int(book.issued_us[one])) for one in coupons]
     now = period_of(day, per)
     return sum(1 for one in taken if period_of(one, per) == now)

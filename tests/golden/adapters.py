@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.compiled import Rules, compile_rules
 from rules.coupon_book import NO_INSTANT_US
 from rules.coupon_codes import write_code
-from rules.compiled import Rules, compile_rules
 from rules.events import Decoded, decode_json, running_stamps, stamp
 from rules.kernel import advance, apply
 from rules.member_table import MemberTable

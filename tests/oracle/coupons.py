@@ -43,7 +43,8 @@ def named(
     """Find the coupon that an event names by code, or by template the first to expire.
 
     A template means the member's coupons of it that suit: the first test that any of them
-    passes decides. Raises RefusedError where the name is none, or the coupon not the member's.
+    passes decides; of those that expire together it is the one with the least code. Raises
+    RefusedError where the name is none, or the coupon not the member's.
     """
     text = fields["coupon"]
     by_code = [coupon for coupon in state.coupons if coupon.code == text]
@@ -60,7 +61,7 @@ def named(
     if text not in state.plan.offers.templates:
         raise RefusedError("coupon_not_valid")
     own = [each for each in state.coupons if each.member == member.id and each.template == text]
-    own.sort(key=lambda each: each.expires_us)
+    own.sort(key=lambda each: (each.expires_us, each.code))
     for suit in suits:
         found = next((each for each in own if suit(each)), None)
         if found is not None:
@@ -94,9 +95,14 @@ def claim(state: State, member: Member, fields: Fields) -> Fields:
     return given(coupon)
 
 
-def held_for(order: str, at_us: int) -> Callable[[Coupon], bool]:
-    """Test whether a coupon is reserved for an order."""
-    return lambda coupon: coupon.status_at(at_us) == "reserved" and coupon.order == order
+def held_for(member: Member, order: str, at_us: int) -> Callable[[Coupon], bool]:
+    """Test whether a coupon is reserved for an order of a member."""
+
+    def held(coupon: Coupon) -> bool:
+        same = coupon.member == member.id and coupon.order == order
+        return same and coupon.status_at(at_us) == "reserved"
+
+    return held
 
 
 def free(at_us: int) -> Callable[[Coupon], bool]:
@@ -107,7 +113,7 @@ def free(at_us: int) -> Callable[[Coupon], bool]:
 def for_order(state: State, member: Member, fields: Fields) -> tuple[Coupon, Template]:
     """Find the coupon that a reserve or use names, if the order may have another one."""
     order, at_us = fields["order"], fields["at_us"]
-    suits = [held_for(order, at_us), free(at_us)]
+    suits = [held_for(member, order, at_us), free(at_us)]
     if fields["type"] == "reserve" and fields["coupon"] in state.plan.offers.templates:
         suits = [free(at_us)]
     coupon = named(state, member, fields, suits)
@@ -132,12 +138,14 @@ def reserve(state: State, member: Member, fields: Fields) -> Fields:
     bill = bill_of(
         state.plan, fields, state.who(member), template, earlier_uses(state, member, fields)
     )
+    until_us = state.plan.zone.later(fields["at_us"], state.plan.offers.reserve_for)
+    if held_for(member, fields["order"], fields["at_us"])(coupon):
+        # Asked again, a reservation is only ever made longer.
+        until_us = max(until_us, coupon.reserved_until_us)
     coupon.status = "reserved"
     coupon.member = member.id
     coupon.order = fields["order"]
-    coupon.reserved_until_us = state.plan.zone.later(
-        fields["at_us"], state.plan.offers.reserve_for
-    )
+    coupon.reserved_until_us = until_us
     return given(coupon) | bill.detail(fields["order"])
 
 
@@ -149,12 +157,11 @@ def use(state: State, member: Member, fields: Fields) -> tuple[int, Fields]:
         coupon, template = for_order(state, member, fields)
     earlier = earlier_uses(state, member, fields)
     bill = bill_of(state.plan, fields, state.who(member), template, earlier)
-    off_fen = bill.coupon_fen - earlier.coupon_fen
     points = fields["points"] or 0
     if points:
-        pay_points(state, member, bill, points)
+        paid_fen = pay_points(state, member, bill, points, earlier.points_fen)
     if coupon is not None and template is not None:
-        cost_fen = template.unit_cost_fen if template.kind == "gift" else off_fen
+        cost_fen = template.unit_cost_fen if template.kind == "gift" else bill.own_fen
         wanted = charges(offers, state.pools, template.id, "redeem", cost_fen)
         if not fits(wanted):
             raise RefusedError("budget_exhausted")
@@ -164,11 +171,11 @@ def use(state: State, member: Member, fields: Fields) -> tuple[int, Fields]:
         coupon.member = member.id
         coupon.order = fields["order"]
         coupon.used_us = fields["at_us"]
-        coupon.off_fen = off_fen
+        coupon.off_fen = bill.own_fen
     member.redeem(points)
     if points:
         place = member.id, fields["order"]
-        state.points_paid_fen[place] = bill.points_fen
+        state.points_paid_fen[place] = earlier.points_fen + paid_fen
     detail = bill.detail(fields["order"])
     if coupon is not None:
         detail |= given(coupon)
@@ -189,8 +196,11 @@ def earlier_uses(state: State, member: Member, fields: Fields) -> Earlier:
     return Earlier(coupon_fen, state.points_paid_fen.get((member.id, fields["order"]), 0))
 
 
-def pay_points(state: State, member: Member, bill: Bill, points: int) -> None:
-    """Pay a part of what is left of an order with points."""
+def pay_points(state: State, member: Member, bill: Bill, points: int, before_fen: int) -> int:
+    """Pay a part of what is left of an order with points; give what they are worth.
+
+    What points have paid of the order before counts for the share they may pay.
+    """
     rule = state.plan.offers.checkout
     if rule is None:
         raise RefusedError("over_share")
@@ -199,12 +209,13 @@ def pay_points(state: State, member: Member, bill: Bill, points: int) -> None:
     if member.active < points:
         raise RefusedError("insufficient_points")
     worth_fen = points * rule.amount_fen // rule.points
-    if bill.points_fen + worth_fen > int(rule.max_share * (bill.left_fen + bill.points_fen)):
+    if before_fen + worth_fen > int(rule.max_share * (bill.left_fen + before_fen)):
         raise RefusedError("over_share")
     bill.spread(bill.lines, worth_fen, "points_fen")
+    return worth_fen
 
 
-def release(state: State, member: Member, fields: Fields) -> None:
+def release(state: State, member: Member, fields: Fields) -> Fields:
     """Let go of a reserved coupon."""
     order, at_us = fields["order"], fields["at_us"]
 
@@ -220,6 +231,7 @@ def release(state: State, member: Member, fields: Fields) -> None:
             raise RefusedError("coupon_not_valid")
     coupon.status = "claimed"
     coupon.order = None
+    return given(coupon)
 
 
 def reinstate(state: State, member: Member, order: str | None, at_us: int) -> None:

@@ -169,7 +169,9 @@ def order_lines(given: object, plan: Plan) -> list[tuple[str, int, int]]:
         amount_fen = quantity(line.get("amount"), 100, AMOUNT_MAX)
         if amount_fen is None or not line["product"]:
             raise RefusedError("bad_field")
-        lines.append((line["product"], amount_fen, quantity(line.get("litres"), 1000, LITRES_MAX) or 0))
+        lines.append(
+            (line["product"], amount_fen, quantity(line.get("litres"), 1000, LITRES_MAX) or 0)
+        )
     if plan.knows_products and any(product not in plan.products for product, _, _ in lines):
         raise RefusedError("unknown_product")
     return lines

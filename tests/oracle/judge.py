@@ -211,7 +211,7 @@ class Oracle:
         elif kind == "use":
             points, detail = coupons.use(self.state, row, fields)
         else:
-            coupons.release(self.state, row, fields)
+            detail = coupons.release(self.state, row, fields)
         return Verdict("applied", points, detail=detail)
 
     def _record(self, row: Member, fields: Fields) -> Verdict:

@@ -4,10 +4,10 @@ from datetime import UTC, timedelta, timezone
 from random import Random
 from typing import Any
 
-from tests.oracle.instants import DAY_US, EPOCH
-from tests.oracle.plan import Plan
 from tests.oracle.chance import maybe
+from tests.oracle.instants import DAY_US, EPOCH
 from tests.oracle.offer_events import ORDERS, OfferDrawing
+from tests.oracle.plan import Plan
 from tests.oracle.season_drawing import PRODUCTS, STATIONS, TASK_TYPES
 
 Event = dict[str, Any]
@@ -209,7 +209,13 @@ class LogDrawing:
             "plate": ["A1", "C3"],
             "rank": [1, 3, 5, 7, 8, "4", "x"],
             "birthday": [
-                "1995-06-15", "1989-12-31", "unknown", "2000-02-29", "03-07", "04-30", "06-05"
+                "1995-06-15",
+                "1989-12-31",
+                "unknown",
+                "2000-02-29",
+                "03-07",
+                "04-30",
+                "06-05",
             ],
             "note": ["as before"],
         }

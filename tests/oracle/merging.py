@@ -72,8 +72,8 @@ def add_counters(member: Member, gone: Member) -> None:
         pairs.append((member.month_metrics.setdefault(month, dict.fromkeys(metrics, 0)), metrics))
     for day, metrics in gone.day_metrics.items():
         pairs.append((member.day_metrics.setdefault(day, dict.fromkeys(metrics, 0)), metrics))
-    for own, theirs in pairs:
-        for name, value in theirs.items():
+    for own, other in pairs:
+        for name, value in other.items():
             own[name] += value
     for task, held in gone.goals.items():
         own_goal = member.goals.get(task)

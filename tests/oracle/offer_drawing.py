@@ -63,9 +63,7 @@ def draw_coupons(random: Random, season: Table) -> list[Table]:
         {"id": "free", "kind": "percent", "pay": "0.01", "max_off": "500.00"},
     ]
     if "products" in season:
-        coupons.append(
-            {"id": "wash-free", "kind": "gift", "product": "wash", "unit_cost": "15.00"}
-        )
+        coupons.append({"id": "wash-free", "kind": "gift", "product": "wash", "unit_cost": "15.00"})
     for coupon in coupons:
         if maybe(random, 0.3):
             coupon["min_spend"] = random.choice(["5.00", "50.00"])
@@ -95,7 +93,7 @@ def member_where(random: Random, season: Table) -> Table:
 
 def draw_triggers(random: Random, season: Table, starts: datetime) -> list[Table]:
     """Draw triggers of some kinds, some twice for one coupon."""
-    triggers = []
+    triggers: list[Table] = []
     first = starts.date() + timedelta(days=random.randrange(12))
     for on in some(random, ["enrol", "enrol", "tier_up", "birthday", "holiday", "dormant"]):
         issue = random.choice(season["coupons"])["id"]
@@ -145,10 +143,12 @@ def draw_catalogue(random: Random, season: Table) -> list[Table]:
     if maybe(random, 0.7):
         goods["stock"] = random.choice([0, 1, 3])
     items.append({"id": "mug", "points": random.choice([1, 30]), "goods": goods})
-    for level in season.get("tiers", {}).get("levels", []):
-        if maybe(random, 0.5):
-            items.append({"id": f"t-{level['id']}", "points": 5, "tier_up": level["id"]})
-    return items
+    levels = season.get("tiers", {}).get("levels", [])
+    return items + [
+        {"id": f"t-{level['id']}", "points": 5, "tier_up": level["id"]}
+        for level in levels
+        if maybe(random, 0.5)
+    ]
 
 
 def draw_referral(random: Random) -> Table:

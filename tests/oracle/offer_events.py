@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from tests.oracle.chance import maybe
+from tests.oracle.coupon import Coupon
 from tests.oracle.judge import Oracle
 from tests.oracle.plan import Plan
 from tests.oracle.season_drawing import PRODUCTS, STATIONS
@@ -45,14 +46,15 @@ class OfferDrawing:
     def _coupon(self, member: str) -> str:
         """Name a coupon: mostly one of the member's by its code or template."""
         random = self.random
-        coupons = self.shadow.state.coupons
+        coupons: list[Coupon] = self.shadow.state.coupons
         own = [each for each in coupons if each.member == self.shadow.state.resolve(member)]
         if own and maybe(random, 0.7):
             coupon = random.choice(own[-6:])
-            return random.choice([coupon.code, coupon.template])
+            return coupon.code if maybe(random, 0.5) else coupon.template
         if coupons and maybe(random, 0.4):
             return random.choice(coupons).code
-        return random.choice([*self.plan.offers.templates, "0000000000000", "none-such"])
+        names = [*self.plan.offers.templates, "0000000000000", "none-such"]
+        return random.choice(names)
 
     def _claim(self, event: Event) -> Event:
         random = self.random
@@ -63,7 +65,7 @@ class OfferDrawing:
 
     def _lines(self) -> Any:
         random = self.random
-        lines = []
+        lines: list[Any] = []
         for _ in range(random.choice([1, 1, 2, 3, 5])):
             amount_fen = random.choice([1, 7, 999, 5000, 10_001, random.randrange(30_000)])
             line: Event = {"product": random.choice([*PRODUCTS, "wash"])}

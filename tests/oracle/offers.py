@@ -207,7 +207,7 @@ class Offers:
         return Checkout(
             points=table["points"],
             amount_fen=fen_of(table["amount"]) or 0,
-            step=table.get("step", table["points"]),
+            step=table["step"] if "step" in table else table["points"],
             max_share=Fraction(str(table.get("max_share", 1))),
         )
 

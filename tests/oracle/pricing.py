@@ -36,21 +36,12 @@ class Bill:
     """Hold the lines of an order."""
 
     lines: list[Line]
+    own_fen: int = 0  # what this event's coupon takes off
 
     @property
     def left_fen(self) -> int:
         """Sum what is left to pay."""
         return sum(line.left_fen for line in self.lines)
-
-    @property
-    def coupon_fen(self) -> int:
-        """Sum what the coupon takes off."""
-        return sum(line.coupon_fen for line in self.lines)
-
-    @property
-    def points_fen(self) -> int:
-        """Sum what points pay."""
-        return sum(line.points_fen for line in self.lines)
 
     def spread(self, lines: list[Line], off_fen: int, name: str) -> None:
         """Take an amount off lines in proportion to what is left, the rest fen by fen."""
@@ -134,8 +125,10 @@ def tier_off_fen(plan: Plan, who: Who, line: Line) -> int:
 def take_coupon_off(bill: Bill, eligible: list[Line], template: Template) -> None:
     """Take the coupon's discount off the lines that it is for."""
     if template.kind == "gift":
-        given = [line for line in bill.lines if line.product == template.product][:1]
-        bill.spread(given, sum(line.left_fen for line in given), "coupon_fen")
+        wanted = [line for line in bill.lines if line.product == template.product]
+        given = [line for line in wanted if line.left_fen][:1]
+        bill.own_fen = sum(line.left_fen for line in given)
+        bill.spread(given, bill.own_fen, "coupon_fen")
         return
     left_fen = sum(line.left_fen for line in eligible)
     off_fen = template.off_fen
@@ -143,4 +136,5 @@ def take_coupon_off(bill: Bill, eligible: list[Line], template: Template) -> Non
         off_fen = int(left_fen * (1 - template.pay))
         if template.max_off_fen is not None:
             off_fen = min(off_fen, template.max_off_fen)
-    bill.spread(eligible, min(off_fen, left_fen), "coupon_fen")
+    bill.own_fen = min(off_fen, left_fen)
+    bill.spread(eligible, bill.own_fen, "coupon_fen")

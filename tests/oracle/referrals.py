@@ -35,7 +35,10 @@ def pay(state: State, referral: Referral, day: date, tick_us: int) -> None:
     if referee is None or referee.first_order is None:
         return
     order = referee.first_order
-    if order.at_us < referral.at_us:
+    if referral.advocate == referral.referee:
+        # Two records of one person, found out since.
+        referral.status = "itself"
+    elif order.at_us < referral.at_us:
         referral.status = "not_new"
     elif plan.zone.later(order.at_us, rule.hold) > tick_us:
         return
@@ -90,7 +93,9 @@ def take_back(state: State, referral: Referral, tick_us: int) -> None:
     """Take back the points of a paid referral whose order fell below its minimum."""
     plan, rule = state.plan, state.plan.offers.referral
     order = state.rows[referral.referee].first_order
-    assert rule is not None and order is not None and referral.day is not None
+    assert rule is not None
+    assert order is not None
+    assert referral.day is not None
     if order.left_fen >= rule.least_fen:
         return
     advocate = state.rows[referral.advocate]

@@ -112,9 +112,7 @@ def board_rows(plan: Plan, rows: Collection[Ranked], board_id: str) -> list[Row]
     board: Table = next(each for each in plan.boards if each["id"] == board_id)
     where = board.get("where", {})
     members = [
-        row.member
-        for row in rows
-        if not excluded(plan, row.who) and member_holds(where, row.who)
+        row.member for row in rows if not excluded(plan, row.who) and member_holds(where, row.who)
     ]
     if "team" in board:
         entries = team_standings(plan, members, board["team"])

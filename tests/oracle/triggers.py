@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-from tests.oracle.coupon import Firing
 from tests.oracle.conditions import member_holds
+from tests.oracle.coupon import Firing
 from tests.oracle.coupons import issue
 from tests.oracle.hashes import is_held_out
 from tests.oracle.member import Member
@@ -23,9 +23,9 @@ def fire(state: State, trigger: Trigger, member: Member, now_us: int, cause: str
         for firing in state.firings
         if firing.trigger == trigger.id and firing.member == member.id
     ]
-    if trigger.cooldown is not None and mine:
-        if state.plan.zone.later(max(mine), trigger.cooldown) > now_us:
-            return
+    cooldown = trigger.cooldown
+    if cooldown is not None and mine and state.plan.zone.later(max(mine), cooldown) > now_us:
+        return
     offers = state.plan.offers
     held_out = is_held_out(offers.programme_id, trigger.id, member.id, trigger.holdout)
     if not held_out and not issue(state, trigger.issue, member, now_us, cause, "issued"):

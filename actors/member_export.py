@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from actors.coupon_view import coupons_of
 from rules.coupon_columns import coupon_columns
 from rules.member_columns import member_columns, with_decimals
 from rules.member_table import MemberTable
@@ -43,12 +44,9 @@ def members_part(table: MemberTable, first: int) -> tuple[int, pa.Table]:
     return (last if last < len(table) else -1), part
 
 
-def coupons_part(table: MemberTable, first: int) -> tuple[int, pa.Table]:
-    """Give the coupons of some rows from `first` on as they stand now, and the row after."""
-    size = table.coupon_book.size
-    last = min(first + ROWS_MAX, size)
-    part = coupon_columns(table, np.arange(first, last, dtype=np.int64), table.clock_us)
-    return (last if last < size else -1), part
+def coupons_part(table: MemberTable, _first: int) -> tuple[int, pa.Table]:
+    """Give all coupons as they stand now; their order is no rows' order that parts could cut."""
+    return -1, coupon_columns([table], table.clock_us)
 
 
 def held_of(table: MemberTable, member: str) -> dict[str, Any] | None:
@@ -61,25 +59,12 @@ def held_of(table: MemberTable, member: str) -> dict[str, Any] | None:
         return None
     members = table.members
     account = {name: _plain(getattr(members, name)[row]) for name in type(members).__annotations__}
-    coupons = np.array(table.coupon_book.of_member(row), dtype=np.int64)
     return {
         "attributes": dict(table.attributes.get(row, {})),
         "account": account,
-        "coupons": _rows(coupon_columns(table, coupons, table.clock_us)),
+        "coupons": coupons_of(table, member, table.clock_us) or [],
     }
 
 
 def _plain(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
-
-
-def _rows(table: pa.Table) -> list[dict[str, Any]]:
-    """Give rows as JSON can hold them."""
-    plain = [
-        column.cast(pa.string())
-        if pa.types.is_decimal(column.type) or pa.types.is_timestamp(column.type)
-        else column
-        for column in table.columns
-    ]
-    rows: list[dict[str, Any]] = pa.table(plain, names=table.column_names).to_pylist()
-    return rows

@@ -229,7 +229,10 @@ def test_a_closed_season_keeps_its_end_on_other_shards(
     live = start_live(data, shards=2)
     send_all(live, log[:1_000], lambda _: None)
     ends = live.http.post("/v1/season/close").json()["ends"]
-    send_all(live, log[1_000:], lambda _: None)
+    answer = live.http.post(
+        "/v1/events", content=ndjson(log[1_000:]), headers={"Content-Type": "application/x-ndjson"}
+    )
+    assert answer.json()["rejected"] > 0
     before = scores(live)
     stop(live)
     repartition(data, 3)

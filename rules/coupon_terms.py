@@ -113,12 +113,13 @@ def open_bill(table: MemberTable, visit: Visit, *, with_coupon: bool) -> Bill:
     season, book = table.rules.season, table.coupon_book
     bill = Bill(visit.order.lines)
     used = [one for one in of_order(table, visit) if book.status[one] == USED]
-    replaced = (with_coupon or bool(used)) and not season.coupon_rules.with_tier_discount
+    earlier_fen = sum(int(book.off_fen[one]) for one in used)
+    with_coupon |= earlier_fen > 0
+    replaced = with_coupon and not season.coupon_rules.with_tier_discount
     if season.tiers is not None and not replaced:
         level = season.tiers.levels[int(table.members.level[visit.row])]
         categories = {name: product.category for name, product in season.products.items()}
         take_tier_discount(bill, level.discount, categories)
-    earlier_fen = sum(int(book.off_fen[one]) for one in used)
     if earlier_fen:
         bill.earlier = spread(earlier_fen, bill.left())
     paid_fen = table.order_book.points_paid_fen(visit.row, visit.order_hash)

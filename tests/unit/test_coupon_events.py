@@ -139,6 +139,34 @@ def test_anothers_code_is_not_ours_unless_coupons_are_transferable() -> None:
         assert stand(table)[0][1] == ("b" if transferable == "true" else "a")
 
 
+def test_a_coupon_handed_on_still_counts_for_who_took_it() -> None:
+    table = shop("[coupon_rules]\ntransferable = true")
+    told = answers(table, [claim("a", "06-10T10:00", "any-5") for _ in range(3)])
+    for number, code in enumerate(each.details["coupon"] for each in told):
+        assert one(table, use("b", "06-10T11:00", code, f"o{number}"), f"u{number}").reason == ""
+    for again in (restored(table), table):
+        answer = one(again, claim("a", "06-10T12:00", "any-5"), "again")
+        assert answer.reason == "coupon_not_valid"
+    sent = [claim("b", "06-10T12:00", "any-5") for _ in range(3)]
+    assert [each.status for each in answers(table, sent)] == ["applied"] * 3
+
+
+def test_points_paid_before_stand_under_points_and_count_for_the_share() -> None:
+    table = shop()
+    answers(
+        table,
+        [event("adjust", "a", "06-10T09:00", points=4000), claim("a", "06-10T10:00", "fuel-10")],
+    )
+    one(table, use("a", "06-10T10:00", None, "o", points=3000), "x1")
+    told = one(table, use("a", "06-10T10:01", "fuel-10", "o"), "x2")
+    assert told.details["to_pay"] == "80.00"
+    (only,) = told.details["lines"]
+    assert (only["coupon"], only["points"]) == ("10.00", "30.00")
+    # 30 % of the 110.00 left is 33.00, of which 30.00 are paid.
+    assert one(table, use("a", "06-10T10:02", None, "o", points=400), "x3").reason == "over_share"
+    assert one(table, use("a", "06-10T10:02", None, "o", points=300), "x4").status == "applied"
+
+
 def test_a_transfer_in_one_batch_follows_arrival_not_rounds() -> None:
     section = "[coupon_rules]\ntransferable = true"
     known = shop(section)

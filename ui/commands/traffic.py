@@ -88,6 +88,11 @@ def _population(path: Path | None) -> Population:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Log to write: .parquet, .ndjson or .csv.",
 )
+@click.option(
+    "--activity",
+    is_flag=True,
+    help="Add coupons, redemptions, referrals and other acts around the purchases.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def command(
     season: Path,
@@ -97,9 +102,11 @@ def command(
     start: datetime | None,
     population: Path | None,
     out: Path,
+    activity: bool,
     as_json: bool,
 ) -> None:
     """Write a log of synthetic fuel traffic that fits the season file SEASON."""
+    from simulator.activity import with_activity
     from simulator.log_writer import LogWriter, UnknownLogFormat
     from simulator.traffic import generate
 
@@ -111,6 +118,8 @@ def command(
         tables = generate(
             rules, figures, members, days, seed=seed, start=start.date() if start else None
         )
+        if activity:
+            tables = with_activity(rules, tables, seed)
     except (UnknownLogFormat, ValueError) as error:
         refuse(str(error))
     if not out.absolute().parent.is_dir():

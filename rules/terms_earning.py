@@ -8,7 +8,7 @@ from typing import Final
 
 from rules.circumstances import World
 from rules.greatest_factor import Combination, greatest
-from rules.season_models import Earning, Task
+from rules.season_models import Earning, Multiplier, Task
 from rules.terms_words import Part, Words
 
 EXAMPLE_BASE: Final = 40  # points: a usual fill of 40 litres
@@ -17,7 +17,7 @@ EXAMPLE_BASE: Final = 40  # points: a usual fill of 40 litres
 def earning(words: Words) -> Part:
     """Say what earns points, and how they are counted."""
     season = words.season
-    lines = [_earning(words, rule) for rule in season.earning]
+    lines = [earning_line(words, rule) for rule in season.earning]
     lines.append(words("earning.share"))
     if len(season.earning) > 1:
         lines.append(words("earning.many"))
@@ -27,7 +27,8 @@ def earning(words: Words) -> Part:
     return words.part("earning", lines)
 
 
-def _earning(words: Words, rule: Earning) -> str:
+def earning_line(words: Words, rule: Earning) -> str:
+    """Say what one rule gives for how much."""
     per, key = rule.per, "earning.fuel"
     if per.amount_fen is not None:
         key = f"earning.{rule.on}"
@@ -57,13 +58,7 @@ def multipliers(words: Words) -> Part | None:
         if len(groups) > 1:
             lines.append(words("multipliers.group", group=group))
         lines += [
-            ("  - " if len(groups) > 1 else "")
-            + words(
-                "multipliers.one",
-                title=words.titled("multiplier", one.id, one.name),
-                factor=words.factor(one.factor),
-                where=words.where(one.where) or words("multipliers.always"),
-            )
+            ("  - " if len(groups) > 1 else "") + multiplier_line(words, one)
             for one in season.multiplier
             if one.group == group
         ]
@@ -76,6 +71,16 @@ def multipliers(words: Words) -> Part | None:
         lines.append(words("multipliers.ceiling", ceiling=words.factor(how.ceiling)))
     lines += [*_example(words), words("multipliers.what")]
     return words.part("multipliers", lines)
+
+
+def multiplier_line(words: Words, one: Multiplier) -> str:
+    """Say what one multiplier gives and when."""
+    return words(
+        "multipliers.one",
+        title=words.titled("multiplier", one.id, one.name),
+        factor=words.factor(one.factor),
+        where=words.where(one.where) or words("multipliers.always"),
+    )
 
 
 def _example(words: Words) -> list[str]:
@@ -121,11 +126,12 @@ def tasks(words: Words) -> Part | None:
     """Say what tasks pay and how often."""
     if not words.season.tasks:
         return None
-    lines = [_task(words, task) for task in words.season.tasks]
+    lines = [task_line(words, task) for task in words.season.tasks]
     return words.part("tasks", [*lines, words("tasks.season")])
 
 
-def _task(words: Words, task: Task) -> str:
+def task_line(words: Words, task: Task) -> str:
+    """Say what one task pays."""
     points = words.points(task.points)
     title = words.titled("task", task.id, task.name)
     if task.goal is not None:

@@ -83,6 +83,7 @@ PHRASES: Final = {
     "metric.visits": "with {range} purchases in the last {days} days",
     "metric.litres": "with {range} litres of fuel in the last {days} days",
     "metric.amount": "with {range} spent in the last {days} days",
+    "limit": "{times} per {per}",
     "title": "{season}: terms and conditions",
     "general": "General",
     "general.who": "This promotion (ref. `{season_id}`) is run by {programme} (ref. "
@@ -283,7 +284,8 @@ PHRASES: Final = {
     "boards.team_where": " (members {where})",
     "boards.score": "A score of at least 1 puts you on a board; ranks aren't shared.",
     "prizes": "Prizes",
-    "prizes.one": "{board}, rank {ranks}: {reward} (ref. `{reward_id}`; {what}).",
+    "prizes.one": "{title}: {reward} (ref. `{reward_id}`; {what}).",
+    "prizes.title": "{board}, rank {ranks}",
     "prizes.ranks": "{first}–{last}",
     "prizes.goods": "worth {cost}",
     "prizes.coupon": "one “{coupon}”, ref. `{coupon_id}`",

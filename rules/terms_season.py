@@ -46,11 +46,12 @@ def season_window(words: Words) -> Part:
 
 def boards(words: Words) -> Part:
     """Say which boards there are and who stands on them."""
-    lines = [_board(words, board) for board in words.season.boards]
+    lines = [board_line(words, board) for board in words.season.boards]
     return words.part("boards", [*lines, words("boards.score")])
 
 
-def _board(words: Words, board: Board) -> str:
+def board_line(words: Words, board: Board) -> str:
+    """Say who stands on one board."""
     title, where = words.titled("board", board.id, board.name), words.where(board.where)
     if board.team is not None:
         scope = words("boards.team_where", where=where) if where else ""
@@ -63,7 +64,7 @@ def prizes(words: Words) -> Part | None:
     season, rules = words.season, words.season.prize_rules
     if not season.prizes and not season.rewards:
         return None
-    lines = [_prize(words, prize) for prize in season.prizes]
+    lines = [prize_line(words, prize) for prize in season.prizes]
     given = {prize.reward for prize in season.prizes}
     spare = [
         f"{words.named('reward', name, one.name)} ({_what(words, one, 1)})"
@@ -84,15 +85,24 @@ def prizes(words: Words) -> Part | None:
     )
 
 
-def _prize(words: Words, prize: Prize) -> str:
-    season, ranks = words.season, prize.ranks
-    board = next(one for one in season.boards if one.id == prize.board)
-    reward = season.rewards[prize.reward]
-    first, last = words.number(ranks.first), words.number(ranks.last)
+def prize_title(words: Words, prize: Prize) -> str:
+    """Name the ranks of a prize on their board."""
+    board = next(one for one in words.season.boards if one.id == prize.board)
+    first, last = words.number(prize.ranks.first), words.number(prize.ranks.last)
     return words(
-        "prizes.one",
+        "prizes.title",
         board=words.named("board", board.id, board.name),
         ranks=first if first == last else words("prizes.ranks", first=first, last=last),
+    )
+
+
+def prize_line(words: Words, prize: Prize) -> str:
+    """Say what some ranks win."""
+    season, ranks = words.season, prize.ranks
+    reward = season.rewards[prize.reward]
+    return words(
+        "prizes.one",
+        title=prize_title(words, prize),
         reward=words.named("reward", prize.reward, reward.name),
         reward_id=prize.reward,
         what=_what(words, reward, ranks.last - ranks.first + 1),

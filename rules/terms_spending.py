@@ -53,11 +53,12 @@ def catalogue(words: Words) -> Part | None:
     items = words.season.catalogue
     if not items:
         return None
-    lines = [_item(words, item) for item in items]
+    lines = [item_line(words, item) for item in items]
     return words.part("catalogue", [*lines, words("catalogue.rules")])
 
 
-def _item(words: Words, item: CatalogueItem) -> str:
+def item_line(words: Words, item: CatalogueItem) -> str:
+    """Say what one item costs and gives."""
     title, points = words.titled("item", item.id, item.name), words.points(item.points)
     if item.coupon is not None:
         name = coupon_name(words, item.coupon)
@@ -102,7 +103,7 @@ def coupons(words: Words) -> Part | None:
     return words.part(
         "coupons",
         [
-            *(_coupon(words, coupon) for coupon in season.coupons),
+            *(coupon_line(words, coupon) for coupon in season.coupons),
             words("coupons.per_order", n=many),
             words("coupons.with_tier" if rules.with_tier_discount else "coupons.without_tier"),
             words("coupons.transferable" if rules.transferable else "coupons.personal"),
@@ -114,7 +115,8 @@ def coupons(words: Words) -> Part | None:
     )
 
 
-def _coupon(words: Words, coupon: Coupon) -> str:
+def coupon_line(words: Words, coupon: Coupon) -> str:
+    """Say what one coupon gives, on what, and how long."""
     title = words("titled", name=coupon_name(words, coupon.id), id=coupon.id)
     if coupon.kind == "amount_off":
         gives = words("coupons.amount_off", title=title, off=words.money(coupon.off_fen or 0))
@@ -147,10 +149,11 @@ def triggers(words: Words) -> Part | None:
     """Say when a coupon comes by itself."""
     if not words.season.triggers:
         return None
-    return words.part("triggers", [_trigger(words, one) for one in words.season.triggers])
+    return words.part("triggers", [trigger_line(words, one) for one in words.season.triggers])
 
 
-def _trigger(words: Words, trigger: Trigger) -> str:
+def trigger_line(words: Words, trigger: Trigger) -> str:
+    """Say when one trigger issues what."""
     calendar = words.season.holidays.calendar if words.season.holidays else ""
     if trigger.on == "holiday" and not trigger.dates:
         what = words("triggers.holidays", calendar=calendar)
@@ -177,11 +180,12 @@ def budgets(words: Words) -> Part | None:
     """Say how much there is of what is given away."""
     if not words.season.budgets:
         return None
-    lines = [_budget(words, budget) for budget in words.season.budgets]
+    lines = [budget_line(words, budget) for budget in words.season.budgets]
     return words.part("budgets", [*lines, words("budgets.end")])
 
 
-def _budget(words: Words, budget: Budget) -> str:
+def budget_line(words: Words, budget: Budget) -> str:
+    """Say how much one budget allows."""
     season = words.season
     coupon_ids = {coupon.id for coupon in season.coupons}
     names = [

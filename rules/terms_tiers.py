@@ -14,7 +14,7 @@ def tiers(words: Words) -> Part | None:
         return None
     names = [words.named("tier", level.id, level.name) for level in rules.levels]
     lines = [words("tiers.levels", list=words.joined(names))]
-    lines += [_level(words, rules, place) for place in range(len(rules.levels))]
+    lines += [level_line(words, rules, place) for place in range(len(rules.levels))]
     if len(rules.levels) > 1:
         steps = words.number(rules.steps_down)
         if words.language == "en":
@@ -30,7 +30,8 @@ def tiers(words: Words) -> Part | None:
     return words.part("tiers", [*lines, words("tiers.refund")])
 
 
-def _level(words: Words, rules: Tiers, place: int) -> str:
+def level_line(words: Words, rules: Tiers, place: int) -> str:
+    """Say what one level needs and gives."""
     level = rules.levels[place]
     title = words.titled("tier", level.id, level.name)
     discount = _discount(words, level)

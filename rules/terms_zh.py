@@ -75,6 +75,7 @@ PHRASES: Final = {
     "metric.visits": "最近 {days} 天消费{range}次",
     "metric.litres": "最近 {days} 天加油{range}升",
     "metric.amount": "最近 {days} 天消费{range}元",
+    "limit": "{per}最多 {times}",
     "title": "{season}：规则与条款",
     "general": "总则",
     "general.who": "本活动由{programme}（编号 `{programme_id}`）举办，活动编号 `{season_id}`。"
@@ -245,7 +246,8 @@ PHRASES: Final = {
     "boards.team_where": "（限{where}的会员）",
     "boards.score": "成绩至少 1 分才上榜，名次不并列。",
     "prizes": "奖品",
-    "prizes.one": "{board}第 {ranks} 名：{reward}（编号 `{reward_id}`，{what}）。",
+    "prizes.one": "{title}：{reward}（编号 `{reward_id}`，{what}）。",
+    "prizes.title": "{board}第 {ranks} 名",
     "prizes.ranks": "{first}–{last}",
     "prizes.goods": "价值 {cost}",
     "prizes.coupon": "一张「{coupon}」，编号 `{coupon_id}`",

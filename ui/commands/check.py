@@ -11,6 +11,7 @@ import click
 
 from rules.findings import Placed, placed
 from rules.lint import Note, doubtful, effects_pending, lint
+from rules.season_diff import Change, changes
 from rules.season_file import SeasonErrors, load_season_bytes
 from rules.season_models import Season
 from rules.season_schema import season_schema
@@ -21,9 +22,14 @@ BAD_INPUT = 2
 
 @click.command()
 @click.argument("season", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Say what changes against this older file, and what of it hurts members.",
+)
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of season files instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
-def command(season: Path | None, schema: bool, as_json: bool) -> None:
+def command(season: Path | None, against: Path | None, schema: bool, as_json: bool) -> None:
     """Check the season file SEASON: all errors at once, each with line, value and fix.
 
     A file without errors is then searched for rules out of reach and for leaks: what one member
@@ -35,23 +41,18 @@ def command(season: Path | None, schema: bool, as_json: bool) -> None:
         return
     if season is None:
         raise click.UsageError("name a season file, or ask for --schema")
-    try:
-        content = season.read_bytes()
-    except OSError as error:
-        _fail([f"{season}: {error.strerror or error}; name a readable season file"], [], as_json)
-    try:
-        loaded = load_season_bytes(content, str(season))
-    except SeasonErrors as errors:
-        found = len(errors.errors)
-        count = f"{season}: {found} error{'' if found == 1 else 's'}"
-        _fail([*(str(error) for error in errors.errors), count], errors.as_rows(), as_json)
+    content, loaded = _load(season, as_json)
+    older = None if against is None else _load(against, as_json)[1]
     pending, doubts = effects_pending(loaded), doubtful(loaded)
     leaks = placed(content.decode("utf-8-sig"), lint(loaded))
     lines = _summary(loaded, str(season)) + _notes(pending, doubts) + _findings(leaks, loaded)
+    differences = [] if older is None else changes(older, loaded)
+    if older is not None:
+        lines += _differences(differences, str(against))
     for line in lines:
         click.echo(line)
     if as_json:
-        answer = {
+        answer: dict[str, Any] = {
             "ok": True,
             "season": loaded.season.id,
             "starts": loaded.season.starts.isoformat(),
@@ -62,7 +63,22 @@ def command(season: Path | None, schema: bool, as_json: bool) -> None:
             "doubtful": [{"path": note.path, "remark": note.remark} for note in doubts],
             "lint": [one.as_row() for one in leaks],
         }
+        if older is not None:
+            answer["changes"] = [one.as_row() for one in differences]
         click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def _load(path: Path, as_json: bool) -> tuple[bytes, Season]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        _fail([f"{path}: {error.strerror or error}; name a readable season file"], [], as_json)
+    try:
+        return content, load_season_bytes(content, str(path))
+    except SeasonErrors as errors:
+        found = len(errors.errors)
+        count = f"{path}: {found} error{'' if found == 1 else 's'}"
+        _fail([*(str(error) for error in errors.errors), count], errors.as_rows(), as_json)
 
 
 def _fail(lines: list[str], rows: list[dict[str, Any]], as_json: bool) -> NoReturn:
@@ -101,6 +117,20 @@ def _notes(pending: list[Note], doubts: list[Note]) -> list[str]:
     lines += [f"  {note}" for note in pending]
     if doubts:
         lines += ["Is this meant?", *(f"  {note}" for note in doubts)]
+    return lines
+
+
+def _differences(differences: list[Change], against: str) -> list[str]:
+    if not differences:
+        return [f"Nothing changes against {against}."]
+    worse = sum(one.effect == "worse" for one in differences)
+    head = (
+        f"{len(differences)} changes against {against}, {worse} of them worse for members, "
+        "which need a warning once the season has started:"
+    )
+    lines = [head]
+    for one in differences:
+        lines += [f"  {one.effect:<8}{one.zh}", f"  {'':<8}{one.en}"]
     return lines
 
 

@@ -189,3 +189,19 @@ def _without_postings(table: MemberTable, member: str, event_id: str) -> dict[st
         "reversals": [],
         "near_misses": [],
     }
+
+
+def waterfall_lines(found: dict[str, Any], language: str) -> list[str]:
+    """Write a waterfall as lines for a terminal."""
+    bought = ", ".join(
+        f"{found[name]}{unit}"
+        for name, unit in (("product", ""), ("litres", " L"), ("amount", ""), ("tier", ""))
+        if found.get(name)
+    )
+    head = f"{found['event_id']}  {found['type'] or ''}  {found['at']}  {bought}".rstrip()
+    steps = [
+        f"  {step[language]}" + (f"  [{step['points']:+,}]" if "points" in step else "")
+        for step in found["steps"]
+    ]
+    missed = [f"  ~ {miss['text'][language]}" for miss in found["near_misses"]]
+    return [head, *steps, *missed, f"= {found['points']:+,}"]

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from rules.compiled import Rules, compile_rules
+from rules.journal import Journal
 from rules.kernel import advance, apply
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.orders import apply_order
@@ -100,6 +101,11 @@ class ArchivedTables:
 
     def __exit__(self, *_: object) -> None:
         """Hold nothing open."""
+
+    def record(self) -> None:
+        """Keep a journal of every movement of points from here on."""
+        for shard in self._shards.values():
+            shard.table.journal = Journal()
 
     def apply(self, batch: pa.RecordBatch) -> Outcome:
         """Apply the next events of the archive, each to its shard's table."""

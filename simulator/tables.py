@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from rules.compiled import Rules, compile_rules
 from rules.event_columns import from_ipc, text_of, to_ipc
 from rules.identity import shard_of
+from rules.journal import Journal
 from rules.kernel import advance, apply
 from rules.member_table import MemberTable
 from rules.orders import apply_order
@@ -73,6 +74,10 @@ class OneTable:
 
     def __exit__(self, *_: object) -> None:
         """Hold nothing open."""
+
+    def record(self) -> None:
+        """Keep a journal of every movement of points from here on."""
+        self._table.journal = Journal()
 
     def apply(self, batch: pa.RecordBatch) -> Outcome:
         """Apply a stamped batch."""

@@ -122,7 +122,7 @@ class MemberShard:
         """Take the log over and rebuild the table from snapshot and log tail."""
         self._log.take_epoch()
         found = self._snapshots.load(self.shard)
-        if found is not None:
+        if found is not None and self._fits(found):
             self._restore(found)
         for entry in read_history(self._archive, self._log, self.seq):
             self._apply_entry(entry)
@@ -410,6 +410,19 @@ class MemberShard:
             # The events are in the log already: their answer must not depend on a snapshot.
             log.warning("shard %d goes on without a snapshot: %s", self.shard, error)
             self._events_since_snapshot = 0
+
+    def _fits(self, found: Snapshot) -> bool:
+        """Tell whether a snapshot is of this version's table; else the log is read from its start.
+
+        So a version whose tables hold more needs no step of its own to go on with a folder.
+        """
+        wanted = {name: array.dtype for name, array in self._table.state().items()}
+        there = {name: getattr(array, "dtype", None) for name, array in found.arrays.items()}
+        if there != wanted:
+            log.warning(
+                "shard %d: its snapshot is of another version; reading the whole log", self.shard
+            )
+        return there == wanted
 
     def _restore(self, found: Snapshot) -> None:
         meta = found.meta

@@ -33,7 +33,7 @@ from actors.store.snapshot import Snapshot, SnapshotStore
 from rules.calendar import HOUR_US
 from rules.coding import Events, encode
 from rules.compiled import Rules
-from rules.contention import demand_with_ticks
+from rules.contention import demand_of_campaign, demand_of_ticks, demand_with_ticks
 from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply_events, held
 from rules.member_table import NO_CLOCK_US, MemberTable
@@ -163,6 +163,9 @@ class MemberShard:
         """Move the clock to an instant, running every tick due; nothing when it is past it."""
         self._settle()
         if self._moves(to_us):
+            if self._leases is not None:
+                ticks = len(due(self._table, to_us))
+                self._leases.cover(self._table.pools, demand_of_ticks(self._table, ticks))
             self._order("advance", to_us)
             self._advance(to_us)
         return self.status()
@@ -207,8 +210,7 @@ class MemberShard:
         if due(self._table, stamp_us):
             self.advance(stamp_us)
         if self._leases is not None:
-            most = self._table.rules.pool_rules.largest * len(self._table)
-            self._leases.cover(self._table.pools, most)
+            self._leases.cover(self._table.pools, demand_of_campaign(self._table))
         self.seq = self._log.append("order", stamp_us, order)
         return self._carry_out(order, stamp_us)
 

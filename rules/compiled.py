@@ -127,9 +127,6 @@ class Rules:
         self.catalogue = {item.id: item for item in season.catalogue}
         self.referral = ReferralRules.of(season.referral)
         self.item_draws = {item.id: self._draws(item) for item in season.catalogue}
-        at_once = [trigger for trigger in season.triggers if trigger.on in ("enrol", "tier_up")]
-        self.triggers_at_once = len(at_once)
-        self.triggers_at_ticks = len(season.triggers) - len(at_once)
         self.trigger_rules = TriggerRules(
             season, self.pool_rules, self._days(), self.member_clauses
         )

@@ -15,13 +15,11 @@ from rules.member_table import MemberTable
 from rules.ticks import due
 
 MERGE: Final = TYPE_CODES["merge"]
-DRAWING: Final = np.array([TYPE_CODES[word] for word in ("redeem", "claim", "reserve", "use")])
+REDEEM, CLAIM, USE, GIVING = (TYPE_CODES[word] for word in ("redeem", "claim", "use", "refund"))
 COUPON_TYPES: Final = np.array(
     [TYPE_CODES[word] for word in ("claim", "reserve", "use", "release")]
 )
-GIVING: Final = TYPE_CODES["refund"]
-CLAIM: Final = TYPE_CODES["claim"]
-ISSUING: Final = np.array([TYPE_CODES[word] for word in ("purchase", "enrol", "redeem")])
+TRIGGERING: Final = np.array([TYPE_CODES[word] for word in ("purchase", "enrol", "redeem")])
 
 Int64s = npt.NDArray[np.int64]
 
@@ -38,26 +36,24 @@ def cuts(
     is a claim while claim codes are out, since two members may come with the same; and so is
     an event that names a coupon by a code which isn't known to be its own member's.
     """
-    pools = table.pools
     kind = events.type[first:last]
     alone = kind == MERGE
     if len(table.claim_codes):
         alone |= kind == CLAIM
     if table.rules.coupons:
         alone |= _by_code(table, events, first, last)
-    short = len(pools.used) > 0 and bool((pools.lease - pools.used < demand(table, kind)).any())
-    if short:
-        alone |= np.isin(kind, DRAWING)
-        if table.rules.reinstates:
-            alone |= kind == GIVING
+    in_order = False
+    if len(table.pools.used):
+        drawing, in_order = _contending(table, kind)
+        alone |= np.isin(kind, drawing)
     start = first
     for place in (first + np.flatnonzero(alone)).tolist():
         if start < place:
-            yield start, place, short
-        yield place, place + 1, short
+            yield start, place, in_order
+        yield place, place + 1, in_order
         start = place + 1
     if start < last:
-        yield start, last, short
+        yield start, last, in_order
 
 
 def _by_code(table: MemberTable, events: Events, first: int, last: int) -> npt.NDArray[np.bool_]:
@@ -76,16 +72,51 @@ def _by_code(table: MemberTable, events: Events, first: int, last: int) -> npt.N
     return found
 
 
+def _contending(table: MemberTable, kind: Int64s) -> tuple[list[int], bool]:
+    """List the types whose order among members matters now, and whether triggers' does.
+
+    A pool with nothing left refuses everyone, in any order, unless something comes back to it.
+    """
+    rules, left = table.rules.pool_rules, table.pools.lease - table.pools.used
+    comes_back = table.rules.reinstates & bool((kind == GIVING).any())
+    open_ = (left > 0) | (comes_back & (rules.most_at_use > 0))
+    contended = open_ & (left < demand(table, kind))
+    if not contended.any():
+        return [], False
+    drawing = []
+    if rules.most_at_issue[contended].any():
+        drawing += [REDEEM, CLAIM]
+    if rules.most_of_stock[contended].any():
+        drawing += [REDEEM]
+    if rules.most_at_use[contended].any():
+        drawing += [USE, GIVING] if comes_back else [USE]
+    return drawing, bool(rules.by_triggers[contended].any())
+
+
 def demand(table: MemberTable, types: Int64s) -> Int64s:
     """Bound what events of some types, int64[n], could draw from each pool: int64[pools]."""
-    rules = table.rules
-    by_events = int(np.isin(types, DRAWING).sum())
-    by_triggers = int(np.isin(types, ISSUING).sum()) * rules.triggers_at_once
-    return rules.pool_rules.largest * (by_events + by_triggers)
+    rules = table.rules.pool_rules
+    counts = np.bincount(types, minlength=len(TYPE_CODES))
+    most: Int64s = (
+        rules.most_at_issue * (counts[CLAIM] + counts[REDEEM])
+        + rules.most_of_stock * counts[REDEEM]
+        + rules.most_at_use * counts[USE]
+        + rules.by_triggers * counts[TRIGGERING].sum()
+    )
+    return most
 
 
 def demand_with_ticks(table: MemberTable, events: Events) -> Int64s:
     """Bound what a batch could draw, the triggers of the ticks that fall due in it included."""
     ticks = len(due(table, int(events.stamp_us[-1])))
-    by_ticks = ticks * len(table) * table.rules.triggers_at_ticks
-    return demand(table, events.type) + table.rules.pool_rules.largest * by_ticks
+    return demand(table, events.type) + demand_of_ticks(table, ticks)
+
+
+def demand_of_ticks(table: MemberTable, ticks: int) -> Int64s:
+    """Bound what the triggers of some ticks could draw from each pool: int64[pools]."""
+    return table.rules.pool_rules.by_ticks * (ticks * len(table))
+
+
+def demand_of_campaign(table: MemberTable) -> Int64s:
+    """Bound what a campaign to every member could draw from each pool: int64[pools]."""
+    return table.rules.pool_rules.most_at_issue * len(table)

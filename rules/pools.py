@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -14,6 +14,8 @@ from rules.season_models import Coupon, Season
 
 if TYPE_CHECKING:
     from rules.compiled import Rules
+
+Int64s = npt.NDArray[np.int64]
 
 Draw = tuple[int, int]
 """A pool's number and how much to take of it."""
@@ -54,15 +56,27 @@ class PoolRules:
                 self._stock[item.id] = len(pools)
                 pools.append(Pool(item.id, "stock", item.goods.stock))
         self.pools = tuple(pools)
-        faces_fen = [
-            ORDER_FEN_MAX if coupon.face_value_fen is None else coupon.face_value_fen
-            for coupon in season.coupons
-        ]
-        most_fen = max([1, *faces_fen])
-        # The most one event can take of each pool; int64[k].
-        self.largest = np.array(
-            [most_fen if pool.measure == "cost" else 1 for pool in pools], dtype=np.int64
-        )
+        faces = {coupon.id: coupon.face_value_fen for coupon in season.coupons}
+
+        def most(side: Mapping[str, Sequence[int]], names: Iterable[str]) -> Int64s:
+            """Find the most that one of some coupons takes of each pool, int64[k]."""
+            taken = np.zeros(len(pools), dtype=np.int64)
+            for name in names:
+                face_fen = faces.get(name, 0)
+                for pool in side.get(name, ()):
+                    cost = ORDER_FEN_MAX if face_fen is None else face_fen
+                    taken[pool] = max(taken[pool], 1 if pools[pool].measure == "count" else cost)
+            return taken
+
+        self.most_at_issue = most(self._at_issue, faces)
+        self.most_at_use = most(self._at_use, faces)
+        self.most_of_stock = np.array([pool.measure == "stock" for pool in pools], dtype=np.int64)
+        at_once = [one.issue for one in season.triggers if one.on in ("enrol", "tier_up")]
+        at_ticks = [one.issue for one in season.triggers if one.on not in ("enrol", "tier_up")]
+        none = np.zeros(len(pools), dtype=np.int64)
+        # What one event's triggers take together, and one member's at a tick; int64[k].
+        self.by_triggers = sum((most(self._at_issue, [one]) for one in at_once), none)
+        self.by_ticks = sum((most(self._at_issue, [one]) for one in at_ticks), none)
         self.limits = np.array([pool.limit for pool in pools], dtype=np.int64)
 
     def to_issue(self, coupon: Coupon) -> list[Draw]:
@@ -139,9 +153,7 @@ class Pools:
 
     def adopt(self, old: Rules, new: Rules) -> None:
         """Keep what is used, and leased, of each pool under another file."""
-        stood = {
-            (pool.id, pool.measure): place for place, pool in enumerate(old.pool_rules.pools)
-        }
+        stood = {(pool.id, pool.measure): place for place, pool in enumerate(old.pool_rules.pools)}
         self.rules = new.pool_rules
         places = [stood.get((pool.id, pool.measure), -1) for pool in self.rules.pools]
         # One more at the end, for the pools that are new.

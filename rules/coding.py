@@ -89,7 +89,7 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         stamp_us=_integers(batch, "stamp_us"),
         day=day,
         month=months_of_days(day),
-        in_season=(at_us >= rules.starts_us) & (at_us < rules.ends_us),
+        in_season=_in_season(table, at_us),
         quantity_ml=quantity_ml,
         amount_fen=amount_fen,
         fuel=rules.fuel[product],
@@ -104,6 +104,12 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         fingerprint=fingerprint(batch),
         sale=np.full(len(own_row), -1, dtype=np.int32),
     )
+
+
+def _in_season(table: MemberTable, at_us: Int64s) -> Bools:
+    """Tell which instants lie in the running season, or in the one before that is still held."""
+    inside: Bools = (at_us >= table.rules.starts_us) & (at_us < table.rules.ends_us)
+    return inside if table.older is None else inside | table.older.covers(at_us)
 
 
 def member_rows(table: MemberTable, batch: pa.RecordBatch) -> Int64s:

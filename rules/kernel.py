@@ -22,6 +22,8 @@ from rules.coupon_refunds import note_orders
 from rules.erasure import apply_erasures
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.merging import apply_merges, merged_away
+from rules.next_season import open_season
+from rules.older_season import in_older
 from rules.people import apply_adjustments, apply_profiles, apply_standing
 from rules.prize_claims import apply_prize_claims
 from rules.redemption import apply_redemptions
@@ -30,12 +32,11 @@ from rules.refunds import apply_refunds, apply_waiting, forgotten
 from rules.results import CONFLICT, DUPLICATE, LIMIT_REACHED, REJECTED, WAITING, Outcome
 from rules.sales import apply_sales
 from rules.tasks import apply_tasks
-from rules.ticks import due, run_tick, set_clock
+from rules.ticks import EARLY_US_MAX, due, run_tick, set_clock
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-EARLY_US_MAX = 5 * 60 * 1_000_000
 TASK_TYPES = np.array([TYPE_CODES[t] for t in ("check_in", "browse", "share", "survey", "review")])
 REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "update"))
 COUPON_TYPES = np.array([TYPE_CODES[t] for t in ("claim", "reserve", "use", "release")])
@@ -64,7 +65,12 @@ def apply_events(table: MemberTable, events: Events) -> Outcome:
     for tick_us in due(table, int(events.stamp_us[-1])):
         last = int(np.searchsorted(events.stamp_us, tick_us, side="left"))
         changed.append(_apply_between_ticks(table, events, first, last, outcome))
-        changed.append(run_tick(table, tick_us))
+        opened = table.season_number
+        changed.append(_tick(table, tick_us))
+        if table.season_number > opened:
+            sale = events.sale
+            events = encode(table, events.batch)  # what comes now is judged by the new file
+            events.sale = sale
         first = last
     changed.append(_apply_between_ticks(table, events, first, len(events), outcome))
     set_clock(table, int(events.stamp_us[-1]))
@@ -79,11 +85,20 @@ def advance(table: MemberTable, to_us: int) -> Int64s:
     if table.clock_us == NO_CLOCK_US:
         # Nothing was due for nobody, but an empty table becomes final like any other.
         set_clock(table, min(to_us, table.rules.final_us - 1))
-    changed = [run_tick(table, tick_us) for tick_us in due(table, to_us)]
+    changed = [_tick(table, tick_us) for tick_us in due(table, to_us)]
     set_clock(table, to_us)
     if table.journal is not None:
         table.journal.settle(table)
     return distinct(np.concatenate([np.zeros(0, dtype=np.int64), *changed]), len(table))
+
+
+def _tick(table: MemberTable, at_us: int) -> Int64s:
+    """Run one tick, and open the next season where it starts; returns changed rows, int64[k]."""
+    changed = run_tick(table, at_us)
+    if table.upcoming is None or table.upcoming.starts_us > at_us:
+        return changed
+    open_season(table)
+    return np.arange(len(table), dtype=np.int64)
 
 
 def distinct(rows: Int64s, size: int) -> Int64s:
@@ -154,10 +169,38 @@ def _apply_round(table: MemberTable, events: Events, at: Int64s, outcome: Outcom
     """Apply one event each of distinct members, at int64[k] rows of the batch."""
     at = _answer_known(table, events, at, outcome)
     at = _refuse_untimely(table, events, at, outcome)
-    if not len(at):
-        return
+    if table.older is not None:
+        older = _of_older(table, events, at)
+        if older.any():
+            with in_older(table):
+                _judge(table, events, at[older], outcome)
+            at = at[~older]
+    if len(at):
+        _judge(table, events, at, outcome)
+
+
+def _of_older(table: MemberTable, events: Events, at: Int64s) -> Bools:
+    """Tell which events fall into the season before: by their time, or the sale they refund."""
+    assert table.older is not None
+    kind = events.type[at]
+    timed = (kind == PURCHASE) | (kind == TOP_UP) | np.isin(kind, TASK_TYPES)
+    older: Bools = timed & table.older.covers(events.at_us[at])
+    refunds = np.flatnonzero(kind == REFUND)
+    if len(refunds):
+        ledger, these = table.ledger, at[refunds]
+        found = ledger.map.find(events.ref_a[these], events.ref_b[these])
+        sale = np.where(found >= 0, ledger.identities.sale[np.maximum(found, 0)], -1)
+        number = ledger.sales.season[np.maximum(sale, 0)]
+        older[refunds] = (sale >= 0) & (number == table.older.number)
+    return older
+
+
+def _judge(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
+    """Apply events whose identity is new and whose time is right, one each of distinct members."""
     if table.journal is not None:
         table.journal.enter(table, events, at)
+    if table.notices is not None:
+        table.notices.enter(table, events, at)
     kind = events.type[at]
     sales = at[(kind == PURCHASE) | (kind == TOP_UP)]
     if len(sales):

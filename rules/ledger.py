@@ -60,6 +60,7 @@ class Sales(Columns):
     earning_bits: UInt64s  # the earning rules that matched, tier and all
     factor_bits: UInt64s  # the multipliers that matched
     day: npt.NDArray[np.int32]
+    season: npt.NDArray[np.uint16]  # the season it may score in; see MemberTable.season_number
     version: npt.NDArray[np.uint16]  # of the rules it was judged by; see rules.past_rules
     visit: npt.NDArray[np.bool_]  # a purchase whose visit still counts
     purchase: npt.NDArray[np.bool_]
@@ -73,7 +74,8 @@ class Sales(Columns):
         super().__init__(
             dict.fromkeys(amounts, (np.int64, None))
             | dict.fromkeys(("earning_bits", "factor_bits"), (np.uint64, None))
-            | {"day": (np.int32, None), "version": (np.uint16, None)}
+            | {"day": (np.int32, None)}
+            | dict.fromkeys(("season", "version"), (np.uint16, None))
             | dict.fromkeys(flags, (np.bool_, None))
         )
 

@@ -25,7 +25,9 @@ from rules.identity import IdentityMap, hash_strings
 from rules.journal import Journal
 from rules.ledger import Ledger, WaitingRefund
 from rules.lots import Lots
+from rules.notice_book import NoticeBook
 from rules.official_order import NO_TIME_US
+from rules.older_season import OlderSeason
 from rules.order_book import OrderBook
 from rules.past_rules import PastRules
 from rules.pools import Pools
@@ -166,6 +168,9 @@ class MemberTable:
         self.open_day = 0  # the latest local day whose ring slots are in use
         self.open_month = 0
         self.final = False  # the final instant's tick has run
+        self.season_number = 0  # how many seasons were opened before the running one
+        self.older: OlderSeason | None = None  # the season before, until the next one opens
+        self.upcoming: Rules | None = None  # the next season's file, until it opens
         self.member_ids: list[str] = []
         self.companies: list[str] = [""]
         self.attributes: dict[int, Mapping[str, Any]] = {}
@@ -277,6 +282,26 @@ class MemberTable:
             disqualified=members.disqualified[rows],
         )
 
+    def older_standing(self, rows: Int64s | None = None) -> Standing:
+        """Gather the standings of the season before, which runs its course."""
+        older = self.older
+        assert older is not None
+        if rows is None:
+            rows = np.arange(self.members.size, dtype=np.int64)
+        older.fit(self.members.capacity)
+        on_board, company = older.boards_of(self, rows)
+        column = older.columns
+        return Standing(
+            member=[self.member_ids[row] for row in rows.tolist()],
+            score=column["score"][rows],
+            tasks_completed_at_us=column["tasks_completed_at_us"][rows],
+            active_days=column["active_days"][rows],
+            tier=column["final_level"][rows],
+            on_board=on_board,
+            team_key=[self.companies[code] for code in company.tolist()],
+            disqualified=self.members.disqualified[rows],
+        )
+
     def who(self, rows: Int64s) -> Who:
         """Gather what conditions on members look at: level, kind, attributes, segments."""
         members = self.members
@@ -298,6 +323,11 @@ class MemberTable:
 
     def freeze(self) -> None:
         """Keep the standings as they are: the season is final."""
+        self.keep_boards()
+        self.final = True
+
+    def keep_boards(self) -> None:
+        """Keep who stands on which board, in what tier and for which company."""
         rows = np.arange(self.members.size, dtype=np.int64)
         on_board, company = self._boards_and_company(rows)
         self.members.final_level[rows] = self.members.level[rows]
@@ -317,6 +347,7 @@ class MemberTable:
             ],
             "clock": [self.clock_us, self.next_tick_us, self.open_day, self.open_month],
             "final": self.final,
+            "season_number": self.season_number,
             "fulfilments": [[row, *asdict(owed).values()] for row, owed in self.fulfilments],
             "orders": self.orders,
             "details": list(ledger.details.items()),
@@ -333,11 +364,22 @@ class MemberTable:
             f"json.{name}": np.frombuffer(json.dumps(value).encode(), dtype=np.uint8)
             for name, value in texts.items()
         }
+        if self.older is not None:
+            older = self.older.state(self.members.size)
+            arrays |= {f"older.{name}": column for name, column in older.items()}
         return arrays | packed | {"points_by_hour": self.points_by_hour.copy()}
 
     @classmethod
-    def from_state(cls, rules: Rules, state: Mapping[str, npt.NDArray[Any]]) -> MemberTable:
-        """Rebuild the table that state() copied, under the same rules."""
+    def from_state(
+        cls,
+        rules: Rules,
+        state: Mapping[str, npt.NDArray[Any]],
+        older_rules: Rules | None = None,
+    ) -> MemberTable:
+        """Rebuild the table that state() copied, under the same rules.
+
+        older_rules are those of the season before, where that one is still held.
+        """
 
         def part(prefix: str) -> dict[str, npt.NDArray[Any]]:
             return {
@@ -355,6 +397,9 @@ class MemberTable:
         table.merges = int(np.count_nonzero(table.members.merged_into))
         table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
         table.final = texts["final"]
+        table.season_number = texts["season_number"]
+        if older_rules is not None and "older.told" in state:
+            table.older = OlderSeason.from_state(older_rules, part("older."))
         table.fulfilments = [(row, Fulfilment(*cells)) for row, *cells in texts["fulfilments"]]
         table.orders = texts["orders"]
         table.ledger.details = dict(texts["details"])

@@ -15,6 +15,7 @@ from rules.coding import Events
 from rules.identity import hash_strings
 from rules.member_table import MemberTable
 from rules.official_order import NO_TIME_US
+from rules.older_season import in_older
 from rules.people import describe
 from rules.results import Outcome
 
@@ -92,6 +93,9 @@ def merge(table: MemberTable, row_from: int, row_to: int) -> None:
     given = {**theirs, **mine, "kind": kind}
     if members.described[row_from] or members.described[row_to]:
         describe(table, np.array([row_to]), np.zeros(1, dtype=np.int64), [given])
+    if table.older is not None:
+        with in_older(table):
+            _join_older(table, row_from, row_to)
     _empty(table, row_from)
     into = members.merged_into[: members.size]
     into[into == row_from + 1] = row_to + 1
@@ -140,6 +144,22 @@ def _join_season(table: MemberTable, row_from: int, row_to: int) -> None:
     days = np.bitwise_count(members.season_day_words[row_to])
     members.active_days[row_to] = int(days.sum(dtype=np.int64))
     members.disqualified[row_to] |= members.disqualified[row_from]
+
+
+def _join_older(table: MemberTable, row_from: int, row_to: int) -> None:
+    """Add up what the season before holds of both, with its columns in place."""
+    members = table.members
+    for name in ("season_fen", "task_counts"):
+        column = getattr(members, name)
+        column[row_to] += column[row_from]
+        column[row_from] = 0
+    _join_goals(table, row_from, row_to)
+    members.goal_held[row_from] = False
+    if not table.final:
+        _join_season(table, row_from, row_to)
+        for name in ("score", "active_days", "season_day_words"):
+            getattr(members, name)[row_from] = 0
+        members.tasks_completed_at_us[row_from] = NO_TIME_US
 
 
 def _move_waiting(table: MemberTable, row_from: int, row_to: int) -> None:

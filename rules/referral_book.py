@@ -84,6 +84,10 @@ class ReferralBook(Columns):
             self._first.insert(*referee, np.array([place], dtype=np.int32))
         return free
 
+    def forget_scores(self, before_day: int) -> None:
+        """Let payments before a local day score no more: their season is gone."""
+        self.scored[: self.size][self.day[: self.size] < before_day] = False
+
     def in_state(self, code: int) -> Int64s:
         """List the referrals in a state, in arrival order: int64[k]. O(referrals)."""
         return np.flatnonzero(self.state_code[: self.size] == code)

@@ -6,6 +6,8 @@ gathered while events apply and entered before the next tick.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +15,7 @@ from rules.clauses import scalar_text
 from rules.coding import Events
 from rules.identity import hash_strings
 from rules.member_table import MemberTable
+from rules.older_season import in_older
 from rules.points import claw_back, credit, give_back_room, room
 from rules.referral_book import (
     ALREADY_REFERRED,
@@ -157,6 +160,11 @@ def _pay(table: MemberTable, rules: ReferralRules, one: int, tick_us: int, day: 
     return advocate
 
 
+def _of_older(table: MemberTable, days: Int64s) -> bool:
+    """Tell whether a payment of a local day scored in the season before."""
+    return table.older is not None and int(days[0]) < table.rules.season_first_day
+
+
 def _of_advocate(table: MemberTable, advocate: int) -> Int64s:
     """List an advocate's referrals that hold, in arrival order: int64[k]."""
     book = table.referrals
@@ -213,7 +221,9 @@ def _take_back(table: MemberTable, one: int, tick_us: int) -> int:
     points, days = book.points[place], book.day[place].astype(np.int64)
     give_back_room(table, rows, points, days)
     claw_back(table, rows, points, days)
-    if table.rules.scores_task and tick_us < table.rules.final_us:
-        table.members.score[rows] -= points * book.scored[place]
+    season = in_older(table) if _of_older(table, days) else nullcontext()
+    with season:
+        if table.rules.scores_task and tick_us < table.rules.final_us:
+            table.members.score[rows] -= points * book.scored[place]
     book.state_code[one] = TAKEN_BACK
     return int(rows[0])

@@ -63,6 +63,7 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "earning_bits": earning,
         "factor_bits": factor,
         "day": days,
+        "season": table.season_number,
         "version": table.past.version,
         "visit": purchase,
         "purchase": purchase,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,6 +19,10 @@ from rules.triggers import run_trigger_tick
 Int64s = npt.NDArray[np.int64]
 
 
+EARLY_US_MAX: Final = 5 * 60 * 1_000_000
+"""How far ahead of the clock an event may lie: a till's clock may be fast."""
+
+
 def due(table: MemberTable, upto_us: int) -> list[int]:
     """List the instants after the clock and up to upto_us at which a tick runs, ascending.
 
@@ -25,9 +31,18 @@ def due(table: MemberTable, upto_us: int) -> list[int]:
     if table.clock_us == NO_CLOCK_US or upto_us < table.next_tick_us:
         return []
     instants = set(table.rules.calendar.midnights(table.clock_us, upto_us))
-    if not table.final and table.rules.final_us <= upto_us:
-        instants.add(table.rules.final_us)
+    instants |= {at_us for at_us in _season_instants(table) if at_us <= upto_us}
     return sorted(instants)
+
+
+def _season_instants(table: MemberTable) -> list[int]:
+    """List the instants at which a season becomes final or opens, as far as they are to come."""
+    instants = [] if table.final else [table.rules.final_us]
+    if table.older is not None and not table.older.final:
+        instants.append(table.older.rules.final_us)
+    if table.upcoming is not None:
+        instants.append(table.upcoming.starts_us)
+    return instants
 
 
 def run_tick(table: MemberTable, at_us: int) -> Int64s:
@@ -54,6 +69,8 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
     if at_us == table.rules.final_us:
         drop_waiting(table)
         table.freeze()
+    if table.older is not None and at_us == table.older.rules.final_us:
+        table.older.final = True
     return changed
 
 
@@ -87,9 +104,9 @@ def use_rules(table: MemberTable, rules: Rules) -> None:
 
 
 def _next_tick(table: MemberTable) -> int:
-    calendar, final_us = table.rules.calendar, table.rules.final_us
+    calendar = table.rules.calendar
     midnight_us = calendar.midnight(calendar.day(table.clock_us) + 1)
-    return midnight_us if table.final else min(midnight_us, final_us)
+    return min([midnight_us, *_season_instants(table)])
 
 
 def open_day(table: MemberTable, day: int) -> None:

@@ -23,7 +23,7 @@ def check_version(old: Rules, new: Rules, clock_us: int) -> None:
     new is the compiled file as it stands; a season that was closed keeps its end whatever the
     file says.
     """
-    refusals = [*_programme(old, new)]
+    refusals = [*programme_refusals(old, new)]
     if new.season_id != old.season_id:
         refusals.append(
             f"season.id = {new.season_id!r}: the season that runs is {old.season_id!r}; "
@@ -44,7 +44,7 @@ def check_count(version: int) -> None:
         )
 
 
-def _programme(old: Rules, new: Rules) -> Iterator[str]:
+def programme_refusals(old: Rules, new: Rules) -> Iterator[str]:
     """Name what no file of a running programme can change."""
     for name in ("id", "timezone", "currency"):
         was, now = (getattr(rules.season.programme, name) for rules in (old, new))

@@ -14,10 +14,9 @@ import numpy.typing as npt
 
 from rules.calendar import months_of_days, weeks_of_days
 from rules.compiled import PERIODS, Rules
-from rules.kernel import EARLY_US_MAX
 from rules.member_table import NO_CLOCK_US, Members, MemberTable
 from rules.season_models import Coupon
-from rules.ticks import use_rules
+from rules.ticks import EARLY_US_MAX, use_rules
 from rules.version_checks import check_count
 
 Int64s = npt.NDArray[np.int64]
@@ -57,7 +56,11 @@ def successor(old: Rules, new: Rules) -> Rules:
                 "segments": {**season.segments, **segments},
             }
         )
-    going_on = Rules(season, rules_hash=new.rules_hash) if gone else new
+    won = {name: one for name, one in old.season.rewards.items() if name not in season.rewards}
+    if won:
+        # Somebody may have won it, and claim it yet.
+        season = season.model_copy(update={"rewards": {**season.rewards, **won}})
+    going_on = Rules(season, rules_hash=new.rules_hash) if gone or won else new
     if old.closed and old.season_id == new.season_id:
         return going_on.with_ends(old.ends_us)
     return going_on

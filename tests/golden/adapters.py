@@ -42,7 +42,10 @@ SAME_NAMED_COLUMNS = (
 
 @dataclass
 class Result:
-    """Hold what a run gives, quantities as whole small units and instants in microseconds."""
+    """Hold what a run gives, quantities as whole small units and instants in microseconds.
+
+    pools is what is used of each budget and stock; goods_given counts the goods that members are owed.
+    """
 
     answers: list[Answer]
     members: list[Table]
@@ -50,6 +53,7 @@ class Result:
     prizes: list[Table]
     dropped: list[Table] = field(default_factory=list)
     coupons: list[Table] = field(default_factory=list)
+    pool_limits: dict[str, int] = field(default_factory=dict)
     pools: dict[str, int] = field(default_factory=dict)
     goods_given: int = 0
 
@@ -83,6 +87,7 @@ def run_oracle(
         prizes=[vars(row) for row in oracle.prizes()],
         dropped=[vars(each) for each in oracle.dropped],
         coupons=oracle.coupons(),
+        pool_limits={name: pool.limit for name, pool in oracle.state.pools.items()},
         pools={name: pool.used for name, pool in oracle.state.pools.items()},
         goods_given=oracle.state.goods_given,
     )
@@ -183,6 +188,7 @@ def kernel_result(
         coupons=sorted(
             (row for table in tables for row in coupon_rows(table)), key=lambda row: row["code"]
         ),
+        pool_limits={f"{pool.id}.{pool.measure}": pool.limit for pool in rules.pool_rules.pools},
         pools={
             f"{pool.id}.{pool.measure}": sum(int(table.pools.used[place]) for table in tables)
             for place, pool in enumerate(rules.pool_rules.pools)

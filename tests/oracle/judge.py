@@ -234,6 +234,9 @@ class Oracle:
             merging.merge(self.state, row, fields)
         elif kind == "erase":
             merging.erase(self.state, row)
+        elif kind == "prize_claim":
+            # Nothing here publishes the list of winners, which opens the claims.
+            raise RefusedError("not_final")
         else:
             row.disqualified = kind == "disqualify"
         return Verdict("applied", points)

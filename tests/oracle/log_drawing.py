@@ -267,6 +267,7 @@ class LogDrawing:
             {"type": "use", "order": "o1", "lines": [{"product": "92", "amount": "1"}]},
             {"type": "use", "points": 5, "order": "o1"},
             {"type": "reserve", "coupon": "ten-off", "order": "o1", "lines": []},
+            {"type": "prize_claim", "item": "overall-1"},
             {"type": "referral"},
             {"type": "referral", "ref": event["member"]},
             {"type": "merge", "ref": event["member"]},

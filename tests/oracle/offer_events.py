@@ -32,7 +32,7 @@ class OfferDrawing:
         kinds = self.random.choices(
             [self._redeem, self._claim, self._reserve, self._use, self._release, self._referral,
              self._record],
-            weights=[8, 7, 7, 12, 3, 4 if self.plan.offers.referral else 1, 2],
+            weights=[8, 7, 7, 12, 3, 5 if self.plan.offers.referral else 1, 3],
         )  # fmt: skip
         return kinds[0](event)
 
@@ -43,7 +43,7 @@ class OfferDrawing:
             event["item"] = "moon"
         return event
 
-    def _coupon(self, member: str) -> str:
+    def _named(self, member: str) -> str:
         """Name a coupon: mostly one of the member's by its code or template."""
         random = self.random
         coupons: list[Coupon] = self.shadow.state.coupons
@@ -53,12 +53,12 @@ class OfferDrawing:
             return coupon.code if maybe(random, 0.5) else coupon.template
         if coupons and maybe(random, 0.4):
             return random.choice(coupons).code
-        names = [*self.plan.offers.templates, "0000000000000", "none-such"]
+        names: list[str] = [*self.plan.offers.templates, "0000000000000", "none-such"]
         return random.choice(names)
 
     def _claim(self, event: Event) -> Event:
         random = self.random
-        event |= {"type": "claim", "coupon": self._coupon(event["member"])}
+        event |= {"type": "claim", "coupon": self._named(event["member"])}
         if maybe(random, 0.5):
             event["coupon"] = random.choice([*self.plan.offers.templates])
         return event
@@ -87,13 +87,13 @@ class OfferDrawing:
         return event
 
     def _reserve(self, event: Event) -> Event:
-        event |= {"type": "reserve", "coupon": self._coupon(event["member"])}
+        event |= {"type": "reserve", "coupon": self._named(event["member"])}
         return self._order(event)
 
     def _use(self, event: Event) -> Event:
         event["type"] = "use"
         if maybe(self.random, 0.8):
-            event["coupon"] = self._coupon(event["member"])
+            event["coupon"] = self._named(event["member"])
         if "coupon" not in event or maybe(self.random, 0.3):
             event["points"] = self.random.choice([1, 5, 10, 50])
         event = self._order(event)
@@ -109,7 +109,7 @@ class OfferDrawing:
         return event
 
     def _release(self, event: Event) -> Event:
-        event |= {"type": "release", "coupon": self._coupon(event["member"])}
+        event |= {"type": "release", "coupon": self._named(event["member"])}
         if maybe(self.random, 0.5):
             event["order"] = self.random.choice(ORDERS)
         return event
@@ -118,6 +118,6 @@ class OfferDrawing:
         return event | {"type": "referral", "ref": self.random.choice([*self.members, "z"])}
 
     def _record(self, event: Event) -> Event:
-        if maybe(self.random, 0.5):
+        if maybe(self.random, 0.3):
             return event | {"type": "erase"}
         return event | {"type": "merge", "ref": self.random.choice([*self.members, "nobody"])}

@@ -172,7 +172,9 @@ def _field(
 ) -> pa.Array:
     """Return one field of the event."""
     if source.value is not None:
-        return pa.array([str(source.value)]).take(pa.array(np.zeros(rows, dtype=np.int64)))
+        one = pa.array([str(source.value)])
+        one = _times(one, log) if name == "at" else one
+        return one.take(pa.array(np.zeros(rows, dtype=np.int64)))
     if source.columns is not None:
         texts = [_given(text_column(columns[part])) for part in source.columns]
         return _worded(pc.binary_join_element_wise(*texts, source.between), source)

@@ -219,6 +219,9 @@ def test_one_three_two_shards_give_the_same_standings(
     repartition(data, 1)
     live = start_live(data, shards=None)
     assert live.get("/v1/season")["phase"] == "final"
+    # Every start went on from the snapshot that was there.
+    for told in (data / "logs").glob("member-*.log"):
+        assert "of another version" not in told.read_text()
 
 
 def test_a_closed_season_keeps_its_end_on_other_shards(

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 import httpx
@@ -88,6 +88,12 @@ class Sender:
         self.events = 0
         self._began_s = time.monotonic()
         self._told_s = self._began_s
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
 
     def send(self, parts: Iterable[LinePart | TablePart], note: Progress) -> None:
         """Post every part and note each answer."""

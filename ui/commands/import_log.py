@@ -66,10 +66,11 @@ def command(
         if dry_run:
             note.events = 0
         rows = bad_rows(place, logs, meaning, note)
-        sender = None if dry_run else Sender(url, key, rate)
-        run = Import(names_of(said), quality_of(said), rows, note, sender, rate)
-        for intake in read_intake(logs, meaning):
-            run.take(intake)
+        with Sender(url, key, rate) as sender:
+            given = None if dry_run else sender
+            run = Import(names_of(said), quality_of(said), rows, note, given, rate)
+            for intake in read_intake(logs, meaning):
+                run.take(intake)
     except (LogProblem, MissingColumn, UnreadableBody) as error:
         refuse(str(error))
     except OSError as error:

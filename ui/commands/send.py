@@ -45,10 +45,10 @@ def command(
     season = connection.call("GET", url, key, "/v1/season?hours=0")
     size = EVENTS_A_REQUEST if rate is None else max(1, min(EVENTS_A_REQUEST, int(rate)))
     note = Progress(progress, logs, mapping, season["system"])
-    sender = Sender(url, key, rate)
     try:
         parts = read_log_parts(logs, meaning, size if meaning is None else CHUNK_ROWS)
-        sender.send(_after(regroup(parts, size), note), note)
+        with Sender(url, key, rate) as sender:
+            sender.send(_after(regroup(parts, size), note), note)
     except (LogProblem, MissingColumn) as error:
         refuse(str(error))
     note.forget()

@@ -45,7 +45,8 @@ def _self_referral(leaks: Leaks) -> Iterator[Finding]:
         for trigger in leaks.season.triggers
         if trigger.on == "enrol"
     )
-    points = floor(fakes * rule.advocate_points)
+    a_day = fakes * rule.advocate_points / MONTH_DAYS
+    points = min(floor(fakes * rule.advocate_points), leaks.capped_month(a_day))
     worth_fen = leaks.value_fen(points) + floor(fakes * welcome_fen)
     each_fen = leaks.value_fen(rule.advocate_points) + welcome_fen
     margins = [margin for one in leaks.yields if (margin := one.margin_share()) is not None]

@@ -151,14 +151,12 @@ def referral(words: Words) -> Part | None:
         return None
     least = words.money(rule.first_order_min_fen)
     points = words.points(rule.advocate_points)
-    if rule.hold.count:
-        hold = words.duration(rule.hold)
-        lines = [words("referral.one", min=least, hold=hold, points=points)]
-    else:
-        lines = [words("referral.now", min=least, points=points)]
+    hold, least_any = words.duration(rule.hold), "" if rule.first_order_min_fen else "_any"
+    when = "one" if rule.hold.count else "now"
+    lines = [words(f"referral.{when}{least_any}", min=least, hold=hold, points=points)]
     if rule.limit is not None:
         lines.append(words.limit(rule.limit, "referral.limit"))
     if rule.distinct:
         names = [words.named("attribute", name) for name in rule.distinct]
         lines.append(words("referral.distinct", list=words.joined(names)))
-    return words.part("referral", [*lines, words("referral.taken", min=least)])
+    return words.part("referral", [*lines, words(f"referral.taken{least_any}", min=least)])

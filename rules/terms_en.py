@@ -144,6 +144,12 @@ PHRASES: Final = {
     "least {min} that, {hold} later, hasn't been refunded below that amount.",
     "referral.now": "You earn {points} when someone you recommended makes a first purchase of at "
     "least {min} that hasn't been refunded below that amount, credited at the next midnight.",
+    "referral.one_any": "You earn {points} when someone you recommended makes a first purchase, "
+    "credited {hold} later.",
+    "referral.now_any": "You earn {points} when someone you recommended makes a first purchase, "
+    "credited at the next midnight.",
+    "referral.taken_any": "The recommendation must come before the purchase; a new member counts "
+    "for one person only, and nobody can recommend themselves.",
     "referral.limit": "At most {times} per {per} are rewarded.",
     "referral.distinct": "The new member's {list} must differ from yours and from those of members "
     "you recommended before.",

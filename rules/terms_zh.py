@@ -131,6 +131,9 @@ PHRASES: Final = {
     "推荐人得 {points}。",
     "referral.now": "推荐一位新会员，且其首笔不低于 {min}的消费未退款至该金额以下，"
     "推荐人得 {points}，于次日零点发放。",
+    "referral.one_any": "推荐一位新会员，且其完成首笔消费，推荐人在 {hold}后得 {points}。",
+    "referral.now_any": "推荐一位新会员，且其完成首笔消费，推荐人得 {points}，于次日零点发放。",
+    "referral.taken_any": "推荐须先于该笔消费；一位新会员只计一位推荐人，不能推荐自己。",
     "referral.limit": "{per}最多奖励 {times}。",
     "referral.distinct": "新会员的{list}不得与推荐人或其此前推荐的会员相同。",
     "referral.taken": "奖励发放后，该笔消费退款至低于 {min}的，收回奖励积分。"

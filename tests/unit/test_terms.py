@@ -192,7 +192,7 @@ def test_choices_of_the_other_kind_have_their_own_sentence() -> None:
         "An order with a coupon gets no tier discount",
         "Coupons may be passed on.",
         "its coupon is returned if it is still valid",
-        "credited at the next midnight",
+        "makes a first purchase, credited at the next midnight",
         "They may pay all that is left",
         "earns like any other",
     ):

@@ -22,6 +22,7 @@ from rules.clauses import MemberClauses, attribute_holds
 from rules.firings import ALONE
 from rules.holdout import below, lot
 from rules.identity import hash_strings
+from rules.notice_book import named
 from rules.pools import Draw
 from rules.segments import segment_bits_of
 from rules.triggers import by_id
@@ -187,9 +188,13 @@ def _carry_out(table: MemberTable, campaign: Campaign, plan: Plan, at_us: int) -
         template = list(table.rules.coupons).index(arm.coupon)
         at_each_us = np.full(len(rows), at_us)
         table.pools.take([(pool, each * len(rows)) for pool, each in _draws(table, arm.coupon)])
-        table.coupon_book.issue(
+        made = table.coupon_book.issue(
             table, template, rows, at_each_us, [cause] * len(rows), "campaign", claimed=False
         )
+        if table.notices is not None:
+            said = named("message", arm.message or campaign.message)
+            told = {"source": "campaign", "campaign": campaign.id, "arm": arm.id, **said}
+            table.notices.coupons(table, made, told)
         given.append(rows)
     held = plan.arm == HELD_OUT
     arms = plan.arm if campaign.arms else np.full(len(plan.rows), ALONE)

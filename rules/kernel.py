@@ -76,6 +76,8 @@ def apply_events(table: MemberTable, events: Events) -> Outcome:
     set_clock(table, int(events.stamp_us[-1]))
     if table.journal is not None:
         table.journal.settle(table)
+    if table.notices is not None:
+        table.notices.settle()
     outcome.changed = distinct(np.concatenate(changed), len(table))
     return outcome
 
@@ -89,6 +91,8 @@ def advance(table: MemberTable, to_us: int) -> Int64s:
     set_clock(table, to_us)
     if table.journal is not None:
         table.journal.settle(table)
+    if table.notices is not None:
+        table.notices.settle()
     return distinct(np.concatenate([np.zeros(0, dtype=np.int64), *changed]), len(table))
 
 

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from rules.calendar import Calendar
 from rules.duration import Duration, parse_duration
+from rules.expiry_watch import ExpiryWatch
 
 Int64s = npt.NDArray[np.int64]
 
@@ -72,6 +73,7 @@ class Lots:
         self._terms = [Term(LONG_AGO, rules.expire_after)]
         self._buckets: dict[int, list[tuple[Int64s, Int64s]]] = {}
         self._expiry_days: dict[int, int] = {}
+        self._watches: dict[int, ExpiryWatch] = {}
 
     @property
     def kept(self) -> bool:
@@ -103,7 +105,17 @@ class Lots:
         for each in ready:
             for rows, points in self._buckets.pop(each):
                 np.add.at(total, rows, points)
+        for watch in self._watches.values():
+            watch.taken(total)
         return total
+
+    def watch(self, number: int) -> ExpiryWatch:
+        """Give the watch of a number, which follows these lots from its first use on."""
+        return self._watches.setdefault(number, ExpiryWatch())
+
+    def parts_of(self, day: int) -> list[tuple[Int64s, Int64s]]:
+        """Give what expires on a day, as (member rows int64[n], points int64[n]) that came."""
+        return self._buckets.get(day, [])
 
     def by_expiry(self, row: int) -> dict[int, int]:
         """Sum one member's points by expiry day, ascending; O(points kept)."""
@@ -132,6 +144,7 @@ class Lots:
         for parts in self._buckets.values():
             for rows, _ in parts:
                 rows[rows == row_from] = row_to
+        self._watch_afresh()
 
     def go_on(self, rules: LotRules, from_day: int, untracked: Int64s) -> None:
         """Let points of local days from one on live as other rules say.
@@ -140,6 +153,7 @@ class Lots:
         didn't expire before.
         """
         before = self._terms[-1]
+        self._watch_afresh()
         self.rules = rules
         if rules.expire_after == before.expire_after:
             return
@@ -158,6 +172,10 @@ class Lots:
             floor = self.expiry_of(from_day - 1) or LONG_AGO
         self._terms.append(Term(from_day, rules.expire_after, floor))
 
+    def _watch_afresh(self) -> None:
+        for watch in self._watches.values():
+            watch.forget()
+
     def expiry_of(self, day: int) -> int | None:
         """Give the day at whose beginning the points of a local day expire; None for never."""
         term = next(term for term in reversed(self._terms) if term.from_day <= day)
@@ -174,7 +192,10 @@ class Lots:
             if expiry is None:
                 return
             self._expiry_days[day] = expiry
-        parts = self._buckets.setdefault(max(expiry, self.open_day), [])
+        expiry = max(expiry, self.open_day)
+        for watch in self._watches.values():
+            watch.put(expiry, rows, points)
+        parts = self._buckets.setdefault(expiry, [])
         parts.append((rows.copy(), points.copy()))
         if len(parts) >= PARTS_MAX:
             parts[:] = _merged(parts)

@@ -192,6 +192,8 @@ class MemberTable:
         self.merges = 0  # how many records were merged into others
         # Records every movement of points when somebody asks for it; not part of the state.
         self.journal: Journal | None = None
+        # Records what members are to be told, likewise.
+        self.notices: NoticeBook | None = None
         self.prize_desk = PrizeDesk()
         self.orders: dict[str, dict[str, Any]] = {}  # what each order did, by its id
         self.fulfilments: list[tuple[int, Fulfilment]] = []  # goods owed, by member row

@@ -17,6 +17,7 @@ from rules.coding import Events
 from rules.member_table import MemberTable
 from rules.points import pay_in
 from rules.prize_desk import Won, prize_id
+from rules.prize_notices import tell_state, tell_winners
 from rules.results import Outcome
 from rules.season_models import Reward
 
@@ -33,7 +34,7 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
 DONE: Final = ("delivered", "collected")
 
 
-def take_awards(table: MemberTable, order: Mapping[str, Any], _at_us: int) -> dict[str, Any]:
+def take_awards(table: MemberTable, order: Mapping[str, Any], at_us: int) -> dict[str, Any]:
     """Learn who has won what: an order with `deadline_us` and `awards` of all tables' members.
 
     A later list moves prizes nobody has claimed, as when a winner was disqualified since.
@@ -47,7 +48,8 @@ def take_awards(table: MemberTable, order: Mapping[str, Any], _at_us: int) -> di
             name = prize_id(award["board"], award["place"])
             listed[name] = Won(row, award["board"], award["place"], award["rank"], award["reward"])
     claimed = {name: won for name, won in desk.won.items() if won.state}
-    desk.won = listed | claimed
+    before, desk.won = desk.won, listed | claimed
+    tell_winners(table, before, at_us)
     return {"awards": len(desk.won)}
 
 
@@ -68,6 +70,7 @@ def apply_prize_claims(table: MemberTable, events: Events, at: Int64s, outcome: 
             continue
         won.state, won.changed_us = step, int(events.at_us[place])
         outcome.details[place] = {"prize": name, "reward": won.reward, "state": won.state}
+        tell_state(table, name, won)
 
 
 def _won(table: MemberTable, events: Events, place: int, name: str, outcome: Outcome) -> Won | None:
@@ -130,5 +133,8 @@ def _hand_out(
         table.pools.take(draws)
         template = table.rules.season.coupons.index(coupon)
         cause = events.text("event_id", place)
-        table.coupon_book.issue(table, template, rows, at_us, [cause], "prize", claimed=True)
+        made = table.coupon_book.issue(table, template, rows, at_us, [cause], "prize", claimed=True)
+        if table.notices is not None:
+            told = {"source": "prize", "prize": prize_id(won.board, won.place)}
+            table.notices.coupons(table, made, told)
     return True

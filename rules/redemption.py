@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 from rules.coding import Events
 from rules.fulfilment import Fulfilment
+from rules.level_notices import tell_rise
 from rules.member_table import MemberTable
+from rules.notice_book import named
 from rules.points import draw
 from rules.results import Outcome
 from rules.season_models import CatalogueItem
@@ -37,6 +39,10 @@ def _redeem(table: MemberTable, events: Events, place: int, outcome: Outcome) ->
     members.redeemed[row] += item.points
     outcome.points[place] = -item.points
     _give(table, events, place, item, outcome)
+    if table.notices is not None:
+        told = {"item": item.id, "points": item.points, **named("item_name", item.name)}
+        told |= outcome.details.get(place, {})
+        table.notices.note(table, "redeemed", rows, int(events.at_us[place]), told)
 
 
 def _refused(
@@ -91,6 +97,8 @@ def _buy_level(table: MemberTable, row: int, level: int, at_us: int) -> None:
     """Put a member on a bought level; the next review passes over them there."""
     members = table.members
     if level > members.level[row]:
+        bought = np.array([level], dtype=np.int16)
+        tell_rise(table, np.array([row]), bought, np.array([at_us]))
         members.level[row] = level
         members.level_since_us[row] = at_us
     members.trial_until_us[row] = 0

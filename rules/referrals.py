@@ -27,6 +27,7 @@ from rules.referral_book import (
     PENDING,
     TAKEN_BACK,
 )
+from rules.referral_notices import states_before, tell_changes, tell_taken
 from rules.referral_rules import ReferralRules
 from rules.results import Outcome
 
@@ -51,6 +52,7 @@ def enter_referrals(table: MemberTable, events: Events, outcome: Outcome) -> Non
         free = table.referrals.add(int(events.row[place]), referee, int(events.at_us[place]))
         if not free:
             outcome.notes[place] = ALREADY
+            tell_taken(table, int(events.row[place]), place, int(events.at_us[place]))
     table.referrals_gathered.clear()
 
 
@@ -85,6 +87,7 @@ def run_referral_tick(table: MemberTable, tick_us: int, day: int) -> Int64s:
     rules = table.rules.referral
     if rules is None or not len(table.referrals):
         return np.zeros(0, dtype=np.int64)
+    before = states_before(table)
     if table.merges:
         _leave_to_the_first(table)
     back = set(_refunded(table, rules))
@@ -92,6 +95,7 @@ def run_referral_tick(table: MemberTable, tick_us: int, day: int) -> Int64s:
         _take_back(table, one, tick_us) if one in back else _pay(table, rules, one, tick_us, day)
         for one in sorted({*_due(table, rules, tick_us), *back})
     ]
+    tell_changes(table, before, tick_us)
     return np.array(touched, dtype=np.int64)
 
 

@@ -9,10 +9,12 @@ import numpy.typing as npt
 
 from rules.calendar import months_of_days, weeks_of_days
 from rules.compiled import PERIODS, Rules
+from rules.level_notices import LevelWatch
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.points import expire
 from rules.referrals import run_referral_tick
 from rules.refunds import drop_waiting
+from rules.reminders import remind
 from rules.tiers import run_tier_tick
 from rules.triggers import run_trigger_tick
 
@@ -51,13 +53,19 @@ def run_tick(table: MemberTable, at_us: int) -> Int64s:
     changed = np.zeros(0, dtype=np.int64)
     if table.journal is not None:
         table.journal.tick(table, at_us)
+    if table.notices is not None:
+        table.notices.tick()
     day = table.rules.calendar.day(at_us)
     begins = day + 1 > table.open_day
     if begins:
         _renew_pools(table, day)
         table.windows.roll(day)
+        levels = LevelWatch(table, at_us) if table.notices is not None else None
         changed = run_tier_tick(table, at_us, day)
+        if levels is not None:
+            levels.tell(table, changed)
         expire(table, day)
+        remind(table, at_us, day)
         # A zone that skips a date opens two days at one midnight.
         for opening in range(table.open_day + 1, day + 1):
             open_day(table, opening)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from rules.calendar import months_of_days
 from rules.compiled import Need
+from rules.level_notices import tell_rise
 from rules.member_table import MemberTable
 
 Int64s = npt.NDArray[np.int64]
@@ -77,6 +78,7 @@ def rise(table: MemberTable, rows: Int64s, months: Int64s, at_us: Int64s) -> Int
     rows, months, at_us = rows[below_top], months[below_top], at_us[below_top]
     highest = entered(table, window_of(table, rows, months))
     risen = highest > members.level[rows]
+    tell_rise(table, rows[risen], highest[risen], at_us[risen])
     members.level[rows[risen]] = highest[risen]
     members.level_since_us[rows[risen]] = at_us[risen]
     return below_top[risen]

@@ -84,7 +84,7 @@ class Triggers:
         waiting, self._waiting = self._waiting, []
         enough = _enough_for_all(table.pools, waiting)
         for each in _joined(waiting) if enough else _one_by_one(waiting):
-            self.fire(table, each.rule, each.row, each.at_us, each.cause)
+            self.fire(table, each.rule, each.row, each.at_us, each.cause, each.place)
 
     def fire(
         self,
@@ -93,11 +93,13 @@ class Triggers:
         rows: Int64s,
         at_us: Int64s,
         causes: Sequence[str],
+        at: Int64s | None = None,
     ) -> None:
         """Fire a trigger for distinct members, int64[n] in the order they draw from budgets.
 
         Who is in the cooldown is left out; whom no budget has anything left for is counted and
-        left out, held out or not, so that both sides of a comparison end together.
+        left out, held out or not, so that both sides of a comparison end together. at int64[n]
+        are the rows of the batch that set it off, if any did.
         """
         members = table.members
         places = np.flatnonzero(_rested(table, rule, rows, at_us))
@@ -118,9 +120,14 @@ class Triggers:
         if len(given):
             table.pools.take([(pool, amount * len(given)) for pool, amount in rule.draws])
             cause = [causes[place] for place in given.tolist()]
-            table.coupon_book.issue(
+            made = table.coupon_book.issue(
                 table, rule.template, rows[given], at_us[given], cause, "trigger", claimed=False
             )
+            if table.notices is not None:
+                told = {"source": "trigger", "trigger": rule.id}
+                stage = 1 + [one.id for one in table.rules.trigger_rules.all].index(rule.id)
+                place = None if at is None else at[given]
+                table.notices.coupons(table, made, told, place=place, stage=stage)
 
 
 def within_budget(pools: Pools, draws: Sequence[Draw], held: Bools) -> Bools:

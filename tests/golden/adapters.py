@@ -44,7 +44,7 @@ SAME_NAMED_COLUMNS = (
 class Result:
     """Hold what a run gives, quantities as whole small units and instants in microseconds.
 
-    pools is what is used of each budget and stock; goods_given counts the goods that members are owed.
+    pools is what is used of each budget and stock; goods_given counts the goods members are owed.
     """
 
     answers: list[Answer]

@@ -3,8 +3,9 @@
 A case is a TOML table. `season` names a file (seasons/NAME.toml in the project or beside these
 cases), `changes` is merged into it: tables merge, everything else replaces. Tables are text with
 `|` between columns. Event times are wall times in the programme's zone, unless written in full
-with an offset. The columns `status`, `points` and `reason` are the expected answer; `by` is what
-an `adjust` adds.
+with an offset. The columns `status`, `points`, `reason`, and an order's `off` and `to_pay`, are the
+expected answer; `by` is what an `adjust` adds and the points that a `use` pays with. `lines` lists
+an order as "fuel 10 L 80.00, shop 5.00". `pools` is what is used of budgets and stocks.
 """
 
 import tomllib
@@ -20,6 +21,8 @@ from tests.oracle.toml_text import toml_text
 HERE = Path(__file__).parent
 SEASONS = (HERE.parent.parent / "seasons", HERE / "seasons")
 ANSWER_COLUMNS = ("status", "points", "reason")
+ORDER_COLUMNS = {"off": "discount", "to_pay": "to_pay"}
+INSTANTS = ("issued_at", "expires_at", "used_at")
 WHOLE_NUMBERS = ("by", "score")
 
 Table = dict[str, Any]
@@ -34,11 +37,14 @@ class Case:
     season_text: str
     events: list[Table]
     answers: list[Table]
+    orders: list[Table]
     until_us: int | None
     members: list[Table]
     standings: dict[str, list[Table]]
     prizes: list[Table] | None
     dropped: list[Table] | None
+    coupons: list[Table] | None
+    pools: Table
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
@@ -88,16 +94,36 @@ def event_of(row: dict[str, str], place: int, zone: ZoneInfo) -> Table:
     """Turn a row of an event table into an event with the fields of the interface."""
     event: Table = {"event_id": row.get("id", f"e{place}")}
     for name, cell in row.items():
-        if name in ANSWER_COLUMNS or name == "id":
+        if name in (*ANSWER_COLUMNS, *ORDER_COLUMNS, "id"):
             continue
         if name.startswith("attributes."):
             event.setdefault("attributes", {})[name.removeprefix("attributes.")] = cell
+        elif name == "lines":
+            event["lines"] = [line_of(line) for line in cell.split(",")]
         elif name == "at":
             event["at"] = instant_text(cell, zone)
         else:
             whole = name in WHOLE_NUMBERS and cell.lstrip("-").isdigit()
             event["points" if name == "by" else name] = int(cell) if whole else cell
     return event
+
+
+def line_of(text: str) -> Table:
+    """Read a line of an order: a product, litres if any, and its amount before any discount."""
+    product, *litres, amount = text.split()
+    return {"product": product, "amount": amount} | ({"litres": litres[0]} if litres else {})
+
+
+def order_of(row: dict[str, str]) -> Table:
+    """Give what an event must answer about its order."""
+    return {word: row[name] for name, word in ORDER_COLUMNS.items() if name in row}
+
+
+def in_zone(row: dict[str, str], zone: ZoneInfo) -> Table:
+    """Write the instants of an expected row in full."""
+    return {
+        name: instant_text(cell, zone) if name in INSTANTS else cell for name, cell in row.items()
+    }
 
 
 def read_case(table: Table) -> Case:
@@ -112,11 +138,16 @@ def read_case(table: Table) -> Case:
         season_text=text,
         events=[event_of(row, place, zone) for place, row in enumerate(rows, start=1)],
         answers=[{name: row.get(name, "") for name in ANSWER_COLUMNS} for row in rows],
+        orders=[order_of(row) for row in rows],
         until_us=None if until is None else micros(instant_text(until, zone)),
         members=rows_of(table.get("members", "")),
         standings={board: rows_of(rows) for board, rows in table.get("standings", {}).items()},
         prizes=rows_of(table["prizes"]) if "prizes" in table else None,
         dropped=rows_of(table["dropped"]) if "dropped" in table else None,
+        coupons=[in_zone(row, zone) for row in rows_of(table["coupons"])]
+        if "coupons" in table
+        else None,
+        pools=table.get("pools", {}),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.golden.adapters import Result, run_kernel, run_oracle
-from tests.golden.case_file import Case, all_cases, micros
+from tests.golden.case_file import INSTANTS, Case, all_cases, micros
 from tests.oracle.plan import fen
 
 Runner = Callable[[str, list[dict[str, Any]], int | None], Result]
@@ -19,6 +19,10 @@ def read_cell(name: str, cell: str) -> tuple[str, Any]:
     """Name the result's column that a table's column means, and read the cell for it."""
     if name == "tasks_completed_at":
         return "tasks_completed_at_us", micros(cell)
+    if name in INSTANTS:
+        return name, micros(cell)
+    if name == "off":
+        return name, fen(cell)
     if name in ("unit_cost", "tax"):
         return f"{name}_fen", fen(cell)
     whole = cell.lstrip("-").isdigit()
@@ -52,9 +56,15 @@ def test_case(
         for each in result.answers
     ]
     assert answers == case.answers, case.shows
+    for each, order in zip(result.answers, case.orders, strict=True):
+        assert order.items() <= (each.detail or {}).items(), case.shows
     for expected in map(read_row, case.members):
         actual = next(row for row in result.members if row["member"] == expected["member"])
         assert {name: actual[name] for name in expected} == expected, case.shows
+    if case.coupons is not None:
+        wanted, given = same_columns(case.coupons, result.coupons)
+        assert sorted(given, key=repr) == sorted(wanted, key=repr), case.shows
+    assert {name: result.pools[name] for name in case.pools} == case.pools, case.shows
     for board, table in case.standings.items():
         wanted, given = same_columns(table, result.standings[board])
         assert given == wanted, case.shows

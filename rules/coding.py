@@ -42,6 +42,7 @@ class Events:
     stamp_us: Int64s
     day: Int64s
     month: Int64s
+    cell: Int64s  # the tallies' cell: day, product and station
     in_season: Bools
     quantity_ml: Int64s
     amount_fen: Int64s
@@ -79,7 +80,9 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
     key_a, key_b = identity_keys(own_row, *hash_strings(batch.column("event_id")))
     ref_a, ref_b = _ref_keys(batch, own_row)
     minute = (wall_us - day * DAY_US) // MINUTE_US
-    codes = (product, _codes(batch, "station", rules.stations), pay, day - rules.first_day, minute)
+    # An event of another season's file may lie days outside of this one's: late by any measure.
+    known_day = np.clip(day, rules.first_day, rules.last_day) - rules.first_day
+    codes = (product, _codes(batch, "station", rules.stations), pay, known_day, minute)
     return Events(
         batch=batch,
         own_row=own_row,
@@ -89,6 +92,7 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         stamp_us=_integers(batch, "stamp_us"),
         day=day,
         month=months_of_days(day),
+        cell=table.tallies.cells_of(batch, kind, day),
         in_season=_in_season(table, at_us),
         quantity_ml=quantity_ml,
         amount_fen=amount_fen,

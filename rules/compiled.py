@@ -206,6 +206,11 @@ class Rules:
         """Compile conditions on members; MemberTable.who() gives what they are matched with."""
         return MemberClauses(clauses, self.levels, self.kinds, self._tests, self.segments)
 
+    def kind_of(self, attributes: Mapping[str, Any]) -> int:
+        """Number a member's kind: the default where none is given, or one of another file's."""
+        named = str(attributes.get("kind", ""))
+        return self.kinds.index(named) if named in self.kinds else self.default_kind
+
     def attribute_bits(self, attributes: Mapping[str, Any]) -> np.uint64:
         """Run every attribute test of the season on one member's attributes."""
         return np.uint64(

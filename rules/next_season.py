@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from rules.compiled import Rules
+from rules.event_columns import Names
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.official_order import NO_TIME_US
 from rules.older_season import SEASON_COLUMNS, OlderSeason
@@ -40,6 +41,20 @@ def check_next_season(running: Rules, new: Rules, older: Rules | None, clock_us:
         )
     if refusals:
         raise VersionRefused(refusals)
+
+
+def joined_names(running: Rules, upcoming: Rules) -> Names:
+    """Give the names that events may use while one season follows the other."""
+    mine, theirs = running.names, upcoming.names
+    both = mine.products is not None and theirs.products is not None
+    return Names(
+        products=(mine.products or frozenset()) | (theirs.products or frozenset())
+        if both
+        else None,
+        kinds=mine.kinds | theirs.kinds,
+        earliest_us=min(mine.earliest_us, theirs.earliest_us),
+        latest_us=max(mine.latest_us, theirs.latest_us),
+    )
 
 
 def await_season(table: MemberTable, rules: Rules) -> None:

@@ -113,12 +113,10 @@ class OlderSeason:
         for place in np.flatnonzero(rows >= self.members).tolist():
             row = int(rows[place])
             profile = table.attributes.get(row, {})
-            named = str(profile.get("kind", ""))
-            kind = self.rules.kinds.index(named) if named in self.rules.kinds else None
             level = table.rules.levels[table.members.level[row]]
             who = (
                 np.array([self.rules.levels.index(level) if level in self.rules.levels else 0]),
-                np.array([self.rules.default_kind if kind is None else kind]),
+                np.array([self.rules.kind_of(profile)]),
                 np.array([self.rules.attribute_bits(profile)], dtype=np.uint64),
                 None,
             )

@@ -136,9 +136,8 @@ def _carry_profiles(table: MemberTable, rules: Rules) -> None:
     for row, profile in table.attributes.items():
         found = known.get(id(profile))  # many members share one profile
         if found is None:
-            named = rules.kinds.index(str(profile["kind"])) if "kind" in profile else None
-            number = rules.default_kind if named is None else named
-            found = known[id(profile)] = number, rules.attribute_bits(profile)
+            found = rules.kind_of(profile), rules.attribute_bits(profile)
+            known[id(profile)] = found
         kind[row], bits[row] = found
     members.kind[: members.size] = kind
     members.attribute_bits[: members.size] = bits

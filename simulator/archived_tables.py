@@ -7,7 +7,7 @@ season file, a close or a lease takes effect for exactly the events it did live.
 from __future__ import annotations
 
 import json
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,11 @@ from rules.compiled import Rules, compile_rules
 from rules.journal import Journal
 from rules.kernel import advance, apply
 from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.next_season import await_season
 from rules.orders import apply_order
 from rules.results import Outcome
 from rules.season_file import load_season
+from rules.standings import Standing
 from rules.ticks import due, use_rules
 from rules.versions import adopt, successor
 from simulator.archived_log import ArchivedLog, Step
@@ -70,13 +72,19 @@ class _Shard:
         elif step.kind == "rules":
             if table.clock_us != NO_CLOCK_US:
                 self._advance(step.stamp_us)
-            text = json.loads(step.payload)["text"]
-            adopt(table, successor(table.rules, compile_rules(load_season(text, "archive"))))
+            self._adopt(json.loads(step.payload)["text"])
         else:
             raise LogProblem(
                 f"archive entry of kind {step.kind!r}: this release doesn't know it; replay the "
                 "archive with the release that wrote it"
             )
+
+    def _adopt(self, text: str) -> None:
+        rules = compile_rules(load_season(text, "archive"))
+        if rules.season_id == self.table.rules.season_id:
+            adopt(self.table, successor(self.table.rules, rules))
+        else:
+            await_season(self.table, rules)
 
     def _advance(self, to_us: int) -> None:
         if to_us > self.table.clock_us or due(self.table, to_us):
@@ -122,6 +130,17 @@ class ArchivedTables:
                 whole.points[mine] = outcome.points
                 first += len(mine)
         return whole
+
+    def standing(self, at_us: int) -> Standing:
+        """Run the ticks up to an instant and give all standings."""
+        for shard in self._shards.values():
+            advance(shard.table, at_us)
+        return Standing.concat([shard.table.standing() for shard in self._shards.values()])
+
+    def order(self, order: dict[str, Any], at_us: int) -> None:
+        """Carry out an order at an instant."""
+        for shard in self._shards.values():
+            apply_order(shard.table, order, at_us)
 
     def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Do what the logs still hold, then run the ticks up to an instant."""

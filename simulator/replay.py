@@ -67,12 +67,13 @@ class Counts:
 class Replay:
     """Applies decoded batches in order and keeps count."""
 
-    def __init__(self, rules: Rules, tables: Tables) -> None:
+    def __init__(self, rules: Rules, tables: Tables, *, decided: bool = False) -> None:
+        """Begin a run; decided says that the log itself holds who has won what."""
         self.rules = rules
         self.tables = tables
         self.counts = Counts()
         self.clock_us = NO_CLOCK_US
-        self._awarded = not rules.season.prizes
+        self._awarded = decided or not rules.season.prizes
 
     def apply(self, decoded: Decoded) -> Outcome:
         """Apply the valid events of a batch; returns the outcome of every row received.
@@ -181,19 +182,21 @@ def replay(
     workers: int = 1,
     tell: Callable[[str], None] = lambda _: None,
     tables: Tables | None = None,
+    decided: bool = False,
 ) -> dict[str, Any]:
     """Replay a log into a folder and return the summary that is written there.
 
     read gives the log's batches, from the start each time it is called. The clock goes on to the
     season's final instant after the last event, or to until_us. Where members share something
     one table is used, whatever workers says, and tell is told why. tables are those to use
-    instead: what an archive decides is in them. What is written is by the rules in force at the
-    end.
+    instead, and decided says that the log holds what was decided beside events, as an archive
+    does. What is written is by the rules in force at the end; a season that another has followed
+    is in a folder of its own id.
     """
     out.mkdir(parents=True, exist_ok=True)
     if tables is not None:
         given = tables
-        run, done = _run(rules, read(), out, until_us, lambda: given)
+        run, done = _run(rules, read(), out, until_us, lambda: given, decided=decided)
         return _write(done[0].rules, run, done, out)
     if workers > 1 and rules.crosses_members:
         shared = " and ".join(SHARED[name] for name in rules.crosses_members)
@@ -217,10 +220,12 @@ def _run(
     out: Path,
     until_us: int | None,
     make: Callable[[], Tables],
+    *,
+    decided: bool = False,
 ) -> tuple[Replay, list[MemberTable]]:
     """Apply a log and run the clock on; writes the results of every event."""
     with make() as tables:
-        run = Replay(rules, tables)
+        run = Replay(rules, tables, decided=decided)
         with ResultFiles(out) as results:
             for decoded in batches:
                 outcome = run.apply(decoded)
@@ -254,9 +259,32 @@ def _write(rules: Rules, run: Replay, done: list[MemberTable], out: Path) -> dic
         "versions": {name: version(name) for name in ("forecourt", "numpy", "pyarrow")}
         | {"python": platform.python_version()},
     }
+    older = [table.older for table in done if table.older is not None]
+    if older:
+        told["older"] = _write_older(older[0].rules, done, out / older[0].id)
     text = json.dumps(told, ensure_ascii=False, indent=2)
     (out / "summary.json").write_text(text + "\n", encoding="utf-8")
     return told
+
+
+def _write_older(rules: Rules, done: list[MemberTable], out: Path) -> dict[str, Any]:
+    """Write the standings and prizes of the season before into a folder of their own."""
+    out.mkdir(exist_ok=True)
+    standing = Standing.concat([table.older_standing() for table in done])
+    boards = {
+        board.id: board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)
+        for board in rules.boards
+    }
+    written = {board: write_standings(out, rows) for board, rows in boards.items()}
+    awards = awards_of(rules, boards, standing)
+    write_prizes(out, awards)
+    return {
+        "season": rules.season_id,
+        "boards": {board: len(rows) for board, rows in boards.items()},
+        "cost": _cost_told(awards, rules),
+        "standings_hash": standings_hash(written[overall_board(rules)]),
+        "rules_hash": rules.rules_hash,
+    }
 
 
 def overall_board(rules: Rules) -> str:

@@ -22,6 +22,7 @@ from rules.identity import shard_of
 from rules.journal import Journal
 from rules.kernel import advance, apply
 from rules.member_table import MemberTable
+from rules.next_season import await_season
 from rules.orders import apply_order
 from rules.results import Outcome
 from rules.season_models import Season
@@ -66,8 +67,11 @@ class Tables(Protocol):
 class OneTable:
     """A single table in this process."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, upcoming: Rules | None = None) -> None:
         self._table = MemberTable(rules)
+        self._season = rules.season_id
+        if upcoming is not None:
+            await_season(self._table, upcoming)
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +90,8 @@ class OneTable:
     def standing(self, at_us: int) -> Standing:
         """Run the ticks up to an instant and give all standings."""
         advance(self._table, at_us)
-        return self._table.standing()
+        followed = self._table.rules.season_id != self._season
+        return self._table.older_standing() if followed else self._table.standing()
 
     def order(self, order: dict[str, Any], at_us: int) -> None:
         """Carry out an order at an instant."""
@@ -94,7 +99,8 @@ class OneTable:
 
     def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Run the ticks up to an instant and return the table."""
-        end_us = max(self._table.rules.final_us if until_us is None else until_us, clock_us)
+        last = self._table.upcoming or self._table.rules
+        end_us = max(last.final_us if until_us is None else until_us, clock_us)
         if end_us > self._table.clock_us:
             advance(self._table, end_us)
         return [self._table]

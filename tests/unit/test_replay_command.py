@@ -65,3 +65,34 @@ def test_a_folder_that_cannot_be_written_is_a_failure_with_its_fix(folder: Path)
     assert done.exit_code == 1
     assert done.stderr.endswith("name a folder that can be written\n")
     assert json.loads(done.stdout.splitlines()[-1])["ok"] is False
+
+
+def test_the_next_season_is_replayed_beside_the_one_before(folder: Path) -> None:
+    following = SEASON.replace('id = "s"', 'id = "t"').replace("2026-07-01", "2026-08-01")
+    following = following.replace("2026-06-01", "2026-07-01").replace("points = 1", "points = 2")
+    (folder / "first.toml").write_text(
+        SEASON + 'late_events = "2d"\nrefund_hold = "2d"\n', encoding="utf-8"
+    )
+    (folder / "next.toml").write_text(following, encoding="utf-8")
+    buy = '{"event_id": "%s", "type": "purchase", "member": "a", "amount": "10", "at": "%s"}\n'
+    times = {"1": "2026-06-30T10:00:00Z", "2": "2026-07-01T08:00:00Z", "3": "2026-06-30T11:00:00Z"}
+    log = "".join(buy % pair for pair in times.items())
+    (folder / "log.ndjson").write_text(log, encoding="utf-8")
+    parts = [folder / "first.toml", folder / "log.ndjson", "--next", folder / "next.toml"]
+    parts += ["--out", folder / "out", "--json"]
+    done = CliRunner().invoke(main, ["replay", *map(str, parts)])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["season"], told["older"]["season"]) == ("t", "s")
+    assert told["points"]["active"] == 50
+    rows = [
+        (folder / "out" / name).read_text("utf-8").splitlines()[1]
+        for name in ("standings-overall.csv", "s/standings-overall.csv")
+    ]
+    assert [row.split(",")[:3] for row in rows] == [["1", "a", "20"], ["1", "a", "30"]]
+
+    overlapping = following.replace("2026-07-01", "2026-06-15")
+    (folder / "next.toml").write_text(overlapping, encoding="utf-8")
+    refused = CliRunner().invoke(main, ["replay", *map(str, parts)])
+    assert refused.exit_code == 2
+    assert "s runs until" in refused.stderr

@@ -15,7 +15,9 @@ from ui.commands._inputs import fail, read_instant_option, read_mapping, read_se
 from ui.commands._report_file import write_report
 
 if TYPE_CHECKING:
+    from rules.compiled import Rules
     from rules.event_columns import Decoded
+    from simulator.tables import Tables
 
 TOLD_EVERY_S = 5.0
 
@@ -33,6 +35,12 @@ TOLD_EVERY_S = 5.0
     default=1,
     show_default=True,
     help="Processes; the result is the same for any number. One where members share something.",
+)
+@click.option(
+    "--next",
+    "next_season",
+    type=click.Path(path_type=Path),
+    help="The next season's file: it opens at its `starts`, SEASON runs its course beside it.",
 )
 @click.option(
     "--only-file",
@@ -53,6 +61,7 @@ def command(
     sort: bool,
     until: str | None,
     workers: int,
+    next_season: Path | None,
     only_file: bool,
     report: Path | None,
     as_json: bool,
@@ -60,6 +69,7 @@ def command(
     """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
     from rules.compiled import compile_rules
     from rules.event_columns import UnreadableBody
+    from rules.next_season import joined_names
     from simulator.archived_log import is_archived, read_archived
     from simulator.archived_tables import DECIDING, ArchivedTables
     from simulator.log_files import LogProblem
@@ -67,20 +77,23 @@ def command(
     from simulator.mapping import MissingColumn
     from simulator.quality import Quality
     from simulator.replay import in_time_order, replay
+    from simulator.tables import OneTable
 
     rules = compile_rules(read_season(season))
+    upcoming = None if next_season is None else _upcoming(rules, next_season)
+    names = rules.names if upcoming is None else joined_names(rules, upcoming)
     until_us = read_instant_option("--until", until)
     meaning = read_mapping(mapping)
 
     def read() -> Iterable[Decoded]:
-        batches: Iterable[Decoded] = read_log(logs, meaning, rules.names)
+        batches: Iterable[Decoded] = read_log(logs, meaning, names)
         if archived is not None:
             batches = [archived.events]
         return [in_time_order(batches)] if sort else batches
 
     try:
         archived = read_archived(logs) if any(is_archived(log) for log in logs) else None
-        tables = None
+        tables: Tables | None = None
         if archived is not None and archived.has(DECIDING) and not only_file:
             began = archived.begins_under()
             if began not in (None, rules.rules_hash):
@@ -91,6 +104,10 @@ def command(
             if sort:
                 refuse("--sort: an archive has its own order; leave it out, or add --only-file")
             tables = ArchivedTables(rules, archived)
+        if upcoming is not None:
+            if tables is not None:
+                refuse("--next: the archive says itself when the next season opened; leave it out")
+            tables = OneTable(rules, upcoming)
         summary = replay(
             rules,
             lambda: _told(read()),
@@ -98,6 +115,7 @@ def command(
             until_us=until_us,
             workers=workers,
             tables=tables,
+            decided=archived is not None and tables is not None,
             tell=lambda line: click.echo(line, err=True),
         )
         if report is not None:
@@ -117,6 +135,20 @@ def command(
         click.echo(line)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))
+
+
+def _upcoming(rules: Rules, path: Path) -> Rules:
+    """Read the file of the next season, which has to follow the given one."""
+    from rules.compiled import compile_rules
+    from rules.next_season import check_next_season
+    from rules.version_checks import VersionRefused
+
+    upcoming = compile_rules(read_season(path))
+    try:
+        check_next_season(rules, upcoming, None, rules.starts_us)
+    except VersionRefused as error:
+        refuse(f"{path}: {error}")
+    return upcoming
 
 
 def _told(batches: Iterable[Decoded]) -> Iterator[Decoded]:

@@ -37,6 +37,7 @@ from rules.order_discount import Bill, told
 from rules.order_lines import Order, read_lines
 from rules.points import draw
 from rules.results import Outcome
+from rules.tallies import CHECKOUT
 
 Int64s = npt.NDArray[np.int64]
 
@@ -107,9 +108,11 @@ def _use(table: MemberTable, events: Events, place: int, order: int, outcome: Ou
     if coupon is not None:
         _take_budget(table, coupon, off_fen)
         _spend(table, visit, coupon, off_fen, int(events.stamp_us[place]))
+        table.coupon_lines.note(table, coupon, visit, bill)
     if points:
         draw(table, np.array([visit.row]), np.array([points]))
         table.members.redeemed[visit.row] += points
+        table.tallies.count(CHECKOUT, events.day[place : place + 1], np.array([points]))
         table.order_book.pay_with_points(visit.row, visit.order_hash, paid_fen)
         outcome.points[place] = -points
     outcome.details[place] = _answer(table, visit, coupon, bill)

@@ -9,6 +9,7 @@ from rules.journal import GOAL, REVERSED, Note
 from rules.member_table import MemberTable
 from rules.official_order import NO_TIME_US
 from rules.points import claw_back, credit, give_back_room, room
+from rules.tallies import GOAL_POINTS
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -37,6 +38,7 @@ def reach_goals(
             notes.append(Note(GOAL, scores=counted, goal=place))
         credit(table, who, points, day, notes)
         members.earned_task[who] += points
+        table.tallies.count(GOAL_POINTS, day, points)
         members.goal_held[who, place] = True
         members.goal_points[who, place] = points
         members.goal_day[who, place] = day

@@ -60,6 +60,8 @@ class Sales(Columns):
     earning_bits: UInt64s  # the earning rules that matched, tier and all
     factor_bits: UInt64s  # the multipliers that matched
     day: npt.NDArray[np.int32]
+    row: npt.NDArray[np.int32]  # the member's, as of the event
+    cell: Int64s  # its place in the tallies
     season: npt.NDArray[np.uint16]  # the season it may score in; see MemberTable.season_number
     version: npt.NDArray[np.uint16]  # of the rules it was judged by; see rules.past_rules
     visit: npt.NDArray[np.bool_]  # a purchase whose visit still counts
@@ -69,12 +71,12 @@ class Sales(Columns):
     scored: npt.NDArray[np.bool_]
 
     def __init__(self) -> None:
-        amounts = ("base", "bonus", "first_ml", "first_fen", "left_ml", "left_fen")
+        amounts = ("base", "bonus", "first_ml", "first_fen", "left_ml", "left_fen", "cell")
         flags = ("visit", "purchase", "fuel", "in_season", "scored")
         super().__init__(
             dict.fromkeys(amounts, (np.int64, None))
             | dict.fromkeys(("earning_bits", "factor_bits"), (np.uint64, None))
-            | {"day": (np.int32, None)}
+            | {"day": (np.int32, None), "row": (np.int32, None)}
             | dict.fromkeys(("season", "version"), (np.uint16, None))
             | dict.fromkeys(flags, (np.bool_, None))
         )

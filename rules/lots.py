@@ -33,6 +33,7 @@ Int64s = npt.NDArray[np.int64]
 
 PARTS_MAX = 64
 LONG_AGO = -(2**40)
+SEARCH_DAYS = 20_000  # how long points live at most, as far as looking back goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,23 @@ class Lots:
         if term.expire_after is None:
             return None
         return max(term.floor, LotRules(term.expire_after, self.rules.calendar).expiry_day(day))
+
+    def earned_day(self, expiry_day: int) -> int | None:
+        """Find the first local day whose points expire at the beginning of a day or later.
+
+        Expiry days never fall with the days of earning; None where none is found.
+        """
+        low, high = expiry_day - SEARCH_DAYS, expiry_day
+        if not self.kept:
+            return None
+        while low < high:
+            middle = (low + high) // 2
+            expiry = self.expiry_of(middle)
+            if expiry is None or expiry >= expiry_day:
+                high = middle
+            else:
+                low = middle + 1
+        return low
 
     def _add(self, day: int, rows: Int64s, points: Int64s) -> None:
         expiry = self._expiry_days.get(day)

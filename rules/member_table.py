@@ -20,6 +20,7 @@ from rules.claim_codes import ClaimCodes
 from rules.columns import Columns, Field
 from rules.compiled import Rules
 from rules.coupon_book import CouponBook
+from rules.coupon_lines import CouponLines
 from rules.fulfilment import Fulfilment
 from rules.identity import IdentityMap, hash_strings
 from rules.journal import Journal
@@ -35,6 +36,7 @@ from rules.prize_desk import PrizeDesk
 from rules.referral_book import ReferralBook
 from rules.segments import segment_bits_of
 from rules.standings import Standing
+from rules.tallies import Tallies
 from rules.triggers import Triggers
 from rules.windows import Windows
 
@@ -182,7 +184,9 @@ class MemberTable:
         self.lots = Lots(rules.lot_rules)
         self.pools = Pools(rules.pool_rules)
         self.coupon_book = CouponBook()
+        self.coupon_lines = CouponLines()
         self.order_book = OrderBook()
+        self.tallies = Tallies()
         self.triggers = Triggers()
         self.campaigns = Campaigns()
         self.claim_codes = ClaimCodes()
@@ -205,7 +209,9 @@ class MemberTable:
             "lots": self.lots,
             "pools": self.pools,
             "coupons": self.coupon_book,
+            "coupon_lines": self.coupon_lines,
             "orders": self.order_book,
+            "tallies": self.tallies,
             "firings": self.triggers.firings,
             "campaigns": self.campaigns,
             "claim_codes": self.claim_codes,

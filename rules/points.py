@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from rules.journal import Note
 from rules.member_table import MemberTable
+from rules.tallies import ADJUSTED, REVERSED
 
 Int64s = npt.NDArray[np.int64]
 
@@ -46,6 +47,7 @@ def credit(
 def pay_in(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
     """Raise the balance without touching the day cap; debt is repaid first."""
     _raise(table, rows, points, days)
+    table.tallies.count(ADJUSTED, days, points)
     if table.journal is not None:
         table.journal.paid_in(rows, points, days)
 
@@ -71,6 +73,7 @@ def claw_back(
     _lower(table, rows, counted)
     table.lots.put(rows, -counted, days)
     members.reversed_points[rows] += counted
+    table.tallies.count(REVERSED, days, counted)
     if table.journal is not None:
         table.journal.reversed(rows, counted, days, notes)
     return counted
@@ -79,6 +82,7 @@ def claw_back(
 def expire(table: MemberTable, day: int) -> Int64s:
     """Expire the lots due at the beginning of a local day; returns the rows, int64[k]."""
     members = table.members
+    earned_day = table.lots.earned_day(day)
     due = table.lots.due(day, members.size)
     if due is None:
         return np.zeros(0, dtype=np.int64)
@@ -88,6 +92,7 @@ def expire(table: MemberTable, day: int) -> Int64s:
     points = slack[rows]
     members.active[rows] -= points
     members.expired[rows] += points
+    table.tallies.expire(day, earned_day, points)
     slack[rows] = 0
     if table.journal is not None:
         table.journal.expired(rows, points)

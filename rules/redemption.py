@@ -13,6 +13,7 @@ from rules.notice_book import named
 from rules.points import draw
 from rules.results import Outcome
 from rules.season_models import CatalogueItem
+from rules.tallies import REDEMPTION
 
 Int64s = npt.NDArray[np.int64]
 
@@ -37,6 +38,8 @@ def _redeem(table: MemberTable, events: Events, place: int, outcome: Outcome) ->
     rows = np.array([row])
     draw(table, rows, np.array([item.points]))
     members.redeemed[row] += item.points
+    word = table.tallies.items.number(item.id)
+    table.tallies.count(REDEMPTION, events.day[place : place + 1], np.array([item.points]), word)
     outcome.points[place] = -item.points
     _give(table, events, place, item, outcome)
     if table.notices is not None:

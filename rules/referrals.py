@@ -30,6 +30,7 @@ from rules.referral_book import (
 from rules.referral_notices import states_before, tell_changes, tell_taken
 from rules.referral_rules import ReferralRules
 from rules.results import Outcome
+from rules.tallies import REFERRAL_POINTS
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -154,6 +155,7 @@ def _pay(table: MemberTable, rules: ReferralRules, one: int, tick_us: int, day: 
     points = np.minimum(rules.points, room(table, rows, days))
     credit(table, rows, points, days)
     members.earned_task[rows] += points
+    table.tallies.count(REFERRAL_POINTS, days, points)
     window = table.rules
     scored = window.starts_us <= tick_us < min(window.ends_us, window.score_end_us)
     if scored and window.scores_task:

@@ -63,6 +63,8 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "earning_bits": earning,
         "factor_bits": factor,
         "day": days,
+        "row": rows,
+        "cell": events.cell[at],
         "season": table.season_number,
         "version": table.past.version,
         "visit": purchase,
@@ -72,6 +74,8 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "scored": scored,
     }
     events.sale[at] = table.ledger.record_sales(sales, len(at))
+    sold = (events.quantity_ml[at], events.amount_fen[at], base, bonus)
+    table.tallies.sold.add(events.cell[at], *sold)
     outcome.points[at] = points
     bought = at[purchase]
     if len(bought):

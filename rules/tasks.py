@@ -14,6 +14,7 @@ from rules.member_table import MemberTable
 from rules.points import credit, room
 from rules.results import LIMIT_REACHED, Outcome
 from rules.sales import mark_active_days
+from rules.tallies import TASK_POINTS
 
 Int64s = npt.NDArray[np.int64]
 
@@ -26,6 +27,7 @@ def apply_tasks(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
     inside = events.in_season[at]
     outcome.refuse(at[~inside], "outside_season")
     at = at[inside]
+    table.tallies.answered(events, at)
     which = table.rules.task_of_type[events.type[at]]
     for place, task in enumerate(table.rules.tasks):
         doing = at[which == place]
@@ -66,6 +68,7 @@ def _complete(
         notes.append(Note(TASK, scores=paid * (scored & rules.scores_task)))
     credit(table, rows, paid, days, notes)
     members.earned_task[rows] += paid
+    table.tallies.count(TASK_POINTS, days, paid)
     outcome.points[at] = paid
     counting, when = rows[scored], events.at_us[at[scored]]
     complete_tasks(table, counting, when)

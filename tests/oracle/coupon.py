@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
+from tests.oracle.member import Purchase
 from tests.oracle.pools import Charge
 
 
@@ -54,3 +55,4 @@ class Referral:
     points: int = 0
     day: date | None = None
     scored: bool = False
+    order: Purchase | None = None  # what it was paid for

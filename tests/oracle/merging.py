@@ -21,6 +21,8 @@ def merge(state: State, member: Member, fields: Fields) -> None:
     state.aliases[gone_id] = member.id
     add_balance(member, gone)
     add_counters(member, gone)
+    if not state.final:
+        add_season(member, gone)
     member.attributes = {**gone.attributes, **member.attributes}
     if gone.level > member.level:
         member.level, member.level_since_us = gone.level, gone.level_since_us
@@ -53,11 +55,19 @@ def add_balance(member: Member, gone: Member) -> None:
     member.lots.spend(repaid)
     for kind in ("base", "bonus", "task"):
         member.earned[kind] += gone.earned[kind]
-        member.score[kind] += gone.score[kind]
     member.adjusted += gone.adjusted
     member.reversed += gone.reversed
     member.redeemed += gone.redeemed
     member.expired += gone.expired
+
+
+def add_season(member: Member, gone: Member) -> None:
+    """Add up what the standings show, as long as they aren't final."""
+    for kind in ("base", "bonus", "task"):
+        member.score[kind] += gone.score[kind]
+    if gone.tasks_completed_at_us is not None:
+        member.complete(gone.tasks_completed_at_us)
+    member.active_on |= gone.active_on
 
 
 def add_counters(member: Member, gone: Member) -> None:
@@ -82,9 +92,6 @@ def add_counters(member: Member, gone: Member) -> None:
             if own_goal is None
             else HeldGoal(own_goal.points + held.points, own_goal.day, own_goal.scored)
         )
-    if gone.tasks_completed_at_us is not None:
-        member.complete(gone.tasks_completed_at_us)
-    member.active_on |= gone.active_on
     if gone.last_purchase_us is not None:
         member.last_purchase_us = max(
             member.last_purchase_us or gone.last_purchase_us, gone.last_purchase_us

@@ -54,7 +54,7 @@ def pay(state: State, referral: Referral, day: date, tick_us: int) -> None:
         scored = plan.in_season(tick_us) and tick_us < plan.score_end_us
         advocate.earn("task", points, day, scored=scored)
         referral.status, referral.points = "paid", points
-        referral.day, referral.scored = day, scored
+        referral.day, referral.scored, referral.order = day, scored, order
 
 
 def is_distinct(state: State, referral: Referral, referee: Member) -> bool:
@@ -92,7 +92,7 @@ def paid_in(state: State, referral: Referral, day: date) -> int:
 def take_back(state: State, referral: Referral, tick_us: int) -> None:
     """Take back the points of a paid referral whose order fell below its minimum."""
     plan, rule = state.plan, state.plan.offers.referral
-    order = state.rows[referral.referee].first_order
+    order = referral.order
     assert rule is not None
     assert order is not None
     assert referral.day is not None

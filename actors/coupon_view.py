@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
 from actors.phases import instant
 from rules.coupon_book import NO_INSTANT_US
+from rules.coupon_choice import quote
 from rules.coupon_codes import read_code, write_code
 from rules.member_table import MemberTable
+from rules.order_discount import money
+from rules.order_lines import LineFault, Order, check_lines, read_lines
 
 
 def coupons_of(table: MemberTable, member: str, now_us: int) -> list[dict[str, Any]] | None:
@@ -34,6 +38,51 @@ def coupon_of(table: MemberTable, code: str, now_us: int) -> dict[str, Any] | No
     clock_us = max(now_us, table.clock_us)
     status = table.coupon_book.statuses(np.array([coupon]), clock_us)[0]
     return {"member": table.member_ids[owner], **_told(table, coupon, status)}
+
+
+def quote_of(
+    table: MemberTable,
+    member: str,
+    order: str,
+    lines: list[dict[str, Any]],
+    now_us: int,
+    station: str,
+    pay: str,
+) -> dict[str, Any] | str | None:
+    """Compare a member's coupons for an order, the best first.
+
+    None for an unknown member; a sentence where a line can't be read.
+    """
+    row = table.row_of(member)
+    if row < 0 or not table.members.listed[row]:
+        return None
+    text = json.dumps(lines)
+    try:
+        check_lines(text, table.rules.names)
+        read = read_lines(text)
+    except LineFault as fault:
+        return str(fault)
+    asked = Order(order, read, max(now_us, table.clock_us), station, pay)
+    found = quote(table, row, asked)
+    return {
+        "order": order,
+        "amount": money(asked.amount_fen),
+        "to_pay": money(found.to_pay_fen),
+        "points_max": found.points_max,
+        "coupons": [
+            {
+                "code": offer.code,
+                "coupon": offer.coupon,
+                "expires_at": instant(offer.expires_us),
+                "usable": not offer.reason,
+                "off": money(offer.off_fen),
+                "to_pay": money(offer.to_pay_fen),
+                "points_max": offer.points_max,
+                **({"reason": offer.reason, "sentence": offer.note} if offer.reason else {}),
+            }
+            for offer in found.offers
+        ],
+    }
 
 
 def _told(table: MemberTable, coupon: int, status: str) -> dict[str, Any]:

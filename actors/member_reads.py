@@ -11,8 +11,9 @@ from actors.campaign_reads import (
     segment_counts,
     segment_members,
 )
-from actors.coupon_view import coupon_of, coupons_of
+from actors.coupon_view import coupon_of, coupons_of, quote_of
 from actors.member_export import held_of
+from actors.member_view import lots_of
 from actors.prize_reads import claims_of
 from rules.member_table import MemberTable
 
@@ -27,6 +28,8 @@ READS: Final[dict[str, Callable[..., Any]]] = {
     "known": known,
     "coupons": coupons_of,
     "coupon": coupon_of,
+    "quote": quote_of,
+    "lots": lots_of,
     "claims": claims_of,
     "segment_counts": segment_counts,
     "segment_members": segment_members,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from actors.phases import instant
 from rules.calendar import months_of_days
 from rules.compiled import Need
 from rules.member_table import MemberTable
+from rules.referrals import pending_points
 from rules.tiers import Window, window_of
 
 
@@ -26,7 +29,7 @@ def member_view(table: MemberTable, member: str) -> dict[str, Any] | None:
         "next_tier": _next_tier(table, row, level),
         "active": int(members.active[row]),
         "debt": int(members.debt[row]),
-        "pending": 0,
+        "pending": pending_points(table, row),
         "score": int(members.score[row]),
         "active_days": int(members.active_days[row]),
         "litres": f"{int(members.litres_ml[row]) / 1000:.3f}",
@@ -37,9 +40,43 @@ def member_view(table: MemberTable, member: str) -> dict[str, Any] | None:
             "bonus": int(members.earned_bonus[row]),
             "task": int(members.earned_task[row]),
         },
+        "adjusted": int(members.adjusted[row]),
+        "redeemed": int(members.redeemed[row]),
         "expired": int(members.expired[row]),
         "reversed": int(members.reversed_points[row]),
+        "coupons": _coupon_counts(table, row),
+        "fulfilments": [
+            {"item": owed.item, "at": instant(owed.at_us), "event_id": owed.event_id}
+            for owner, owed in table.fulfilments
+            if owner == row
+        ],
     }
+
+
+def lots_of(table: MemberTable, member: str) -> list[dict[str, Any]] | None:
+    """List what is left of a member's lots by the local day at whose beginning it expires.
+
+    None for an unknown member. Looks at every lot of the table: milliseconds for a million.
+    """
+    row = table.row_of(member)
+    if row < 0 or not table.members.listed[row]:
+        return None
+    left = int(table.members.slack[row])
+    listed = []
+    for day, points in table.lots.by_expiry(row).items():
+        # Draws took the earlier lots first, so the running sum shows what is left so far.
+        before, left = max(left, 0), left + points
+        if (remains := max(left, 0) - before) > 0:
+            expires_us = table.rules.calendar.midnight(day)
+            listed.append({"at": instant(expires_us), "points": remains})
+    return listed
+
+
+def _coupon_counts(table: MemberTable, row: int) -> dict[str, int]:
+    """Count the member's coupons by status, as of the clock."""
+    book = table.coupon_book
+    held = np.array(book.of_member(row), dtype=np.int64)
+    return dict(sorted(Counter(book.statuses(held, table.clock_us)).items()))
 
 
 def _next_tier(table: MemberTable, row: int, level: int) -> dict[str, Any] | None:

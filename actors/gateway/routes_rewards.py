@@ -11,7 +11,7 @@ from actors.gateway.acts import act, own_member
 from actors.gateway.answers import encoded
 from actors.gateway.board_pages import owner_of
 from actors.gateway.problems import Problem
-from actors.gateway.routes_read import EVERYONE, caller_of, state_of
+from actors.gateway.routes_read import EVERYONE, READERS, caller_of, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import ShardDown
@@ -36,6 +36,18 @@ async def coupons(request: Request, member: str, status: str | None = None) -> A
     if status is not None:
         found = [coupon for coupon in found if coupon["status"] == status]
     return encoded({"member": member, "as_of": instant(as_of_us), "coupons": found})
+
+
+@router.get("/members/{member:path}/lots")
+async def lots(request: Request, member: str) -> Any:
+    """List a member's points by when they expire, the first-expiring first."""
+    state, caller = state_of(request), caller_of(request, READERS)
+    own_member(caller, member)
+    as_of_us = state.as_of_us()
+    found = await _ask_owner(state, member, "lots", member)
+    if found is None:
+        raise Problem(404, f"There is no member {member!r}.", "unknown-member")
+    return encoded({"member": member, "as_of": instant(as_of_us), "lots": found})
 
 
 @router.post("/members/{member:path}/coupons/quote")

@@ -185,7 +185,9 @@ def test_members_and_balances_go_in_once(start_live: StartLive, tmp_path: Path) 
         live, "import", tmp_path / "balances.ndjson", "--mapping", tmp_path / "balances.toml"
     )
     assert (code, told["refused"], told["reasons"]) == (0, 1, {"conflict": 1})
-    write_csv(tmp_path / "members.csv", [people[0] | {"fleet": "c-2"}])
+    write_csv(
+        tmp_path / "members.csv", [people[0] | {"fleet": "c-2", "since": "2026-06-01 09:00:00"}]
+    )
     forecourt(live, "import", tmp_path / "members.csv", "--mapping", tmp_path / "members.toml")
     exported = live.get("/v1/members/m-1/export")
     assert exported["attributes"] == {"kind": "taxi", "company": "c-2"}

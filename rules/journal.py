@@ -86,7 +86,7 @@ class Journal:
         self.parts: list[Part] = []
         self._events: Events | None = None
         self._tick_us = 0
-        self._tick_scores = False
+        self._tick_scores = self._tick_unscores = False
         self._place_of_row = np.zeros(0, dtype=np.int64)
         self._posts: list[_Post] = []
         self._met: list[tuple[Int64s, Who]] = []
@@ -109,6 +109,7 @@ class Journal:
         rules = table.rules
         self._tick_us = at_us
         self._tick_scores = rules.scores_task and rules.starts_us <= at_us < rules.ends_us
+        self._tick_unscores = rules.scores_task and rules.starts_us <= at_us < rules.final_us
 
     def meet(self, at: Int64s, who: Who) -> None:
         """Keep how the members of sales stood before them."""
@@ -143,7 +144,7 @@ class Journal:
 
     def reversed(self, rows: Int64s, points: Int64s, days: Int64s, notes: Sequence[Note]) -> None:
         """Post what counts as reversed; without a note of a referral's points."""
-        default = Note(REVERSED, scores=-points * self._tick_scores)
+        default = Note(REVERSED, scores=-points * self._tick_unscores)
         self._post(rows, -points, days, notes or (default,))
 
     def expired(self, rows: Int64s, points: Int64s) -> None:

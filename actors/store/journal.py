@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -23,9 +25,9 @@ from actors.store.snapshot import folder_of
 from rules.journal_part import POSTINGS
 
 FORMAT: Final = 1
-ROW_GROUP_ROWS: Final = 8_192
+ROW_GROUP_ROWS: Final = 16_384
 SMALL_FILES_MAX: Final = 8
-JOINED_ROWS_MAX: Final = 4_000_000
+JOINED_ROWS_MAX: Final = 400_000
 """Files are joined up to this many postings, so that restarts don't leave many small ones."""
 
 _INDEX: Final = b"forecourt"
@@ -133,8 +135,7 @@ class JournalFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         final = self.folder / f"{first_seq:020d}-{last_seq:020d}.parquet"
         partial = self.folder / f".{final.name}.partial"
-        # Sorting is stable, so each member's postings stay in order.
-        rows = postings.take(pc.sort_indices(postings, sort_keys=[("member", "ascending")]))
+        rows = postings.take(pa.array(_order_by_member(postings)))
         starts = pa.array(range(0, rows.num_rows, ROW_GROUP_ROWS))
         groups = rows.column("member").take(starts).to_pylist()
         index = {"format": FORMAT, "shard": self.shard, "groups": groups}
@@ -168,6 +169,16 @@ class JournalFiles:
             path.unlink()
             self._opened.pop(path, None)
         sync_folder(self.folder)
+
+
+def _order_by_member(postings: pa.Table) -> npt.NDArray[np.int64]:
+    """Order rows by member id, each member's as they came: int64[n]."""
+    coded = postings.column("member").combine_chunks().dictionary_encode()
+    by_id = pc.sort_indices(coded.dictionary).to_numpy()
+    rank = np.empty(len(by_id), dtype=np.int32)
+    rank[by_id] = np.arange(len(by_id), dtype=np.int32)
+    # Ranks of integers sort several times faster than the ids themselves.
+    return np.argsort(rank[coded.indices.to_numpy()], kind="stable")
 
 
 def _range_of(path: Path) -> tuple[int, int]:

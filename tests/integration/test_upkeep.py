@@ -26,6 +26,7 @@ from tests.integration.live_fixtures import (
     Live,
     StartLive,
     ndjson,
+    purchase,
     ray_session,
     season_log,
     start_live,
@@ -220,8 +221,8 @@ def test_one_three_two_shards_give_the_same_standings(
     live = start_live(data, shards=None)
     assert live.get("/v1/season")["phase"] == "final"
     # Every start went on from the snapshot that was there.
-    for told in (data / "logs").glob("member-*.log"):
-        assert "of another version" not in told.read_text()
+    for written in (data / "logs").glob("member-*.log"):
+        assert "of another version" not in written.read_text()
 
 
 def test_a_closed_season_keeps_its_end_on_other_shards(
@@ -333,3 +334,35 @@ def test_a_backup_goes_into_a_server_of_ones_own_once(
     again = start_live(tmp_path / "again", shards=None, redis_url=valkey_url)
     assert scores(again) == before
     assert httpx.get(f"{again.system.url}/readyz", trust_env=False).status_code == httpx.codes.OK
+
+
+POOLED = (
+    SEASON
+    + """
+[[catalogue]]
+id = "mug"
+points = 10
+goods = { unit_cost = "10.00", stock = 7 }
+"""
+)
+
+
+def test_stock_that_ran_out_stays_taken_by_whom_it_was(
+    start_live: StartLive, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    live = start_live(data, shards=1, season_text=POOLED)
+    events = [purchase(number, f"m-{number}", number) for number in range(12)]
+    for number in range(12):
+        wanted = {"event_id": f"r-{number}", "type": "redeem", "member": f"m-{number}"}
+        events.append(wanted | {"at": purchase(0, "", 100 + number)["at"], "item": "mug"})
+    first = [one["status"] for one in live.post(events)["results"]]
+    assert first[12:] == ["applied"] * 7 + ["rejected"] * 5
+    stop(live)
+    for shards in (3, 2, 1):
+        repartition(data, shards)
+    repartition(data, 2)
+    live = start_live(data, shards=2, season_text=POOLED)
+    again = live.post(events)["results"]
+    assert [one["status"] for one in again[:19]] == ["duplicate"] * 19
+    assert {one.get("reason") for one in again[19:]} == {"out_of_stock"}

@@ -28,13 +28,14 @@ class CouponLines(Columns):
     used_us: Int64s
     product: npt.NDArray[np.int32]
     station: npt.NDArray[np.int32]
+    ml: Int64s
     before_fen: Int64s  # the line's amount before anything was taken off
     off_fen: Int64s  # by this coupon
     to_pay_fen: Int64s
 
     def __init__(self) -> None:
         numbers = ("coupon", "product", "station")
-        amounts = ("used_us", "before_fen", "off_fen", "to_pay_fen")
+        amounts = ("used_us", "ml", "before_fen", "off_fen", "to_pay_fen")
         super().__init__(
             dict.fromkeys(numbers, (np.int32, None)) | dict.fromkeys(amounts, (np.int64, None))
         )
@@ -50,6 +51,7 @@ class CouponLines(Columns):
             self.used_us[row] = visit.order.at_us
             self.product[row] = table.tallies.products.number(line.product)
             self.station[row] = station
+            self.ml[row] = line.litres_ml
             self.before_fen[row] = line.amount_fen
             self.off_fen[row] = bill.coupon[row - first]
             self.to_pay_fen[row] = to_pay_fen

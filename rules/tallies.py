@@ -1,4 +1,4 @@
-"""Tallies: what happened on each local day, at each station, with each product, counted as it comes.
+"""Tallies: what happened by local day, station and product, counted as it comes.
 
 Sales and refunds stand in cells, one for each day, product and station; a refund stands on the
 day of its purchase, so a cell less its refunds is what is left of that day. Everything else is a
@@ -34,14 +34,14 @@ OTHERS: Final = "…"
 """Stands for every word after the millionth."""
 
 WHATS: Final = (
-    "survey", "promoter", "detractor", "review", "complaint", "followed_up",
+    "review", "complaint", "followed_up",
     "enrolment", "redemption", "checkout", "task", "goal", "referral", "adjusted",
     "expired", "reversed",
 )  # fmt: skip
 """What is counted by day. Its word: a station, a redeemed item, the month that points were
-earned in (months since 1970), or none. Its amount: scores of surveys, else points."""
+earned in (months since 1970), or none. Its amount: scores of complaints, else points."""
 (
-    SURVEY, PROMOTER, DETRACTOR, REVIEW, COMPLAINT, FOLLOWED_UP,
+    REVIEW, COMPLAINT, FOLLOWED_UP,
     ENROLMENT, REDEMPTION, CHECKOUT, TASK_POINTS, GOAL_POINTS, REFERRAL_POINTS, ADJUSTED,
     EXPIRED, REVERSED,
 ) = range(len(WHATS))  # fmt: skip
@@ -157,6 +157,7 @@ class Tallies:
         self.products, self.stations, self.items = Words(), Words(), Words()
         self.sold = Cells("ml", "fen", "base", "bonus")
         self.refunded = Cells("ml", "fen", "points")
+        self.answers = Cells("score", "promoters", "detractors")  # of surveys
         self.counted = Cells("amount")
         # By member row and station: day and score of complaints, in arrival order.
         self._complaints: dict[tuple[int, int], list[tuple[int, int]]] = {}
@@ -186,30 +187,27 @@ class Tallies:
     def answered(self, events: Events, at: Int64s) -> None:
         """Count surveys and reviews of distinct members, at int64[k] rows of the batch."""
         kind = events.type[at]
-        reviews, surveys = at[kind == _REVIEW], at[kind == _SURVEY]
-        if len(reviews):
-            self._count_at(events, REVIEW, reviews, np.zeros(len(reviews), dtype=np.int64))
+        reviews = at[kind == _REVIEW]
+        self._count_at(events, REVIEW, reviews, np.zeros(len(reviews), dtype=np.int64))
+        surveys = at[kind == _SURVEY]
+        score = events.score[surveys]
+        surveys, score = surveys[score >= 0], score[score >= 0]
         if not len(surveys):
             return
-        column = events.batch.column("score").take(pa.array(surveys))
-        given = column.is_valid().to_numpy(zero_copy_only=False)
-        score = column.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-        surveys, score = surveys[given], score[given]
-        for what, chosen in (
-            (SURVEY, score >= 0),
-            (PROMOTER, score >= PROMOTER_SCORE),
-            (DETRACTOR, score <= DETRACTOR_SCORE),
-        ):
-            self._count_at(events, what, surveys[chosen], score[chosen])
-        refs = events.batch.column("ref").is_valid().to_numpy(zero_copy_only=False)
-        complains = (score <= DETRACTOR_SCORE) & refs[surveys]
+        promotes, detracts = score >= PROMOTER_SCORE, score <= DETRACTOR_SCORE
+        self.answers.add(events.cell[surveys], score, promotes, detracts)
         self._follow_up(events, surveys, score)
-        for place, grade in zip(
-            surveys[complains].tolist(), score[complains].tolist(), strict=True
-        ):
-            key = int(events.row[place]), int(events.cell[place]) & WORDS_MAX - 1
-            self._complaints.setdefault(key, []).append((int(events.day[place]), grade))
-        self._count_at(events, COMPLAINT, surveys[complains], score[complains])
+        for place in surveys[detracts].tolist():
+            if events.text("ref", place):
+                self._complain(events, place)
+
+    def _complain(self, events: Events, place: int) -> None:
+        """Keep a complaint: a low score for something in particular."""
+        day, grade = int(events.day[place]), int(events.score[place])
+        key = int(events.row[place]), int(events.cell[place]) & WORDS_MAX - 1
+        self._complaints.setdefault(key, []).append((day, grade))
+        one = slice(place, place + 1)
+        self.count(COMPLAINT, events.day[one], events.score[one], key[1])
 
     def _count_at(self, events: Events, what: int, at: Int64s, amounts: Int64s) -> None:
         if len(at):
@@ -245,10 +243,9 @@ class Tallies:
             "words": [self.products.names, self.stations.names, self.items.names],
             "complaints": [[*key, held] for key, held in sorted(self._complaints.items())],
         }
-        cells = {"sold": self.sold, "refunded": self.refunded, "counted": self.counted}
         arrays = {
             f"{name}.{part}": array
-            for name, one in cells.items()
+            for name, one in self._cells().items()
             for part, array in one.state().items()
         }
         return arrays | {"texts": np.frombuffer(json.dumps(told).encode(), dtype=np.uint8)}
@@ -263,7 +260,8 @@ class Tallies:
                 words.number(name)
         for row, station, held in told["complaints"]:
             self._complaints[row, station] = [(day, score) for day, score in held]
-        for name, one in (
-            ("sold", self.sold), ("refunded", self.refunded), ("counted", self.counted),
-        ):  # fmt: skip
+        for name, one in self._cells().items():
             one.restore({part: state[f"{name}.{part}"] for part in ("keys", "sums")})
+
+    def _cells(self) -> dict[str, Cells]:
+        return {name: getattr(self, name) for name in ("sold", "refunded", "answers", "counted")}

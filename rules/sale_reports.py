@@ -1,0 +1,358 @@
+"""Sale reports: what was sold, by product, station and time, and how it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.compiled import Rules
+from rules.margins import margin_fen
+from rules.report_query import PERIODS, Query
+from rules.report_tables import Kind, Part, begins, finished, keyed, named, ratio
+from rules.tallies import DAYS_BEFORE_EPOCH, WHATS, WORD_BITS, WORDS_MAX
+
+if TYPE_CHECKING:
+    from rules.member_table import MemberTable
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+SOLD: Final = ("purchases", "ml", "fen", "base", "bonus")
+REFUNDED: Final = ("refunds", "refunded_ml", "refunded_fen", "refunded_points")
+SALES: Final = (*SOLD, *REFUNDED, "discount_fen")
+ANSWERS: Final = ("answers", "score", "promoters", "detractors")
+
+SALE_COLUMNS: Final[dict[str, Kind]] = {
+    "purchases": "count",
+    "litres": "litres",
+    "amount_yuan": "yuan",
+    "discount_yuan": "yuan",
+    "refunds": "count",
+    "refunded_litres": "litres",
+    "refunded_amount_yuan": "yuan",
+    "net_litres": "litres",
+    "net_amount_yuan": "yuan",
+    "margin_yuan": "yuan",
+    "base_points": "count",
+    "bonus_points": "count",
+    "refunded_points": "count",
+}
+
+
+def split_cells(cells: Int64s) -> tuple[Int64s, Bools, Int64s, Int64s]:
+    """Read cells' numbers: local day, whether of top-ups, product, station, [n] each."""
+    station = cells & (WORDS_MAX - 1)
+    product = cells >> WORD_BITS & (WORDS_MAX - 1)
+    base = cells >> 2 * WORD_BITS
+    return (base >> 1) - DAYS_BEFORE_EPOCH, (base & 1) == 1, product, station
+
+
+def within(days: Int64s, query: Query) -> Bools:
+    """Tell which local days a query is about, bool[n]."""
+    inside: Bools = (days >= query.first_day) & (days <= query.last_day)
+    return inside
+
+
+def sales_part(table: MemberTable, query: Query) -> pa.Table:
+    """Gather sales by the period of a query, product and station: SALES, and top_up to tell."""
+    tallies = table.tallies
+    blocks = [
+        _block(query, *_of_cells(tallies.sold.sums(), 0, len(SOLD))),
+        _block(query, *_of_cells(tallies.refunded.sums(), len(SOLD), len(REFUNDED))),
+        _block(query, *_discounts(table)),
+    ]
+    days, top_up, product, station, sums = (
+        np.concatenate(one) for one in zip(*blocks, strict=True)
+    )
+    by_day = query.by if query.by in PERIODS else ""
+    period = begins(days, by_day) if by_day else np.zeros(len(days), dtype=np.int64)
+    return keyed(
+        {
+            "period": period,
+            "product": named(tallies.products.names, product),
+            "station": named(tallies.stations.names, station),
+            "top_up": top_up,
+        },
+        {name: sums[:, place] for place, name in enumerate(SALES)},
+    )
+
+
+Block = tuple[Int64s, Bools, Int64s, Int64s, Int64s]
+
+
+def _of_cells(held: tuple[Int64s, Int64s], first: int, width: int) -> Block:
+    cells, sums = held
+    laid = np.zeros((len(cells), len(SALES)), dtype=np.int64)
+    laid[:, first : first + width] = sums
+    return (*split_cells(cells), laid)
+
+
+def _discounts(table: MemberTable) -> Block:
+    """Lay out what coupons took off, on the local day of their use."""
+    lines = table.coupon_lines
+    rows = lines.standing(table)
+    laid = np.zeros((len(rows), len(SALES)), dtype=np.int64)
+    laid[:, SALES.index("discount_fen")] = lines.off_fen[rows]
+    days = table.rules.calendar.days(lines.used_us[rows])
+    product, station = lines.product[rows].astype(np.int64), lines.station[rows].astype(np.int64)
+    return days, np.zeros(len(rows), dtype=np.bool_), product, station, laid
+
+
+def _block(query: Query, *block: Any) -> tuple[Any, ...]:
+    inside = within(block[0], query)
+    return tuple(column[inside] for column in block)
+
+
+def counts_part(table: MemberTable, query: Query, period: str) -> pa.Table:
+    """Gather what is counted by day: by period and what, its count and amount."""
+    tallies = table.tallies
+    keys, sums = tallies.counted.sums()
+    base = keys >> WORD_BITS
+    days, what = (base >> 8) - DAYS_BEFORE_EPOCH, base & 255
+    inside = within(days, query)
+    days, what, sums = days[inside], what[inside], sums[inside]
+    return keyed(
+        {"period": begins(days, period), "what": named(WHATS, what)},
+        {"count": sums[:, 0], "amount": sums[:, 1]},
+    )
+
+
+def answers_part(table: MemberTable, query: Query, period: str, split_day: int | None) -> pa.Table:
+    """Gather survey answers by station, period, and before or after a day."""
+    tallies = table.tallies
+    cells, sums = tallies.answers.sums()
+    days, _, _, station = split_cells(cells)
+    inside = within(days, query)
+    days, station, sums = days[inside], station[inside], sums[inside]
+    return keyed(
+        {
+            "station": named(tallies.stations.names, station),
+            "period": begins(days, period) if period else np.zeros(len(days), dtype=np.int64),
+            "after": days >= split_day if split_day is not None else np.zeros(len(days), bool),
+        },
+        {name: sums[:, place] for place, name in enumerate(ANSWERS)},
+    )
+
+
+def days_part(table: MemberTable, query: Query) -> pa.Table:
+    """Count by period the members who bought in it, and those who bought for the first time.
+
+    O(sales log sales). What is refunded in full is no purchase.
+    """
+    sales = table.ledger.sales
+    held = np.flatnonzero(sales.visit[: sales.size])
+    rows = table.resolve(sales.row[held].astype(np.int64))
+    days = sales.day[held].astype(np.int64)
+    first = np.full(len(table), np.iinfo(np.int64).max)
+    np.minimum.at(first, rows, days)
+    first = first[first < np.iinfo(np.int64).max]
+    first = begins(first[within(first, query)], query.by)
+    inside = within(days, query)
+    keys = np.unique(begins(days[inside], query.by) << 32 | rows[inside])
+    active = keys >> 32
+    zeros = np.zeros(len(active), dtype=np.int64)
+    none = np.zeros(len(first), dtype=np.int64)
+    return keyed(
+        {"period": np.concatenate([active, first])},
+        {
+            "active_members": np.concatenate([zeros + 1, none]),
+            "first_purchases": np.concatenate([zeros, none + 1]),
+        },
+    )
+
+
+def gather_sales(table: MemberTable, query: Query) -> Part:
+    """Gather for the reports sales and service."""
+    return {"sales": sales_part(table, query)}
+
+
+def gather_trend(table: MemberTable, query: Query) -> Part:
+    """Gather for the report trend."""
+    return {
+        "sales": sales_part(table, query),
+        "counts": counts_part(table, query, query.by),
+        "days": days_part(table, query),
+    }
+
+
+def gather_stations(table: MemberTable, query: Query) -> Part:
+    """Gather for the report stations."""
+    return {
+        "sales": sales_part(table, query),
+        "answers": answers_part(table, query, "", None),
+    }
+
+
+class SaleSum:
+    """What sales add up to, and their margin where the season file says it."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, int] = dict.fromkeys(SALES, 0)
+        self.margin: Fraction | None = None
+
+    def add(self, rules: Rules, row: dict[str, Any]) -> None:
+        """Add the sales of one product."""
+        for name in SALES:
+            self.sums[name] += row[name]
+        ml, fen = row["ml"] - row["refunded_ml"], row["fen"] - row["refunded_fen"]
+        margin = margin_fen(rules.season.products, row["product"], ml, fen)
+        if margin is not None:
+            self.margin = margin if self.margin is None else self.margin + margin
+
+    def cells(self) -> dict[str, Any]:
+        """Name the sums as a report does."""
+        held = self.sums
+        return {
+            "purchases": held["purchases"],
+            "litres": held["ml"],
+            "amount_yuan": held["fen"],
+            "discount_yuan": held["discount_fen"],
+            "refunds": held["refunds"],
+            "refunded_litres": held["refunded_ml"],
+            "refunded_amount_yuan": held["refunded_fen"],
+            "net_litres": held["ml"] - held["refunded_ml"],
+            "net_amount_yuan": held["fen"] - held["refunded_fen"],
+            "margin_yuan": self.margin,
+            "base_points": held["base"],
+            "bonus_points": held["bonus"],
+            "refunded_points": held["refunded_points"],
+        }
+
+
+def _sums_by(
+    rules: Rules, rows: Iterator[dict[str, Any]], key_of: Callable[[dict[str, Any]], Any]
+) -> dict[Any, SaleSum]:
+    sums: dict[Any, SaleSum] = {}
+    for row in rows:
+        sums.setdefault(key_of(row), SaleSum()).add(rules, row)
+    return dict(sorted(sums.items()))
+
+
+def _key_of(rules: Rules, by: str) -> Callable[[dict[str, Any]], Any]:
+    products, stations = rules.season.products, rules.season.stations
+
+    def category(row: dict[str, Any]) -> str:
+        return products[row["product"]].category if row["product"] in products else ""
+
+    def field(name: str) -> Callable[[dict[str, Any]], str]:
+        return lambda row: getattr(stations.get(row["station"]), name, None) or ""
+
+    ways: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "product": lambda row: row["product"],
+        "station": lambda row: row["station"],
+        "category": category,
+        "region": field("region"),
+        "brand": field("brand"),
+        "total": lambda _: "total",
+    }
+    return ways.get(by, lambda row: row["period"])
+
+
+def report_sales(part: Part, rules: Rules, query: Query) -> pa.Table:
+    """Tell what was sold, by product, category, station or time; top-ups are no sales.
+
+    The report `service` has the products of category service alone.
+    """
+    services = {
+        name for name, product in rules.season.products.items() if product.category == "service"
+    }
+    rows = (
+        row
+        for row in part["sales"].to_pylist()
+        if not row["top_up"] and (query.name != "service" or row["product"] in services)
+    )
+    sums = _sums_by(rules, rows, _key_of(rules, query.by))
+    kind: Kind = "day" if query.by in PERIODS else "text"
+    first = {query.by: kind}
+    if query.by == "product":
+        first["category"] = "text"
+    products = rules.season.products
+    return finished(
+        {**first, **SALE_COLUMNS},
+        (
+            {
+                query.by: key,
+                "category": products[key].category if key in products else "",
+                **one.cells(),
+            }
+            for key, one in sums.items()
+        ),
+    )
+
+
+def report_stations(part: Part, rules: Rules, query: Query) -> pa.Table:
+    """Tell how stations, regions or brands do, with what members answer about them."""
+    key_of = _key_of(rules, query.by)
+    sales = _sums_by(rules, (row for row in part["sales"].to_pylist() if not row["top_up"]), key_of)
+    answers: dict[str, dict[str, int]] = {}
+    for row in part["answers"].to_pylist():
+        held = answers.setdefault(key_of(row), dict.fromkeys(ANSWERS, 0))
+        for name in ANSWERS:
+            held[name] += row[name]
+    columns: dict[str, Kind] = {query.by: "text"}
+    if query.by == "station":
+        columns |= {"region": "text", "brand": "text"}
+    columns |= SALE_COLUMNS | {"answers": "count", "mean_score": "number", "nps": "number"}
+    rows = []
+    for key in sorted({*sales, *answers}):
+        held = answers.get(key, dict.fromkeys(ANSWERS, 0))
+        place = rules.season.stations.get(key) if query.by == "station" else None
+        rows.append(
+            {
+                query.by: key,
+                "region": (place.region or "") if place else "",
+                "brand": (place.brand or "") if place else "",
+                **sales.get(key, SaleSum()).cells(),
+                **answer_cells(held),
+            }
+        )
+    return finished(columns, rows)
+
+
+def answer_cells(held: dict[str, int]) -> dict[str, Any]:
+    """Name what survey answers add up to; the net promoter score is in points of a hundred."""
+    nps = ratio(100 * (held["promoters"] - held["detractors"]), held["answers"])
+    return {
+        "answers": held["answers"],
+        "mean_score": ratio(held["score"], held["answers"]),
+        "promoters": held["promoters"],
+        "detractors": held["detractors"],
+        "nps": nps,
+    }
+
+
+TREND_COUNTS: Final = {
+    "enrolments": "enrolment",
+    "redemptions": "redemption",
+    "reviews": "review",
+}
+
+
+def report_trend(part: Part, rules: Rules, query: Query) -> pa.Table:
+    """Tell how purchases, members and points move from day to day, week or month."""
+    rows = part["sales"].to_pylist()
+    sales = _sums_by(rules, (row for row in rows if not row["top_up"]), lambda row: row["period"])
+    top_ups = _sums_by(rules, (row for row in rows if row["top_up"]), lambda row: row["period"])
+    days = {row["period"]: row for row in part["days"].to_pylist()}
+    counts = {(row["period"], row["what"]): row["count"] for row in part["counts"].to_pylist()}
+    made = []
+    for period in sorted({*sales, *top_ups, *days, *(period for period, _ in counts)}):
+        topped = top_ups.get(period, SaleSum()).sums
+        row = {
+            query.by: period,
+            **sales.get(period, SaleSum()).cells(),
+            "top_ups": topped["purchases"],
+            "top_up_amount_yuan": topped["fen"] - topped["refunded_fen"],
+            "active_members": days.get(period, {}).get("active_members", 0),
+            "first_purchases": days.get(period, {}).get("first_purchases", 0),
+        }
+        made.append(row | {name: counts.get((period, of), 0) for name, of in TREND_COUNTS.items()})
+    columns: dict[str, Kind] = {query.by: "day", **SALE_COLUMNS}
+    columns |= {"top_ups": "count", "top_up_amount_yuan": "yuan"}
+    columns |= dict.fromkeys(("active_members", "first_purchases", *TREND_COUNTS), "count")
+    return finished(columns, made)

@@ -50,6 +50,7 @@ class Events:
     fuel: Bools
     named: npt.NDArray[np.int8]
     points: Int64s
+    score: Int64s  # of a survey; -1 for none
     earning_bits: UInt64s
     factor_bits: UInt64s
     key_a: UInt64s
@@ -101,6 +102,7 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         fuel=rules.fuel[product],
         named=_named(batch),
         points=_integers(batch, "points"),
+        score=_integers(batch, "score", absent=-1).astype(np.int64),
         earning_bits=rules.earning_events.match(*codes) & _may_earn(rules, kind, pay),
         factor_bits=rules.factor_events.match(*codes),
         key_a=key_a,
@@ -158,11 +160,11 @@ def _named(batch: pa.RecordBatch) -> npt.NDArray[np.int8]:
     return named.astype(np.int8)
 
 
-def _integers(batch: pa.RecordBatch, column: str) -> Int64s:
-    """Read an integer column, absent as 0."""
+def _integers(batch: pa.RecordBatch, column: str, absent: int = 0) -> Int64s:
+    """Read an integer column, what is absent as a number of its own."""
     array = batch.column(column)
     if array.null_count:
-        array = array.fill_null(0)
+        array = array.fill_null(absent)
     numbers: Int64s = array.to_numpy(zero_copy_only=False)
     return numbers
 

@@ -23,7 +23,7 @@ from rules.compiled import Rules, compile_rules
 from rules.season_file import load_season
 from rules.standings import Standing
 
-OWN: Final = ("archive", "snapshots", "server", "logs", "lock")
+OWN: Final = ("archive", "snapshots", "journal", "server", "logs", "lock")
 """What upkeep treats by itself; every other file of a folder is copied as it is."""
 
 

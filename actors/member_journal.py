@@ -28,6 +28,16 @@ class MemberJournal:
         self._files = files
         self._written_seq = files.last_seq()
 
+    @property
+    def written_seq(self) -> int:
+        """Give the seq up to which postings are on disk."""
+        return self._written_seq
+
+    def restart(self) -> None:
+        """Begin again from the first entry of the log: what is on disk doesn't go on from there."""
+        self._files.clear()
+        self._written_seq = 0
+
     def begin(self, table: MemberTable) -> None:
         """Record what happens to a table from here on."""
         table.journal = Journal()

@@ -24,7 +24,7 @@ from actors.rules_book import RulesBook, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.store.archive import Archive
-from actors.store.errors import StoreUnavailable
+from actors.store.errors import LogGap, StoreUnavailable
 from actors.store.history import read_history
 from actors.store.journal import JournalFiles
 from actors.store.log import Entry, Kind, ShardLog
@@ -58,9 +58,7 @@ class RankingSink(Protocol):
     ) -> None:
         """Send the standings of rows, int64[k], that changed between two versions."""
 
-    def replace(
-        self, version: int, clock_us: int, standing: Standing, layout: BoardLayout
-    ) -> None:
+    def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
         """Send the standings of all members, and the boards they are for."""
 
     def needs_all(self) -> bool:
@@ -122,7 +120,7 @@ class MemberShard:
         """Take the log over and rebuild the table from snapshot and log tail."""
         self._log.take_epoch()
         found = self._snapshots.load(self.shard)
-        if found is not None and self._fits(found):
+        if found is not None and self._fits(found) and not self._builds_journal(found):
             self._restore(found)
         for entry in read_history(self._archive, self._log, self.seq):
             self._apply_entry(entry)
@@ -314,6 +312,24 @@ class MemberShard:
 
     def _carry_out(self, order: bytes, at_us: int) -> dict[str, Any]:
         return apply_order(self._table, json.loads(order), at_us)
+
+    def _builds_journal(self, found: Snapshot) -> bool:
+        """Tell whether to start from the log's first entry, for a snapshot without its journal.
+
+        So it is after a restore, and in a folder that was made before there were journals.
+        """
+        if self._journal is None or self._journal.written_seq >= found.seq:
+            return False
+        try:
+            first = next(iter(read_history(self._archive, self._log, 0)), None)
+        except LogGap:
+            first = None
+        if first is None or first.seq != 1:
+            log.warning("shard %d: its history is cut; statements begin with a sum", self.shard)
+            return False
+        log.info("shard %d builds its journal from the log's first entry", self.shard)
+        self._journal.restart()
+        return True
 
     def _new_table(self) -> MemberTable:
         table = MemberTable(self.rules)

@@ -32,6 +32,7 @@ from actors.store.errors import StoreError
 from actors.store.files import sync_folder, write_durably
 from actors.store.history import read_history
 from actors.store.key_dump import dump_keys, restore_key
+from actors.store.journal import JournalFiles
 from actors.store.log import Entry, ShardLog
 from actors.store.pool_leases import PoolLeases, Wanted
 from actors.store.server import EmbeddedServer
@@ -106,7 +107,7 @@ def _rebuild(old: FolderStore, new: Path, shards: int) -> tuple[int, int]:
             if not dumped[0].endswith(b":pools"):  # leases are a shard's, and made anew
                 restore_key(client, dumped)
         store = FolderStore(new, client, live, False)
-        made = [_shard(store, number) for number in range(shards)]
+        made = [_shard(store, number, journalled=True) for number in range(shards)]
         for shard in made:
             shard.start()
         history = MergedHistory(
@@ -125,7 +126,7 @@ def _rebuild(old: FolderStore, new: Path, shards: int) -> tuple[int, int]:
     return events, members
 
 
-def _shard(store: FolderStore, number: int) -> MemberShard:
+def _shard(store: FolderStore, number: int, *, journalled: bool = False) -> MemberShard:
     """Make a shard of a folder without anyone around it."""
     rules = store.rules()
     shared = None
@@ -139,6 +140,7 @@ def _shard(store: FolderStore, number: int) -> MemberShard:
         NoRanking(),
         lambda: 0,
         shared,
+        journal=JournalFiles(store.path / "journal", number) if journalled else None,
     )
 
 

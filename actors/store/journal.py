@@ -81,13 +81,19 @@ class JournalFiles:
         return _range_of(files[-1])[1] if files else 0
 
     def write(self, last_seq: int, postings: pa.Table) -> None:
-        """Write the postings since the last file, up to a seq, durably; none write nothing.
+        """Write the postings since the last file, up to a seq, durably.
 
-        Raises OSError when the disk doesn't take them; nothing has changed then.
+        None make a file too, which says that nothing is missing up to there. Raises OSError when
+        the disk doesn't take them; nothing has changed then.
         """
-        if postings.num_rows:
-            self._write_file(self.last_seq() + 1, last_seq, postings)
-            self._join_small()
+        self._write_file(self.last_seq() + 1, last_seq, postings)
+        self._join_small()
+
+    def clear(self) -> None:
+        """Remove all files, to begin again from the first entry of the log."""
+        for path in sorted(self.folder.glob("[0-9]*-[0-9]*.parquet"), reverse=True):
+            path.unlink()
+        self._opened.clear()
 
     def read(self, members: list[str]) -> list[pa.Table]:
         """Read members' postings: tables in the order of the files and of the members.
@@ -136,7 +142,7 @@ class JournalFiles:
         final = self.folder / f"{first_seq:020d}-{last_seq:020d}.parquet"
         partial = self.folder / f".{final.name}.partial"
         rows = postings.take(pa.array(_order_by_member(postings)))
-        starts = pa.array(range(0, rows.num_rows, ROW_GROUP_ROWS))
+        starts = pa.array(np.arange(0, rows.num_rows, ROW_GROUP_ROWS))
         groups = rows.column("member").take(starts).to_pylist()
         index = {"format": FORMAT, "shard": self.shard, "groups": groups}
         try:
@@ -173,6 +179,8 @@ class JournalFiles:
 
 def _order_by_member(postings: pa.Table) -> npt.NDArray[np.int64]:
     """Order rows by member id, each member's as they came: int64[n]."""
+    if not postings.num_rows:
+        return np.zeros(0, dtype=np.int64)
     coded = postings.column("member").combine_chunks().dictionary_encode()
     by_id = pc.sort_indices(coded.dictionary).to_numpy()
     rank = np.empty(len(by_id), dtype=np.int32)

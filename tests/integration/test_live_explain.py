@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -85,6 +86,10 @@ def test_statements_survive_a_crash_and_equal_the_offline_ones(
     check_pages(live, before)
     check_why(live)
     check_offline(live, log, tmp_path)
+    live.system.stop()
+    # As after a restore, or in a folder older than journals: built from the log's first entry.
+    shutil.rmtree(tmp_path / "data" / "journal")
+    assert statements(start_live(tmp_path / "data")) == before
 
 
 def check_roles(live: Live) -> None:

@@ -77,9 +77,12 @@ def test_small_files_are_joined_and_an_interrupted_join_doubles_nothing(
     assert points_of(again, "a") == [0, 1, 2, 3, 4, 5]
 
 
-def test_nothing_to_write_leaves_no_file_and_a_broken_one_is_named(tmp_path: Path) -> None:
+def test_no_postings_are_told_too_and_a_broken_file_is_named(tmp_path: Path) -> None:
     files = JournalFiles(tmp_path, 3)
     files.write(4, POSTINGS.empty_table())
+    assert files.last_seq() == 4
+    assert files.read(["a"]) == []
+    files.clear()
     assert files.last_seq() == 0
     files.write(4, rows_of_members({"a": 1}))
     (path,) = files.files()

@@ -32,9 +32,11 @@ def cuts(
     As long as every pool holds enough for all that could draw from it, the order between
     members changes nothing and there is one piece. Else each event that draws by itself is a
     piece of its own, and what triggers issue waits for the end of its piece, where arrival
-    order is known. A merge, which makes two members one, always is a piece of its own, and so
-    is a claim while claim codes are out, since two members may come with the same; and so is
-    an event that names a coupon by a code which isn't known to be its own member's.
+    order is known; a coupon event of a member whom such a trigger may concern is a piece of its
+    own then, to see what was issued. A merge, which makes two members one, always is a piece of
+    its own, and so is a claim while claim codes are out, since two members may come with the
+    same; and so is an event that names a coupon by a code which isn't known to be its own
+    member's.
     """
     kind = events.type[first:last]
     alone = kind == MERGE
@@ -46,6 +48,8 @@ def cuts(
     if len(table.pools.used):
         drawing, in_order = _contending(table, kind)
         alone |= np.isin(kind, drawing)
+        if in_order:
+            alone |= _after_triggers(events, first, last)
     start = first
     for place in (first + np.flatnonzero(alone)).tolist():
         if start < place:
@@ -69,6 +73,17 @@ def _by_code(table: MemberTable, events: Events, first: int, last: int) -> npt.N
             coupon = table.coupon_book.find(code)
             mine = coupon >= 0 and table.coupon_book.member[coupon] == events.row[first + place]
             found[place] = not mine or table.rules.season.coupon_rules.transferable
+    return found
+
+
+def _after_triggers(events: Events, first: int, last: int) -> npt.NDArray[np.bool_]:
+    """Find the coupon events of [first, last) whose member may just be issued one, bool[n].
+
+    Where triggers wait for the end of their piece, such an event must not be in the same one.
+    """
+    kind, row = events.type[first:last], events.row[first:last]
+    found: npt.NDArray[np.bool_] = np.isin(kind, COUPON_TYPES)
+    found &= np.isin(row, row[np.isin(kind, TRIGGERING)])
     return found
 
 

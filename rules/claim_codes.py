@@ -23,6 +23,8 @@ CHARACTERS: Final = 16
 GROUP: Final = 4
 SERIAL_BITS: Final = 30
 CHECK_BITS: Final = 50
+ELSEWHERE: Final = -1
+"""Stands for the row of a member whom another table holds."""
 _VALUES: Final = {letter: value for value, letter in enumerate(ALPHABET)}
 _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
@@ -112,12 +114,27 @@ class ClaimCodes:
         number = read_number(text)
         if number is None:
             return None
+        found = self._find(number)
+        if found is None:
+            return Refusal("coupon_not_valid", f"no batch has the code {text}")
+        return self._judged(*found, row, at_us)
+
+    def _find(self, number: int) -> tuple[CodeBatch, int] | None:
+        """Find the batch and serial number of a code."""
         check, masked = number >> SERIAL_BITS, number & ((1 << SERIAL_BITS) - 1)
         for batch in self.batches.values():
             serial = masked ^ _mask(batch, check)
             if serial < batch.count and _check(batch, serial) == check:
-                return self._judged(batch, serial, row, at_us)
-        return Refusal("coupon_not_valid", f"no batch has the code {text}")
+                return batch, serial
+        return None
+
+    def use_elsewhere(self, text: str) -> None:
+        """Note that a member of another table has used a code."""
+        number = read_number(text)
+        found = None if number is None else self._find(number)
+        if found is not None:
+            batch, serial = found
+            self.used[batch.id].setdefault(serial, ELSEWHERE)
 
     def _judged(self, batch: CodeBatch, serial: int, row: int, at_us: int) -> Grant | Refusal:
         if serial in self.used[batch.id]:
@@ -165,7 +182,10 @@ class ClaimCodes:
             self.add(CodeBatch.model_validate(fields))
         names = list(self.batches)
         for place, serial, row in state["used"].tolist():
-            self.mark(Grant(names[place], self.batches[names[place]].coupon, serial), row)
+            if row == ELSEWHERE:
+                self.used[names[place]][serial] = row
+            else:
+                self.mark(Grant(names[place], self.batches[names[place]].coupon, serial), row)
 
 
 def check_batch(codes: ClaimCodes, batch: CodeBatch, coupons: Mapping[str, object]) -> None:

@@ -54,3 +54,10 @@ def take_claim_codes(table: MemberTable, order: Mapping[str, Any], _at_us: int) 
     if batch.id not in table.claim_codes.batches:
         table.claim_codes.add(batch)
     return {"batch": batch.id, "coupon": batch.coupon, "count": batch.count}
+
+
+def take_codes_used(table: MemberTable, order: Mapping[str, Any], _at_us: int) -> dict[str, Any]:
+    """Note the `codes` of an order that members of other tables have used."""
+    for text in order["codes"]:
+        table.claim_codes.use_elsewhere(str(text))
+    return {"codes": len(order["codes"])}

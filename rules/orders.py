@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rules.campaigns import take_campaign
-from rules.code_claims import take_claim_codes
+from rules.code_claims import take_claim_codes, take_codes_used
 from rules.member_table import MemberTable
 from rules.prize_claims import take_awards
 
@@ -14,6 +14,7 @@ APPLIED: Final[dict[str, Callable[[MemberTable, Mapping[str, Any], int], dict[st
     "awards": take_awards,
     "campaign": take_campaign,
     "claim_codes": take_claim_codes,
+    "codes_used": take_codes_used,
 }
 """What each kind of order does to a table; it returns what the order's sender is told."""
 

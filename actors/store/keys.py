@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 _ID = re.compile(r"[^\s:{}*?\[\]\\]{1,128}")
+_SHARD_TAG = re.compile(r"\{[0-9]+\}")
 
 
 EVERY = "forecourt:*"
@@ -74,6 +75,27 @@ def pools(season: str) -> str:
     return f"forecourt:{_checked('season', season)}:pools"
 
 
+def notices(scope: str, shard: int) -> str:
+    """Name the stream of what a shard's members are to be told."""
+    return _of_shard(scope, "notices", shard)
+
+
+def notices_of_lane(scope: str, lane: str, what: str, shard: int) -> str:
+    """Name what a way of delivery keeps of a shard's notices.
+
+    Hashes `cursor` and `done`, streams `history`, `dead` and `again`.
+
+    >>> notices_of_lane("club", "webhook", "dead", 0)
+    'forecourt:club:notices-webhook-dead:{0}'
+    """
+    return _of_shard(scope, f"notices-{_checked('lane', lane)}-{what}", shard)
+
+
+def claim_codes(season: str) -> str:
+    """Name the hash that says which member came first with a claim code, where shards share."""
+    return f"forecourt:{_checked('season', season)}:claim-codes"
+
+
 def api_keys() -> str:
     """Name the hash of access keys; they outlive seasons."""
     return "forecourt:api-keys"
@@ -82,6 +104,29 @@ def api_keys() -> str:
 def audit(scope: str) -> str:
     """Name the stream of what administrators did."""
     return f"forecourt:{_checked('scope', scope)}:audit"
+
+
+def audit_refusals(scope: str) -> str:
+    """Name the stream of accesses that were refused: many of them never push out an act."""
+    return f"forecourt:{_checked('scope', scope)}:audit-refusals"
+
+
+def vault(scope: str, part: str) -> str:
+    """Name a part of the vault of personal values; all of them lie in one slot.
+
+    >>> vault("summer-2026", "values")
+    'forecourt:summer-2026:{vault}:values'
+    """
+    return f"forecourt:{_checked('scope', scope)}:{{vault}}:{_checked('part', part)}"
+
+
+def is_of_shard(key: str) -> bool:
+    """Tell whether a key is a shard's own: its log, or rebuilt from it.
+
+    >>> is_of_shard(log("a", 3)), is_of_shard(vault("a", "values"))
+    (True, False)
+    """
+    return _SHARD_TAG.search(key) is not None
 
 
 def _of_shard(scope: str, what: str, shard: int) -> str:

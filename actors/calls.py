@@ -89,6 +89,11 @@ class MemberShardFacade:
         found: Standing = await answered(self._handle.call.remote("standing"))
         return found
 
+    async def older_standing(self) -> Standing | None:
+        """Give the standing of all members in the season before."""
+        found: Standing | None = await answered(self._handle.call.remote("older_standing"))
+        return found
+
     async def _status(self, name: str, *arguments: Any) -> ShardStatus:
         status: ShardStatus = await answered(self._handle.call.remote(name, *arguments))
         return status

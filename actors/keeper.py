@@ -9,7 +9,7 @@ from typing import Final
 
 from actors.calls import MemberShardFacade
 from actors.final_list import FinalShelf
-from actors.messages import ShardDown, ShardStatus
+from actors.messages import ShardDown, ShardStatus, stand_of
 from actors.phases import Window, instant
 from actors.rules_book import RulesBook
 from actors.settings import Settings
@@ -30,7 +30,6 @@ class Keeper:
         self._settings = settings
         self._shards = shards
         self._book = RulesBook(settings.rules)
-        self._finals = FinalShelf(settings.folder / "final", self._rules.season_id)
         client = connect(settings.redis_url, name="keeper", answer_within_s=1.0)
         self._mirror = Mirror(client, self._rules.season_id, 0)
         self._published: dict[str, str | int] = {}
@@ -65,8 +64,10 @@ class Keeper:
         try:
             await self._follow(known)
             self._publish(known)
-            if all(status.final for status in known) and self._finals.load() is None:
+            if all(status.final for status in known) and self._shelf(self._rules).load() is None:
                 await self.freeze()
+            if all(status.older_final for status in known):
+                await self._freeze_older()
         except (StoreError, ShardDown) as error:
             log.warning("the season's description waits: %s", error)
 
@@ -78,7 +79,9 @@ class Keeper:
         versions = self._book.versions
         if numbers != {self._book.number}:
             versions = await self._shards[0].rules_versions()
-        self._book.follow(versions, min(status.ends_us for status in statuses))
+        if len({status.season for status in statuses}) > 1:
+            raise ShardDown("the shards open the next season")
+        self._book.follow(versions, stand_of(statuses))
 
     def _publish(self, statuses: list[ShardStatus]) -> None:
         """Describe the season to other readers of Redis."""
@@ -95,18 +98,34 @@ class Keeper:
             self._mirror.write_info(info)
             self._published = info
 
+    def _shelf(self, rules: Rules) -> FinalShelf:
+        return FinalShelf(self._settings.folder / "final", rules.season_id)
+
+    async def _freeze_older(self) -> None:
+        """Freeze the final list of the season before under its own id."""
+        rules = self._book.older
+        if rules is None or self._shelf(rules).load() is not None:
+            return
+        parts = await asyncio.gather(*(shard.older_standing() for shard in self._shards))
+        held = [part for part in parts if part is not None]
+        if len(held) == len(parts):
+            frozen = self._shelf(rules).freeze(rules, held, rules.final_us)
+            log.info("the standings of %s are final: %s", rules.season_id, frozen.standings_hash)
+
     async def freeze(self) -> None:
         """Freeze the final list once every shard is past the final instant.
 
         Raises ShardDown when a shard doesn't answer or isn't there yet; a frozen list stays.
         """
-        if self._finals.load() is not None:
-            return
         statuses = await asyncio.gather(*(shard.status() for shard in self._shards))
+        await self._follow(statuses)
+        if statuses[0].older is not None and all(status.older_final for status in statuses):
+            await self._freeze_older()
+        if self._shelf(self._rules).load() is not None:
+            return
         waiting = [status.shard for status in statuses if not status.final]
         if waiting:
             raise ShardDown(f"shards {waiting} are not past the final instant yet")
-        await self._follow(statuses)
         parts = await asyncio.gather(*(shard.standing() for shard in self._shards))
-        frozen = self._finals.freeze(self._rules, parts, self._rules.final_us)
+        frozen = self._shelf(self._rules).freeze(self._rules, parts, self._rules.final_us)
         log.info("the standings are final: %s", frozen.standings_hash)

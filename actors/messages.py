@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from actors.rules_book import Version
+from actors.rules_book import Stand, Version
 from rules.compiled import Board, Rules
 from rules.official_order import Key
 from rules.standings import Standing
@@ -40,6 +41,12 @@ class BatchAnswer:
     notes: dict[int, str] = field(default_factory=dict)
 
 
+def stand_of(statuses: Sequence[ShardStatus]) -> Stand:
+    """Tell where the season stands in shards that agree; a close reaches them one by one."""
+    ends_us = min(status.ends_us for status in statuses)
+    return Stand(statuses[0].season, ends_us, statuses[0].older_ends_us)
+
+
 @dataclass(slots=True)
 class ShardStatus:
     """Where a member shard stands."""
@@ -53,6 +60,10 @@ class ShardStatus:
     epoch: int
     final: bool
     rules_number: int = 1  # the version of the season file in force; the folder's first is 1
+    season: str = ""
+    older: str | None = None  # the season before, while it is held
+    older_final: bool = False
+    older_ends_us: int | None = None
     points_per_hour: dict[int, int] = field(default_factory=dict)
 
 
@@ -76,6 +87,9 @@ class MemberShardCalls(Protocol):
 
     async def rules_versions(self) -> list[Version]:
         """List the versions of the season file after the first."""
+
+    async def older_standing(self) -> Standing | None:
+        """Give the standing of all members in the season before, None when none is held."""
 
     async def status(self, hours: int = 0) -> ShardStatus:
         """Tell where the shard stands, with the points of the last hours (-1: of all)."""
@@ -133,6 +147,7 @@ class Slice(NamedTuple):
 class BoardLayout:
     """The boards that standings are for, in the order of their bits, and how ties break."""
 
+    season: str
     rules_hash: str
     boards: tuple[Board, ...]
     tie_break: tuple[str, ...]
@@ -140,7 +155,7 @@ class BoardLayout:
     @classmethod
     def of(cls, rules: Rules) -> BoardLayout:
         """Take the layout from compiled rules."""
-        return cls(rules.rules_hash, rules.boards, rules.tie_break)
+        return cls(rules.season_id, rules.rules_hash, rules.boards, rules.tie_break)
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ import msgspec
 
 from actors.store.folder import write_durably
 from rules.compiled import Rules, compile_rules
+from rules.next_season import check_next_season
 from rules.season_file import load_season
-from rules.version_checks import check_version
+from rules.version_checks import VersionRefused, check_version
 from rules.versions import successor
 
 VERSIONS: Final = "versions"
@@ -27,13 +28,26 @@ class Version(msgspec.Struct, frozen=True):
     text: str
 
 
+class Stand(msgspec.Struct, frozen=True):
+    """Which season runs in a shard, when it ends, and the same of the one before, if held."""
+
+    season: str
+    ends_us: int
+    older_ends_us: int | None = None
+
+
 class RulesBook:
-    """The running rules, and how they came about from the file the folder began with."""
+    """The running rules, and how they came about from the file the folder began with.
+
+    upcoming are the rules of the next season until it opens, older those of the season before.
+    """
 
     def __init__(self, first: Rules) -> None:
         self.first = first
         self.rules = first
         self.file = first.season  # the running file as it was written
+        self.upcoming: Rules | None = None
+        self.older: Rules | None = None
         self.versions: list[Version] = []
 
     @property
@@ -46,17 +60,43 @@ class RulesBook:
 
         Raises SeasonErrors for a text with errors, VersionRefused for one that can't go on.
         """
+        self.check(compile_rules(load_season(text, "the new version")), since_us)
         rules = compile_rules(load_season(text, "the new version"))
-        check_version(self.rules, rules, since_us)
         return Version(self.number + 1, rules.rules_hash, since_us, text)
 
-    def adopt(self, version: Version) -> Rules:
-        """Go on with a version that was checked; returns the rules that hold from here on."""
+    def check(self, rules: Rules, now_us: int) -> None:
+        """Raise VersionRefused when a file can neither go on for the running one nor follow it."""
+        if rules.season_id == self.rules.season_id:
+            check_version(self.rules, rules, now_us)
+        elif self.older is not None and rules.season_id == self.older.season_id:
+            refusal = (
+                f"season.id = {rules.season_id!r}: that season is over, {self.rules.season_id} "
+                "runs; its rules can't change any more"
+            )
+            raise VersionRefused([refusal])
+        else:
+            check_next_season(self.rules, rules, self.older, now_us)
+
+    def adopt(self, version: Version) -> Rules | None:
+        """Go on with a version that was checked; returns the rules that hold from here on.
+
+        None for the next season's file, which waits for its start.
+        """
         rules = compile_rules(load_season(version.text, "the new version"))
+        self.versions.append(version)
+        if rules.season_id != self.rules.season_id:
+            self.upcoming = rules
+            return None
         self.rules = successor(self.rules, rules)
         self.file = rules.season
-        self.versions.append(version)
         return self.rules
+
+    def open_next(self) -> None:
+        """Let the next season be the running one."""
+        assert self.upcoming is not None
+        self.older, self.file = self.rules, self.upcoming.season
+        self.rules = successor(self.rules, self.upcoming)
+        self.upcoming = None
 
     def close(self, ends_us: int) -> Rules:
         """End the season at an instant."""
@@ -64,11 +104,18 @@ class RulesBook:
             self.rules = self.rules.with_ends(ends_us)
         return self.rules
 
-    def follow(self, versions: Sequence[Version], ends_us: int) -> Rules:
-        """Catch up with a book that is ahead, and with its season's end."""
+    def follow(self, versions: Sequence[Version], stand: Stand) -> Rules:
+        """Catch up with a shard that is ahead: its versions, its season, its ends."""
         for version in versions[len(self.versions) :]:
+            if self.upcoming is not None and version.since_us >= self.upcoming.starts_us:
+                self.open_next()
             self.adopt(version)
-        return self.close(ends_us)
+        if self.upcoming is not None and stand.season == self.upcoming.season_id:
+            self.open_next()
+        older_us = stand.older_ends_us
+        if self.older is not None and older_us not in (None, self.older.ends_us):
+            self.older = self.older.with_ends(older_us)
+        return self.close(stand.ends_us)
 
     def told(self) -> list[dict[str, Any]]:
         """List the versions for a snapshot."""
@@ -76,10 +123,10 @@ class RulesBook:
         return found
 
     @classmethod
-    def restored(cls, first: Rules, told: list[dict[str, Any]], ends_us: int) -> RulesBook:
+    def restored(cls, first: Rules, told: list[dict[str, Any]], stand: Stand) -> RulesBook:
         """Rebuild the book that told() listed."""
         book = cls(first)
-        book.follow(msgspec.convert(told, list[Version]), ends_us)
+        book.follow(msgspec.convert(told, list[Version]), stand)
         return book
 
 

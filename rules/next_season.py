@@ -75,7 +75,7 @@ def open_season(table: MemberTable) -> None:
     if not table.final:
         table.keep_boards()
     older = OlderSeason(table.rules, table.season_number)
-    older.final, older.members = table.final, members.size
+    older.final, older.known = table.final, members.listed[: members.size].copy()
     older.points_by_hour = table.points_by_hour
     for name in SEASON_COLUMNS:
         column = getattr(members, name)
@@ -83,6 +83,7 @@ def open_season(table: MemberTable) -> None:
         fresh = np.zeros_like(column)
         if name == "tasks_completed_at_us":
             fresh[:] = NO_TIME_US
+            column[members.size :] = NO_TIME_US
         setattr(members, name, fresh)
     table.points_by_hour = np.zeros(0, dtype=np.int64)
     table.final = False

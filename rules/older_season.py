@@ -66,7 +66,8 @@ class OlderSeason:
         self.rules = rules
         self.number = number
         self.final = False
-        self.members = 0  # how many there were when the next season opened
+        # Who was listed when the next season opened, bool[members or fewer].
+        self.known: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
         self.columns: dict[str, npt.NDArray[Any]] = {}
         self._mixed: tuple[Rules, Rules] | None = None
@@ -110,7 +111,8 @@ class OlderSeason:
         """
         on_board = self.columns["final_on_board"][rows].astype(np.uint32)
         company = self.columns["final_company"][rows].astype(np.int32)
-        for place in np.flatnonzero(rows >= self.members).tolist():
+        known = self.known[np.minimum(rows, len(self.known) - 1)] if len(self.known) else False
+        for place in np.flatnonzero(~(known & (rows < len(self.known)))).tolist():
             row = int(rows[place])
             profile = table.attributes.get(row, {})
             level = table.rules.levels[table.members.level[row]]
@@ -127,21 +129,22 @@ class OlderSeason:
 
     def state(self, size: int) -> dict[str, npt.NDArray[Any]]:
         """Copy the columns of some members, and where the season stands."""
-        told = [self.id, self.number, self.final, self.members]
+        told = [self.id, self.number, self.final]
         arrays = {name: column[:size].copy() for name, column in self.columns.items()}
         return arrays | {
             "told": np.frombuffer(json.dumps(told).encode(), dtype=np.uint8),
+            "known": self.known.copy(),
             "points_by_hour": self.points_by_hour.copy(),
         }
 
     @classmethod
     def from_state(cls, rules: Rules, state: Mapping[str, npt.NDArray[Any]]) -> OlderSeason:
         """Rebuild what state() copied, under the same season's rules."""
-        name, number, final, members = json.loads(state["told"].tobytes())
+        name, number, final = json.loads(state["told"].tobytes())
         if name != rules.season_id:
             raise ValueError(f"the state is of season {name}, the rules are of {rules.season_id}")
         older = cls(rules, number)
-        older.final, older.members = final, members
+        older.final, older.known = final, state["known"].copy()
         older.points_by_hour = state["points_by_hour"].copy()
         older.columns = {name: state[name].copy() for name in SEASON_COLUMNS}
         return older

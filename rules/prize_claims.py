@@ -47,7 +47,10 @@ def take_awards(table: MemberTable, order: Mapping[str, Any], at_us: int) -> dic
         if row >= 0:
             name = prize_id(award["board"], award["place"])
             listed[name] = Won(row, award["board"], award["place"], award["rank"], award["reward"])
-    claimed = {name: won for name, won in desk.won.items() if won.state}
+    season = str(order.get("season", desk.season))
+    same = season == desk.season
+    claimed = {name: won for name, won in desk.won.items() if won.state and same}
+    desk.season = season
     before, desk.won = desk.won, listed | claimed
     tell_winners(table, before, at_us)
     return {"awards": len(desk.won)}

@@ -33,17 +33,18 @@ class PrizeDesk:
     def __init__(self) -> None:
         self.open = False
         self.deadline_us = 0
+        self.season = ""  # whose list it is; the next season's takes its place
         self.won: dict[str, Won] = {}
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy everything as one array of JSON bytes."""
         held = {name: asdict(won) for name, won in self.won.items()}
-        text = json.dumps([self.open, self.deadline_us, held])
+        text = json.dumps([self.open, self.deadline_us, self.season, held])
         return {"json": np.frombuffer(text.encode(), dtype=np.uint8)}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Fill from state()."""
-        self.open, self.deadline_us, held = json.loads(state["json"].tobytes())
+        self.open, self.deadline_us, self.season, held = json.loads(state["json"].tobytes())
         self.won = {name: Won(**cells) for name, cells in held.items()}
 
     def move(self, row_from: int, row_to: int) -> None:

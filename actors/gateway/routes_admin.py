@@ -12,6 +12,7 @@ from actors.gateway.answers import encoded
 from actors.gateway.problems import Problem
 from actors.gateway.routes_claims import send_awards
 from actors.gateway.routes_read import caller_of, season_body, state_of
+from actors.gateway.seasons import send_older_awards
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import ShardDown
@@ -41,9 +42,15 @@ async def close(request: Request) -> Any:
 
 @router.post("/season/finalise")
 async def finalise(request: Request) -> Any:
-    """Move to the final instant and freeze the standings; by the real clock, only once due."""
+    """Move to the final instant and freeze the standings; by the real clock, only once due.
+
+    While the season before isn't final it is that one's instant.
+    """
     state, caller = state_of(request), caller_of(request, ("admin",))
+    older = state.book.older
     final_us = state.window.final_us
+    if older is not None and state.now_us() < older.final_us:
+        final_us = older.final_us
     if state.clock == "real" and state.now_us() < final_us:
         raise Problem(
             409,
@@ -53,8 +60,22 @@ async def finalise(request: Request) -> Any:
     log.info("key %s finalises the season", caller.key_id)
     # Past the final instant too when events were: every shard then has run the same ticks.
     await state.ingest.order("advance", max(final_us, state.ingest.clock_us))
-    await freeze(state)
+    if final_us == state.window.final_us:
+        await freeze(state)
+    else:
+        await freeze_older(state)
     return encoded(await season_body(state, 0))
+
+
+async def freeze_older(state: State) -> None:
+    """Wait until the keeper has frozen the list of the season before."""
+    assert state.book.older is not None
+    shelf = state.shelf(state.book.older.season_id)
+    for _ in range(FREEZE_TRIES):
+        if shelf.load() is not None:
+            return
+        await asyncio.sleep(0.5)
+    raise Problem(503, "The older list is not frozen yet: ask again.", retry_after_s=2)
 
 
 async def freeze(state: State) -> None:
@@ -76,6 +97,13 @@ async def freeze(state: State) -> None:
 async def publish(request: Request) -> Any:
     """Publish the frozen list with its hash."""
     state, caller = state_of(request), caller_of(request, ("admin",))
+    older = state.book.older
+    frozen = state.shelf(older.season_id).load() if older is not None else None
+    if older is not None and frozen is not None and not frozen.published:
+        log.info("key %s publishes the standings of %s", caller.key_id, older.season_id)
+        state.shelf(older.season_id).publish(state.now_us())
+        await send_older_awards(state, older)
+        return encoded(await season_body(state, 0))
     if state.phase() != "final":
         raise Problem(
             409,

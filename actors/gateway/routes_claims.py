@@ -47,6 +47,7 @@ async def send_awards(state: State) -> None:
         {
             "id": f"awards {state.rules.season_id} {final.published_at_us} {barred}",
             "kind": "awards",
+            "season": state.rules.season_id,
             "deadline_us": state.rules.calendar.later(final.published_at_us, within),
             "awards": awards,
         },

@@ -14,6 +14,7 @@ from actors.gateway.board_pages import Page, owner_of
 from actors.gateway.masks import masked
 from actors.gateway.prize_view import PrizeView
 from actors.gateway.problems import Problem
+from actors.gateway.seasons import older_page, others_json
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import Ask, Reading, Row, ShardDown
@@ -69,9 +70,14 @@ async def standings(
     cursor: Annotated[str | None, Query(pattern="^[0-9]{1,12}$")] = None,
     around: str | None = None,
     span: Annotated[int, Query(ge=0, le=100)] = 5,
+    season: str | None = None,
 ) -> Any:
-    """Give rows of a board: from a rank on, or around a member."""
+    """Give rows of a board: from a rank on, or around a member; also of the season before."""
     state, caller = state_of(request), caller_of(request, READERS)
+    if season not in (None, state.rules.season_id):
+        if around is not None:
+            raise Problem(422, "around is for the running season; leave season out.")
+        return encoded(await older_page(state, caller, board, season, int(cursor or 0), limit))
     check_board(state, board)
     as_of_us, phase = state.as_of_us(), state.phase()
     focus: int | None = None
@@ -325,4 +331,5 @@ async def season_body(state: State, hours: int) -> dict[str, Any]:
                 ) from None
             for at_us, points in status.points_per_hour.items():
                 per_hour[at_us] = per_hour.get(at_us, 0) + points
-    return season_json(state, readings, view, per_hour, hours, as_of_us)
+    told = season_json(state, readings, view, per_hour, hours, as_of_us)
+    return told | others_json(state)

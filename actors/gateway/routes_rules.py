@@ -12,15 +12,17 @@ from actors.gateway.answers import encoded
 from actors.gateway.problems import Problem
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
+from actors.messages import stand_of
 from actors.phases import instant
-from actors.rules_book import keep_copy
+from actors.rules_book import RulesBook, keep_copy
 from rules.compiled import Rules, compile_rules
 from rules.findings import placed
 from rules.lint import lint
+from rules.next_season import joined_names
 from rules.season_diff import adverse, changes
 from rules.season_file import SeasonErrors, load_season_bytes
 from rules.season_models import Season
-from rules.version_checks import VersionRefused, check_version
+from rules.version_checks import VersionRefused
 from rules.versions import successor
 
 TEXT_BYTES_MAX: Final = 1024 * 1024
@@ -69,7 +71,7 @@ async def change_rules(
         now_us = state.now_us()
         try:
             season = await asyncio.to_thread(load_season_bytes, content, "rules")
-            rules = await asyncio.to_thread(_checked, state.rules, season, now_us)
+            rules = await asyncio.to_thread(_checked, state.book, season, now_us)
         except (SeasonErrors, VersionRefused, ValueError) as error:
             errors = _errors(error)
             if dry_run:
@@ -103,11 +105,11 @@ async def _body(request: Request) -> bytes:
     return content
 
 
-def _checked(running: Rules, season: Season, now_us: int) -> Rules:
-    """Compile a file and see that it can go on for the running one."""
+def _checked(book: RulesBook, season: Season, now_us: int) -> Rules:
+    """Compile a file and see that it can go on for the running one, or follow it."""
     rules = compile_rules(season)
-    check_version(running, rules, now_us)
-    successor(running, rules)
+    book.check(rules, now_us)
+    successor(book.rules, rules)
     return rules
 
 
@@ -134,15 +136,23 @@ def _told(state: State, text: str, rules: Rules | None, now_us: int) -> dict[str
         season = rules.season
         told["lint"] = [one.as_row() for one in placed(text, lint(season))]
         told["diff"] = [one.as_row() for one in changes(state.book.file, season)]
-        told["adverse"] = [one.as_row() for one in adverse(state.book.file, season, now_us)]
+        if rules.season_id == state.rules.season_id:
+            told["adverse"] = [one.as_row() for one in adverse(state.book.file, season, now_us)]
+        else:
+            told["opens"] = instant(rules.starts_us)
     return told
 
 
 async def _adopt(state: State, text: str, rules: Rules) -> None:
     """Have every shard go on under the new version, then show it."""
     number = state.book.number + 1
-    going_on = await asyncio.to_thread(successor, state.rules, rules)
-    statuses = await state.ingest.adopt_rules(number, text, going_on.names)
+    names = joined_names(state.rules, rules)
+    if rules.season_id == state.rules.season_id:
+        going_on = await asyncio.to_thread(successor, state.rules, rules)
+        names = going_on.names
+        if state.book.older is not None:
+            names = joined_names(going_on, state.book.older)
+    statuses = await state.ingest.adopt_rules(number, text, names)
     versions = await state.members[statuses[0].shard].rules_versions()
-    state.use(state.book.follow(versions, min(status.ends_us for status in statuses)))
+    state.use(state.book.follow(versions, stand_of(statuses)))
     keep_copy(state.settings.folder, versions[-1])

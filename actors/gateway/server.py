@@ -21,8 +21,9 @@ from actors.gateway.ingest import Ingest
 from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
+from actors.gateway.seasons import names_of, watch_opening
 from actors.gateway.state import State
-from actors.messages import ShardDown, ShardStatus
+from actors.messages import ShardDown, ShardStatus, stand_of
 from actors.phases import Window
 from actors.rules_book import RulesBook, Version
 from actors.settings import Settings
@@ -79,7 +80,9 @@ class GatewayServer:
         if len({status.rules_number for status in statuses}) > 1:
             # The gateway before this one ended while the shards went over.
             last = versions[-1]
-            statuses = await state.ingest.adopt_rules(last.number, last.text, state.rules.names)
+            statuses = await state.ingest.adopt_rules(last.number, last.text, names_of(state.book))
+        if len({status.season for status in statuses}) > 1:
+            await state.ingest.order("advance", state.rules.starts_us)
         ends_us = min(status.ends_us for status in statuses)
         if any(status.ends_us != ends_us for status in statuses):
             await state.ingest.order("close", ends_us)
@@ -99,9 +102,13 @@ class GatewayServer:
         )
         self._server = _Uvicorn(config)
         log.info("serving http://%s:%d", settings.host, settings.port)
-        watch = asyncio.create_task(self._watch_store())
+        watches = [
+            asyncio.create_task(self._watch_store()),
+            asyncio.create_task(watch_opening(state)),
+        ]
         await self._server.serve()
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
         await self._stopped.wait()
 
     async def stop(self, within_s: float) -> bool:
@@ -151,10 +158,10 @@ class GatewayServer:
         settings = self._settings
         last = max(status.rules_number for status in statuses)
         book = RulesBook(settings.rules)
-        ends_us = min(status.ends_us for status in statuses if status.rules_number == last)
-        rules = book.follow(versions, ends_us)
+        stand = stand_of([status for status in statuses if status.rules_number == last])
+        rules = book.follow(versions, stand)
         clock_us = max(status.clock_us for status in statuses)
-        ingest = Ingest(list(self._members), rules.names, settings.clock, clock_us)
+        ingest = Ingest(list(self._members), names_of(book), settings.clock, clock_us)
         for lane, status in zip(ingest.lanes, statuses, strict=True):
             lane.version, lane.clock_us = status.version, status.clock_us
         readings = Readings(list(self._rankings), ingest.versions)

@@ -58,6 +58,12 @@ class State:
         self.prizes = PrizeReader(rules)
         self.changes = Changes(rules, self.readings)
         self.readings.rules_hash = rules.rules_hash
+        self.finals = FinalShelf(self.settings.folder / "final", rules.season_id)
+        self._final = None
+
+    def shelf(self, season: str) -> FinalShelf:
+        """Give the shelf of a season's final list."""
+        return FinalShelf(self.settings.folder / "final", season)
 
     def now_us(self) -> int:
         """Read the system's clock: the wall's, or the greatest stamp."""

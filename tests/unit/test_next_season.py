@@ -15,6 +15,7 @@ from rules.events import decode_json, stamp
 from rules.kernel import advance, apply
 from rules.member_table import MemberTable
 from rules.next_season import await_season, check_next
+from rules.official_order import NO_TIME_US
 from rules.results import REASONS, STATUSES
 from rules.season_file import load_season
 from rules.standings import board_rows
@@ -75,8 +76,8 @@ def rules_of(text: str) -> Rules:
 class Run:
     """A table that goes from one season to the next."""
 
-    def __init__(self, *, restarts: bool = False) -> None:
-        self.old, self.new = rules_of(OLD), rules_of(NEW)
+    def __init__(self, *, restarts: bool = False, more: str = "") -> None:
+        self.old, self.new = rules_of(OLD + more), rules_of(NEW)
         self.table = MemberTable(self.old)
         self.restarts = restarts
         self.number = 0
@@ -193,6 +194,22 @@ def test_the_older_boards_keep_who_stood_on_them() -> None:
     assert boards["overall"].member == ["n", "m", "late"]
     assert boards["golden"].member == ["m"]
     assert run.table.standing().on_board.tolist() == [1, 1, 1]
+    assert standing.tasks_completed_at_us.tolist() == [NO_TIME_US] * 3
+
+
+def test_who_comes_after_the_opening_is_looked_at_anew_however_the_log_is_cut() -> None:
+    events = [
+        (29, buy("40.00")),
+        (31, {"type": "enrol", "member": "late", "attributes": {"car": "blue"}}),
+        (31, buy("1.00", day=29, member="late")),
+    ]
+    found = []
+    for cuts in ([events], [events[:1], events[1:2], events[2:]]):
+        run = Run(more='[[boards]]\nid = "blue"\nwhere = { car = ["blue"] }\n')
+        for part in cuts:
+            run.events(*((day, dict(event)) for day, event in part))
+        found.append(run.table.older_standing().on_board.tolist())
+    assert found == [[0b001, 0b101]] * 2
 
 
 def test_a_third_season_lets_the_first_go() -> None:

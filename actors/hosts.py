@@ -205,16 +205,8 @@ class RankingShardHost:
     def __init__(self, settings: Settings, shard: int) -> None:
         log_to_file(settings, f"ranking-{shard}")
         client = connect(settings.redis_url, name=f"ranking-{shard}")
-        self._client, self._rules, self._number = client, settings.rules, shard
-        self._writer: MirrorWriter | None = None
-        self._begin(settings.rules.season_id)
-
-    def _begin(self, season: str) -> None:
-        """Hold the boards of a season, mirrored under its own keys."""
-        if self._writer is not None:
-            self._writer.stop(5.0)
-        self._mirror = Mirror(self._client, season, self._number)
-        self._shard = RankingShard(self._number, self._rules, self._mirror)
+        self._mirror = Mirror(client, settings.rules.season_id, shard)
+        self._shard = RankingShard(shard, settings.rules, self._mirror)
         self._lost = False
         self._writer = MirrorWriter(self._mirror, self._note_loss)
         self._writer.start()
@@ -246,8 +238,6 @@ class RankingShardHost:
             self._shard.rebuild_mirror()
         return self._shard.version >= 0
 
-        if layout.season != self._mirror.season:
-            self._begin(layout.season)
     def read(self, asks: list[Ask], at_least: int) -> Reading | str:
         """Answer asks; a text says why it can't yet (an exception would cost more)."""
         try:
@@ -270,7 +260,6 @@ class RankingShardHost:
 
 @ray.remote(num_cpus=0.02, max_restarts=-1, max_task_retries=0)
 class KeeperHost:
-        assert self._writer is not None
     """Hosts the season keeper."""
 
     def __init__(self, settings: Settings) -> None:

@@ -20,7 +20,7 @@ from actors.member_journal import MemberJournal
 from actors.member_reads import READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, BoardLayout, ShardStatus
-from actors.rules_book import RulesBook, Stand, Version
+from actors.rules_book import RulesBook, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.store.archive import Archive
@@ -37,7 +37,6 @@ from rules.contention import demand_of_campaign, demand_of_ticks, demand_with_ti
 from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply_events, held
 from rules.member_table import NO_CLOCK_US, MemberTable
-from rules.next_season import await_season
 from rules.orders import apply_order
 from rules.results import Outcome
 from rules.standings import Standing
@@ -245,7 +244,6 @@ class MemberShard:
     def read(self, name: str, *arguments: Any) -> Any:
         """Answer one of the questions that actors.member_reads lists, from the table as it is."""
         return READS[name](self._table, *arguments)
-        older = self._table.older
 
     def explain(self, what: str, *arguments: Any) -> Any:
         """Answer a question about members' postings: a method of MemberJournal by name."""
@@ -256,10 +254,6 @@ class MemberShard:
         """Give some rows of what is held, as an Arrow stream, and where to go on (-1: nowhere)."""
         return exported(self._table, what, first)
 
-            season=self.rules.season_id,
-            older=older.id if older else None,
-            older_final=older is not None and older.final,
-            older_ends_us=older.rules.ends_us if older else None,
     def standing(self) -> Standing:
         """Give the standing of all members as it is, or as it was at the final instant."""
         return self._table.standing()
@@ -284,10 +278,6 @@ class MemberShard:
         self._snapshots.save(self.shard, self.seq, arrays, meta)
         self._snapshot_seq = self.seq
         self._archive.write(self.shard, self._log.read(self._archive.last_seq(self.shard)))
-    def older_standing(self) -> Standing | None:
-        """Give the standing of all members in the season before, None when none is held."""
-        return self._table.older_standing() if self._table.older is not None else None
-
         # One snapshot further back than the newest: it may have to stand in for a damaged one.
         self._log.trim(min(self._snapshots.seqs(self.shard)[0], self._archive.last_seq(self.shard)))
         self._events_since_snapshot = 0
@@ -307,8 +297,6 @@ class MemberShard:
             payload = b""
         elif old.any():
             payload = to_ipc(batch.filter(pa.array(~old)))
-            "season": self.rules.season_id,
-            "older_ends_us": self._table.older.rules.ends_us if self._table.older else None,
         elif not payload:
             payload = to_ipc(batch)
         return _Attempt(received, events, payload)
@@ -400,14 +388,7 @@ class MemberShard:
         """Run what is due under the rules so far, then go on under the new ones."""
         if self._table.clock_us != NO_CLOCK_US and self._moves(version.since_us):
             advance(self._table, version.since_us)
-            self._note_opening()
-        rules = self.book.adopt(version)
-        if rules is not None:
-            adopt(self._table, rules)
-        else:
-            assert self.book.upcoming is not None
-            await_season(self._table, self.book.upcoming)
-            self._note_opening()
+        adopt(self._table, self.book.adopt(version))
         self._push_all()
 
     def _push(self, changed: Int64s) -> None:
@@ -463,24 +444,8 @@ class MemberShard:
 
     def _restore(self, found: Snapshot) -> None:
         meta = found.meta
-        stand = Stand(meta["season"], meta["ends_us"], meta["older_ends_us"])
-        self.book = RulesBook.restored(self.book.first, meta["versions"], stand)
-        self._table = MemberTable.from_state(self.rules, found.arrays, self.book.older)
-        if self.book.upcoming is not None:
-            await_season(self._table, self.book.upcoming)
+        self.book = RulesBook.restored(self.book.first, meta["versions"], meta["ends_us"])
+        self._table = MemberTable.from_state(self.rules, found.arrays)
         if self._journal is not None:
             self._journal.begin(self._table)
         self.seq = self._snapshot_seq = found.seq
-    def _note_opening(self) -> bool:
-        """Follow the table when it opened the next season; tells whether it did."""
-        if self._table.rules.season_id == self.rules.season_id:
-            return False
-        self.book.open_next()
-        assert self._table.older is not None
-        self.book.rules, self.book.older = self._table.rules, self._table.older.rules
-        log.info("shard %d opens season %s", self.shard, self.rules.season_id)
-        return True
-
-        if self._note_opening():
-            self._push_all()
-            return

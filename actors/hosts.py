@@ -205,8 +205,16 @@ class RankingShardHost:
     def __init__(self, settings: Settings, shard: int) -> None:
         log_to_file(settings, f"ranking-{shard}")
         client = connect(settings.redis_url, name=f"ranking-{shard}")
-        self._mirror = Mirror(client, settings.rules.season_id, shard)
-        self._shard = RankingShard(shard, settings.rules, self._mirror)
+        self._client, self._rules, self._number = client, settings.rules, shard
+        self._writer: MirrorWriter | None = None
+        self._begin(settings.rules.season_id)
+
+    def _begin(self, season: str) -> None:
+        """Hold the boards of a season, mirrored under its own keys."""
+        if self._writer is not None:
+            self._writer.stop(5.0)
+        self._mirror = Mirror(self._client, season, self._number)
+        self._shard = RankingShard(self._number, self._rules, self._mirror)
         self._lost = False
         self._writer = MirrorWriter(self._mirror, self._note_loss)
         self._writer.start()
@@ -229,6 +237,8 @@ class RankingShardHost:
         self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout
     ) -> bool:
         """Take all standings, and the boards they are for."""
+        if layout.season != self._mirror.season:
+            self._begin(layout.season)
         return self._shard.replace(version, clock_us, everyone, layout)
 
     def has_standings(self) -> bool:
@@ -251,6 +261,7 @@ class RankingShardHost:
 
     def stop(self) -> None:
         """Write what is left to the sorted sets."""
+        assert self._writer is not None
         self._writer.stop(5.0)
 
     def pid(self) -> int:

@@ -20,7 +20,7 @@ from actors.member_journal import MemberJournal
 from actors.member_reads import READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, BoardLayout, ShardStatus
-from actors.rules_book import RulesBook, Version
+from actors.rules_book import RulesBook, Stand, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.store.archive import Archive
@@ -37,6 +37,7 @@ from rules.contention import demand_of_campaign, demand_of_ticks, demand_with_ti
 from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply_events, held
 from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.next_season import await_season
 from rules.orders import apply_order
 from rules.results import Outcome
 from rules.standings import Standing
@@ -224,6 +225,7 @@ class MemberShard:
 
     def status(self, hours: int = 0) -> ShardStatus:
         """Tell where the shard stands, with the points of the last hours (-1: of all)."""
+        older = self._table.older
         return ShardStatus(
             shard=self.shard,
             seq=self.seq,
@@ -234,6 +236,10 @@ class MemberShard:
             epoch=self._log.epoch or 0,
             final=self._table.final,
             rules_number=self.book.number,
+            season=self.rules.season_id,
+            older=older.id if older else None,
+            older_final=older is not None and older.final,
+            older_ends_us=older.rules.ends_us if older else None,
             points_per_hour=self._points_per_hour(hours) if hours else {},
         )
 
@@ -258,6 +264,10 @@ class MemberShard:
         """Give the standing of all members as it is, or as it was at the final instant."""
         return self._table.standing()
 
+    def older_standing(self) -> Standing | None:
+        """Give the standing of all members in the season before, None when none is held."""
+        return self._table.older_standing() if self._table.older is not None else None
+
     def stop(self) -> None:
         """Write a snapshot, so that the next start is quick."""
         self._settle()
@@ -274,6 +284,8 @@ class MemberShard:
             "ends_us": self.rules.ends_us,
             "rules_hash": self.rules.rules_hash,
             "versions": self.book.told(),
+            "season": self.rules.season_id,
+            "older_ends_us": self._table.older.rules.ends_us if self._table.older else None,
         }
         self._snapshots.save(self.shard, self.seq, arrays, meta)
         self._snapshot_seq = self.seq
@@ -388,11 +400,31 @@ class MemberShard:
         """Run what is due under the rules so far, then go on under the new ones."""
         if self._table.clock_us != NO_CLOCK_US and self._moves(version.since_us):
             advance(self._table, version.since_us)
-        adopt(self._table, self.book.adopt(version))
+            self._note_opening()
+        rules = self.book.adopt(version)
+        if rules is not None:
+            adopt(self._table, rules)
+        else:
+            assert self.book.upcoming is not None
+            await_season(self._table, self.book.upcoming)
+            self._note_opening()
         self._push_all()
+
+    def _note_opening(self) -> bool:
+        """Follow the table when it opened the next season; tells whether it did."""
+        if self._table.rules.season_id == self.rules.season_id:
+            return False
+        self.book.open_next()
+        assert self._table.older is not None
+        self.book.rules, self.book.older = self._table.rules, self._table.older.rules
+        log.info("shard %d opens season %s", self.shard, self.rules.season_id)
+        return True
 
     def _push(self, changed: Int64s) -> None:
         """Send changed standings on."""
+        if self._note_opening():
+            self._push_all()
+            return
         if not len(changed):
             return
         before, self.version = self.version, self.seq
@@ -444,8 +476,11 @@ class MemberShard:
 
     def _restore(self, found: Snapshot) -> None:
         meta = found.meta
-        self.book = RulesBook.restored(self.book.first, meta["versions"], meta["ends_us"])
-        self._table = MemberTable.from_state(self.rules, found.arrays)
+        stand = Stand(meta["season"], meta["ends_us"], meta["older_ends_us"])
+        self.book = RulesBook.restored(self.book.first, meta["versions"], stand)
+        self._table = MemberTable.from_state(self.rules, found.arrays, self.book.older)
+        if self.book.upcoming is not None:
+            await_season(self._table, self.book.upcoming)
         if self._journal is not None:
             self._journal.begin(self._table)
         self.seq = self._snapshot_seq = found.seq

@@ -163,7 +163,7 @@ class System:
             "clock": f"start with --clock {kept['clock']}, or with another folder",
         }
         for name, fix in fixes.items():
-            if name == "rules_hash" and is_version(wanted.data, rules.rules_hash):
+            if name != "clock" and is_version(wanted.data, rules.rules_hash):
                 continue
             if kept[name] != given[name]:
                 raise FolderMismatch(

@@ -43,7 +43,6 @@ class Events:
     day: Int64s
     month: Int64s
     cell: Int64s  # the tallies' cell: day, product and station
-    cell: Int64s  # the tallies' cell: day, product and station
     in_season: Bools
     quantity_ml: Int64s
     amount_fen: Int64s
@@ -94,7 +93,6 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         stamp_us=_integers(batch, "stamp_us"),
         day=day,
         month=months_of_days(day),
-        cell=table.tallies.cells_of(batch, kind, day),
         cell=table.tallies.cells_of(batch, kind, day),
         in_season=_in_season(table, at_us),
         quantity_ml=quantity_ml,

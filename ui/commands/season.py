@@ -82,6 +82,8 @@ def _rules_lines(told: dict[str, Any]) -> list[str]:
     lines += [f"lint     {one['path']}: {one['message']}" for one in told["lint"]]
     if told["errors"]:
         return lines
+    if "opens" in told:
+        lines.append(f"opens    {told['opens']}: the season that follows {told['season']}")
     if not told["changed"]:
         return [*lines, f"version {told['version']} is these rules already"]
     if told["dry_run"]:

@@ -25,6 +25,8 @@ from actors.keeper import Keeper
 from actors.member_shard import MemberShard
 from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, Warming
 from actors.mirror_writer import MirrorWriter
+from actors.notice_feed import NoticeFeed
+from actors.outbox import Outbox
 from actors.ranking_shard import RankingShard
 from actors.settings import Settings
 from actors.store.archive import Archive
@@ -34,6 +36,7 @@ from actors.store.journal import JournalFiles
 from actors.store.log import ShardLog
 from actors.store.manifest import ManifestRecord
 from actors.store.mirror import Mirror
+from actors.store.notice_stream import NoticeStream
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import SnapshotStore
 from rules.standings import Standing
@@ -174,6 +177,13 @@ class MemberShardHost:
                 wall_us,
                 shared,
                 journal=JournalFiles(settings.folder / "journal", self._number),
+                feed=NoticeFeed(
+                    NoticeStream(
+                        connect(settings.redis_url, name=f"notices-{self._number}"),
+                        scope,
+                        self._number,
+                    )
+                ),
             )
             shard.start()
             log.info("started: %s", shard.status())
@@ -294,6 +304,27 @@ class KeeperHost:
         return os.getpid()
 
 
+@ray.remote(num_cpus=0.02, max_restarts=-1, max_task_retries=0)
+class OutboxHost:
+    """Hosts the outbox."""
+
+    def __init__(self, settings: Settings) -> None:
+        log_to_file(settings, "outbox")
+        self._outbox = Outbox(settings, member_shards(settings))
+
+    async def run(self) -> None:
+        """Deliver notices until the system stops."""
+        await self._outbox.run()
+
+    async def stop(self) -> None:
+        """End after what is being sent."""
+        self._outbox.stop()
+
+    async def pid(self) -> int:
+        """Give the process id, for fault tests."""
+        return os.getpid()
+
+
 @ray.remote(num_cpus=0.1, max_restarts=-1, max_task_retries=0)
 class GatewayHost:
     """Hosts the gateway."""
@@ -325,5 +356,6 @@ __all__ = [
     "GatewayHost",
     "KeeperHost",
     "MemberShardHost",
+    "OutboxHost",
     "RankingShardHost",
 ]

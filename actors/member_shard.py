@@ -20,6 +20,7 @@ from actors.member_journal import MemberJournal
 from actors.member_reads import READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, BoardLayout, ShardStatus
+from actors.notice_feed import NoticeFeed
 from actors.rules_book import RulesBook, Stand, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
@@ -38,6 +39,7 @@ from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply_events, held
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.next_season import await_season
+from rules.notice_book import NoticeBook
 from rules.orders import apply_order
 from rules.results import Outcome
 from rules.standings import Standing
@@ -45,6 +47,7 @@ from rules.ticks import due, use_rules
 from rules.versions import adopt
 
 SNAPSHOT_EVENTS: Final = 1_000_000
+FLUSH_WITHIN_S: Final = 30.0
 
 Int64s = npt.NDArray[np.int64]
 
@@ -94,6 +97,7 @@ class MemberShard:
         shared: PoolLeases | None = None,
         snapshot_events: int = SNAPSHOT_EVENTS,
         journal: JournalFiles | None = None,
+        feed: NoticeFeed | None = None,
     ) -> None:
         self.book = RulesBook(rules)
         self.shard = shard_log.shard
@@ -110,6 +114,7 @@ class MemberShard:
         self._attempt: _Attempt | None = None
         self._leases = Leases(shared, self._log_lease) if shared is not None else None
         self._journal = MemberJournal(journal) if journal is not None else None
+        self._feed = feed
         self._table = self._new_table()
 
     @property
@@ -120,6 +125,8 @@ class MemberShard:
     def start(self) -> None:
         """Take the log over and rebuild the table from snapshot and log tail."""
         self._log.take_epoch()
+        if self._feed is not None:
+            self._feed.start(self._log.last_seq())
         found = self._snapshots.load(self.shard)
         if found is not None and self._fits(found) and not self._builds_journal(found):
             self._restore(found)
@@ -139,12 +146,16 @@ class MemberShard:
         if not (self._log.unsettled and attempt is not None and attempt.received == batch):
             self._settle()
             attempt = self._prepare(batch, stamp_by)
+        stamp_us = int(attempt.events.stamp_us[-1])
         if attempt.payload:
             self._attempt = attempt
-            stamp_us = int(attempt.events.stamp_us[-1])
             self.seq = self._log.append("events", stamp_us, attempt.payload)
             self._attempt = None
+        elif due(self._table, stamp_us):
+            # Nothing is new but the time, which a replay has to see pass at the same place.
+            self._order("advance", stamp_us)
         outcome = self._apply(attempt.events)
+        self._tell()
         if self._leases is not None:
             self._leases.after_batch(self._table.pools)
         self._snapshot_when_due(len(attempt.events))
@@ -167,6 +178,7 @@ class MemberShard:
                 self._leases.cover(self._table.pools, demand_of_ticks(self._table, ticks))
             self._order("advance", to_us)
             self._advance(to_us)
+            self._tell()
         return self.status()
 
     def close(self, ends_us: int) -> ShardStatus:
@@ -190,6 +202,7 @@ class MemberShard:
             payload = encoded_version(version, self.rules.rules_hash)
             self.seq = self._log.append("rules", since_us, payload)
             self._adopt_rules(version)
+            self._tell()
         return self.status()
 
     def rules_versions(self) -> list[Version]:
@@ -211,7 +224,9 @@ class MemberShard:
         if self._leases is not None:
             self._leases.cover(self._table.pools, demand_of_campaign(self._table))
         self.seq = self._log.append("order", stamp_us, order)
-        return self._carry_out(order, stamp_us)
+        told = self._carry_out(order, stamp_us)
+        self._tell()
+        return told
 
     def poke(self, now_us: int | None) -> ShardStatus:
         """Run what is due at the wall clock, and refill a ranking shard that lost its rows."""
@@ -277,6 +292,9 @@ class MemberShard:
         """Save the table, then archive and trim the part of the log that it covers."""
         if self.seq == self._snapshot_seq:
             return
+        if self._feed is not None:
+            # What the snapshot covers is never told again from the log.
+            self._feed.flush(FLUSH_WITHIN_S)
         if self._journal is not None:
             self._journal.flush(self._table, self.seq)
         arrays = self._table.state()
@@ -349,6 +367,7 @@ class MemberShard:
             table.pools.share()
         if self._journal is not None:
             self._journal.begin(table)
+        self._tell(table)
         return table
 
     def _log_lease(self, change: Int64s) -> None:
@@ -364,6 +383,8 @@ class MemberShard:
         if entry.kind == "events":
             batch = from_ipc(entry.payload)
             self._apply(encode(self._table, batch))
+            # Rows that were known already aren't logged; the clock went on to theirs.
+            self._advance(entry.stamp_us)
             self._events_since_snapshot += batch.num_rows
         elif entry.kind == "advance":
             self._advance(entry.stamp_us)
@@ -377,6 +398,18 @@ class MemberShard:
             self._close(entry.stamp_us)
         if self._journal is not None:
             self._journal.applied(self._table, entry.seq)
+        self._tell()
+
+    def _tell(self, table: MemberTable | None = None) -> None:
+        """Hand on what the last entry has members told; record more where the file asks for it."""
+        table = self._table if table is None else table
+        if self._feed is None:
+            return
+        if table.notices is not None:
+            self._feed.put(self.seq, table.notices.take())
+        wanted = table.rules.season.notices is not None
+        if wanted != (table.notices is not None):
+            table.notices = NoticeBook() if wanted else None
 
     def _apply(self, events: Events) -> Outcome:
         outcome = apply_events(self._table, events)
@@ -454,6 +487,8 @@ class MemberShard:
         self._events_since_snapshot += events
         if self._events_since_snapshot < self._snapshot_events:
             return
+        if self._feed is not None and not self._feed.idle:
+            return
         try:
             self.snapshot()
         except (OSError, StoreUnavailable) as error:
@@ -484,3 +519,4 @@ class MemberShard:
         if self._journal is not None:
             self._journal.begin(self._table)
         self.seq = self._snapshot_seq = found.seq
+        self._tell()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ class Settings:
     host: str
     port: int
     admin_key: str = ""
+    notify: tuple[str, ...] = ("file",)
+    webhook_secret: str = field(default="", repr=False)
 
     @property
     def season_text(self) -> str:

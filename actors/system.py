@@ -10,7 +10,7 @@ import secrets
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,6 +59,8 @@ class Wanted:
     shards: int | None = None
     clock: str = "real"
     admin_key: str | None = None
+    notify: tuple[str, ...] = ("file",)
+    webhook_secret: str = field(default="", repr=False)
 
 
 class System:
@@ -79,6 +81,7 @@ class System:
         self.members: list[Any] = []
         self.rankings: list[Any] = []
         self.keeper: Any = None
+        self.outbox: Any = None
         self.gateway: Any = None
         self._runs: list[Any] = []
         self.new_admin_key: str | None = None
@@ -125,6 +128,8 @@ class System:
             clock=wanted.clock,
             host=wanted.host,
             port=port,
+            notify=wanted.notify,
+            webhook_secret=wanted.webhook_secret,
         )
         client = connect(url)
         for warning in check_server(client):
@@ -243,10 +248,12 @@ class System:
         self.rankings = [named(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
         self.members = [named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
         self.keeper = named(hosts.KeeperHost, "keeper")
+        self.outbox = named(hosts.OutboxHost, "outbox")
         self.gateway = named(hosts.GatewayHost, "gateway")
         # These run for as long as the system; Ray runs them again after their process died.
         self._runs = [
-            actor.run.options(max_task_retries=-1).remote() for actor in (self.keeper, self.gateway)
+            actor.run.options(max_task_retries=-1).remote()
+            for actor in (self.keeper, self.outbox, self.gateway)
         ]
 
     def _wait_until_ready(self) -> None:
@@ -256,7 +263,9 @@ class System:
             while time.monotonic() < ends_s:
                 done, _ = ray.wait(self._runs, timeout=0, num_returns=1)
                 if done:
-                    raise NotReady(f"the gateway or the keeper ended: {_last_words(done[0])}")
+                    raise NotReady(
+                        f"the gateway, the keeper or the outbox ended: {_last_words(done[0])}"
+                    )
                 try:
                     answer = client.get("/readyz")
                 except httpx.HTTPError as error:
@@ -285,7 +294,7 @@ class System:
     def _stop_actors(self) -> None:
         steps = [
             [] if self.gateway is None else [self.gateway.stop.remote(DRAIN_WITHIN_S)],
-            [] if self.keeper is None else [self.keeper.stop.remote()],
+            [actor.stop.remote() for actor in (self.keeper, self.outbox) if actor is not None],
             self._runs,
             [member.call.remote("stop") for member in self.members],
             [ranking.stop.remote() for ranking in self.rankings],
@@ -296,10 +305,10 @@ class System:
                     ray.get(reference, timeout=STOP_WITHIN_S)
                 except ray.exceptions.RayError as error:
                     log.warning("an actor did not stop cleanly: %s", str(error).splitlines()[-1])
-        for actor in (self.gateway, self.keeper, *self.members, *self.rankings):
+        for actor in (self.gateway, self.keeper, self.outbox, *self.members, *self.rankings):
             if actor is not None:
                 ray.kill(actor, no_restart=True)
-        self.gateway = self.keeper = None
+        self.gateway = self.keeper = self.outbox = None
         self._runs = []
         self.members, self.rankings = [], []
 

@@ -18,13 +18,8 @@ from rules.season_models import Season
 from rules.where import WHERE_KEYS
 
 # Sections and keys that are read and checked, with what is still to come before they act.
-PENDING_SECTIONS: Final = {
-    "notices": "no notice is sent yet",
-}
-PENDING_KEYS: Final = {
-    ("points", "remind_before"): "no reminder is sent yet",
-    ("coupon_rules", "remind_before"): "no reminder is sent yet",
-}
+PENDING_SECTIONS: Final[dict[str, str]] = {}
+PENDING_KEYS: Final[dict[tuple[str, str], str]] = {}
 
 
 @dataclass(frozen=True, slots=True)

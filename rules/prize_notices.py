@@ -18,10 +18,10 @@ TOLD_STATES: Final = {"sent": "prize_sent", "ready": "prize_ready"}
 
 def prize_told(table: MemberTable, name: str, won: Won) -> dict[str, Any]:
     """Name a prize for a notice."""
-    reward = table.rules.season.rewards[won.reward]
+    reward = table.rules.season.rewards.get(won.reward)
     told = {"prize": name, "board": won.board, "rank": won.rank, "reward": won.reward}
     told["deadline_us"] = table.prize_desk.deadline_us
-    return told | named("reward_name", reward.name)
+    return told | named("reward_name", None if reward is None else reward.name)
 
 
 def tell_winners(table: MemberTable, before: Mapping[str, Won], at_us: int) -> None:

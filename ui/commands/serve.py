@@ -35,6 +35,14 @@ PORT = click.IntRange(0, 65_535)
     show_default=True,
     help="events: time advances by the events' own times.",
 )
+@click.option(
+    "--notify",
+    "notify",
+    multiple=True,
+    default=("file",),
+    show_default=True,
+    help="Where notices go: file, or webhook=URL (with FORECOURT_WEBHOOK_SECRET); may be repeated.",
+)
 def command(
     season: Path,
     data: Path,
@@ -46,8 +54,10 @@ def command(
     no_ui: bool,
     shards: int | None,
     clock: str,
+    notify: tuple[str, ...],
 ) -> None:
     """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
+    from actors.notice_ways import check_ways
     from actors.system import Wanted
     from ui.commands._inputs import read_text
     from ui.commands._live import exit_of
@@ -63,7 +73,13 @@ def command(
         shards=shards,
         clock=clock,
         admin_key=os.environ.get("FORECOURT_ADMIN_KEY"),
+        notify=notify,
+        webhook_secret=os.environ.get("FORECOURT_WEBHOOK_SECRET", ""),
     )
+    try:
+        check_ways(wanted.notify, wanted.webhook_secret)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     stopping = threading.Event()
     with exit_of(wanted, None if no_ui else ui_port) as live:
         for sign in (signal.SIGINT, signal.SIGTERM):

@@ -1,0 +1,86 @@
+"""Notice feed: carries what a shard's log entries have members told to its notice stream.
+
+It works beside the shard: a batch is acknowledged whether or not its notices are appended yet.
+What a crash loses here is told again from the log's tail.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from itertools import islice
+from typing import Final
+
+from actors.store.errors import StoreError, StoreUnavailable
+from actors.store.notice_stream import CHUNK, NoticeStream, StreamId
+from rules.notice_book import Notices
+
+RETRY_AFTER_S: Final = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class NoticeFeed:
+    """Appends notices in a thread of its own, in the order of the log."""
+
+    def __init__(self, stream: NoticeStream) -> None:
+        self._stream = stream
+        self._last: StreamId = (0, 0)
+        self._queue: queue.SimpleQueue[tuple[int, Notices]] = queue.SimpleQueue()
+        self._told = threading.Condition()
+        self._open = 0  # batches put and not yet appended
+        self._thread: threading.Thread | None = None
+
+    def start(self, last_seq: int) -> None:
+        """Learn what is in the stream; a new one begins behind the log's last entry.
+
+        Raises StoreUnavailable.
+        """
+        self._last = self._stream.begin(last_seq)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="notice-feed", daemon=True)
+            self._thread.start()
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether everything is appended."""
+        with self._told:
+            return not self._open
+
+    def put(self, seq: int, notices: Notices) -> None:
+        """Take the notices of a log entry, all of them at once; those there already are left."""
+        if not len(notices) or seq < self._last[0]:
+            return
+        with self._told:
+            self._open += 1
+        self._queue.put((seq, notices))
+
+    def flush(self, within_s: float) -> None:
+        """Wait until everything is appended; raises StoreUnavailable after a while."""
+        with self._told:
+            if not self._told.wait_for(lambda: not self._open, within_s):
+                raise StoreUnavailable(
+                    f"the notices of {self._open} log entries of shard {self._stream.shard} "
+                    "are not appended yet"
+                )
+
+    def _run(self) -> None:
+        while True:
+            seq, notices = self._queue.get()
+            self._append(seq, notices)
+            with self._told:
+                self._open -= 1
+                self._told.notify_all()
+
+    def _append(self, seq: int, notices: Notices) -> None:
+        each = iter(notices)
+        for n in range(0, len(notices), CHUNK):
+            chunk = list(islice(each, CHUNK))
+            while (seq, n) > self._last:
+                try:
+                    self._stream.append((seq, n), chunk)
+                    self._last = seq, n
+                except StoreError as error:
+                    log.warning("%s", error)
+                    threading.Event().wait(RETRY_AFTER_S)

@@ -120,7 +120,7 @@ def whole_of(amount: float | Fraction) -> int:
     return half if exact >= 0 else -half
 
 
-def ratio(hits: float, of: float) -> float | None:
+def ratio(hits: float | Fraction, of: float | Fraction) -> float | Fraction | None:
     """Divide, or say nothing where there is nothing to divide by."""
     return hits / of if of else None
 

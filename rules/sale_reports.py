@@ -304,9 +304,9 @@ def report_stations(part: Part, rules: Rules, query: Query) -> pa.Table:
         place = rules.season.stations.get(key) if query.by == "station" else None
         rows.append(
             {
-                query.by: key,
                 "region": (place.region or "") if place else "",
                 "brand": (place.brand or "") if place else "",
+                query.by: key,
                 **sales.get(key, SaleSum()).cells(),
                 **answer_cells(held),
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from rules.compiled import Rules
@@ -33,7 +34,8 @@ def _of_station(table: MemberTable, query: Query) -> pa.Table:
     days, what = (base >> 8) - DAYS_BEFORE_EPOCH, base & 255
     inside = within(days, query) & (what < len(OF_STATION))
     days, what = days[inside], what[inside]
-    after = days >= query.split_day if query.split_day is not None else days != days
+    none = np.zeros(len(days), dtype=np.bool_)
+    after = days >= query.split_day if query.split_day is not None else none
     return keyed(
         {
             "station": named(tallies.stations.names, keys[inside] & (WORDS_MAX - 1)),

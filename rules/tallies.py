@@ -36,14 +36,14 @@ OTHERS: Final = "…"
 WHATS: Final = (
     "review", "complaint", "followed_up",
     "enrolment", "redemption", "checkout", "task", "goal", "referral", "adjusted",
-    "expired", "reversed",
+    "expired", "reversed", "deducted",
 )  # fmt: skip
 """What is counted by day. Its word: a station, a redeemed item, the month that points were
 earned in (months since 1970), or none. Its amount: scores of complaints, else points."""
 (
     REVIEW, COMPLAINT, FOLLOWED_UP,
     ENROLMENT, REDEMPTION, CHECKOUT, TASK_POINTS, GOAL_POINTS, REFERRAL_POINTS, ADJUSTED,
-    EXPIRED, REVERSED,
+    EXPIRED, REVERSED, DEDUCTED,
 ) = range(len(WHATS))  # fmt: skip
 OF_STATION: Final = WHATS[: FOLLOWED_UP + 1]
 

@@ -1,0 +1,266 @@
+"""Effect reports: what triggers and campaigns brought over members held out of them.
+
+A firing counts as one occasion: who was reached is compared with who was held out, by what they
+bought within some days of it. Held out are those of the same trigger or campaign, so who would
+have come anyway is on both sides.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.calendar import DAY_US
+from rules.compiled import Rules
+from rules.coupon_book import SOURCES, USED
+from rules.coupon_reports import use_costs_fen
+from rules.intervals import Interval, Sample, mean_difference, share_difference
+from rules.margins import margin_rates
+from rules.report_query import Query
+from rules.report_tables import Kind, Part, finished, keyed, ratio
+from rules.sale_reports import within
+
+if TYPE_CHECKING:
+    from rules.member_table import MemberTable
+
+Int64s = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+SUMS: Final = (
+    "occasions", "buyers", "visits", "fen", "ml", "margin_fen", "issued", "used", "cost_fen",
+)  # fmt: skip
+
+
+def gather_effects(table: MemberTable, query: Query) -> Part:
+    """Gather what the firings of the days of a query led to, by id, arm and whether held out."""
+    firings = table.triggers.firings
+    column = firings.columns
+    days = table.rules.calendar.days(column.at_us[: column.size])
+    kinds = _kinds(table)
+    wanted = [name for name in firings.ids if query.name != "recall" or kinds[name] == "dormant"]
+    chosen = np.flatnonzero(within(days, query))
+    chosen = chosen[np.isin(column.trigger[chosen], [firings.ids.index(one) for one in wanted])]
+    bought = _bought_after(table, chosen, query.within_days)
+    given = _coupons_of(table, chosen)
+    arms = [_arm_name(table, firings.ids[number], arm) for number, arm in _arms(table, chosen)]
+    sums = {"occasions": np.ones(len(chosen), dtype=np.int64)} | bought | given
+    keys = {
+        "id": [firings.ids[number] for number in column.trigger[chosen].tolist()],
+        "kind": [kinds[firings.ids[number]] for number in column.trigger[chosen].tolist()],
+        "arm": arms,
+        "held_out": column.held_out[chosen],
+    }
+    return {"effects": keyed(keys, sums)}
+
+
+def _arms(table: MemberTable, chosen: Int64s) -> list[tuple[int, int]]:
+    column = table.triggers.firings.columns
+    return list(zip(column.trigger[chosen].tolist(), column.arm[chosen].tolist(), strict=True))
+
+
+def _arm_name(table: MemberTable, name: str, arm: int) -> str:
+    """Name a campaign's arm; "" for the only one and for who is held out."""
+    ran = table.campaigns.ran.get(name)
+    arms = ran["campaign"].get("arms", ()) if ran is not None and arm else ()
+    return str(arms[arm - 1]["id"]) if arms else ""
+
+
+def _kinds(table: MemberTable) -> dict[str, str]:
+    """Tell what each trigger is set off by; a campaign is one, and a trigger that is gone."""
+    known = {rule.id: rule.on for rule in table.rules.trigger_rules.all}
+    ran = table.campaigns.ran
+    names = table.triggers.firings.ids
+    return {name: "campaign" if name in ran else known.get(name, "past") for name in names}
+
+
+def sale_times_us(table: MemberTable) -> Int64s:
+    """Find the instant of every sale, int64[sales], from the identities that recorded them."""
+    identities, sales = table.ledger.identities, table.ledger.sales
+    of_sales = np.flatnonzero(identities.sale[: identities.size] >= 0)
+    at_us = np.zeros(sales.size, dtype=np.int64)
+    at_us[identities.sale[of_sales]] = identities.at_us[of_sales]
+    return at_us
+
+
+def _bought_after(table: MemberTable, chosen: Int64s, days: int) -> dict[str, npt.NDArray[Any]]:
+    """Add up what members bought after firings, up to some days later; net of refunds."""
+    sales, column = table.ledger.sales, table.triggers.firings.columns
+    held = np.flatnonzero(sales.visit[: sales.size])
+    at_us = sale_times_us(table)[held]
+    row = table.resolve(sales.row[held].astype(np.int64))
+    order = np.lexsort((at_us, row))
+    held, at_us, row = held[order], at_us[order], row[order]
+    since_us = column.at_us[chosen]
+    until_us = since_us + days * DAY_US
+    fired = column.row[chosen].astype(np.int64)
+    first = _after(row, at_us, fired, since_us)
+    last = _after(row, at_us, fired, until_us)
+    by_fen, by_ml = margin_rates(table.rules.season, table.tallies.products.names)
+    product = sales.cell[held] >> 20 & (1 << 20) - 1
+    fuel_ml = sales.left_ml[held] * sales.fuel[held]
+    margin = by_fen[product] * sales.left_fen[held] + by_ml[product] * sales.left_ml[held]
+    fen = _between(sales.left_fen[held], first, last)
+    return {
+        "buyers": last > first,
+        "visits": last - first,
+        "fen": fen,
+        "fen_squares": fen.astype(np.float64) ** 2,
+        "ml": _between(fuel_ml, first, last),
+        "margin_fen": _between(np.rint(margin).astype(np.int64), first, last),
+    }
+
+
+def _after(row: Int64s, at_us: Int64s, rows: Int64s, since_us: Int64s) -> Int64s:
+    """Find where each member's entries later than an instant begin, int64[n].
+
+    row and at_us are sorted by row, then time.
+    """
+    instants = np.unique(np.concatenate([at_us, since_us]))
+    keys = row << 32 | np.searchsorted(instants, at_us)
+    wanted = rows << 32 | np.searchsorted(instants, since_us)
+    return np.searchsorted(keys, wanted, side="right")
+
+
+def _between(values: Int64s, first: Int64s, last: Int64s) -> Int64s:
+    sums = np.concatenate([[0], np.cumsum(values)])
+    between: Int64s = sums[last] - sums[first]
+    return between
+
+
+def _coupons_of(table: MemberTable, chosen: Int64s) -> dict[str, npt.NDArray[Any]]:
+    """Find the coupons firings issued: to the member, at the instant, of their templates.
+
+    A coupon handed on to another member isn't found.
+    """
+    firings, book = table.triggers.firings, table.coupon_book
+    column = firings.columns
+    sums = {name: np.zeros(len(chosen), dtype=np.int64) for name in ("issued", "used", "cost_fen")}
+    sources = [SOURCES.index("trigger"), SOURCES.index("campaign")]
+    pushed = np.flatnonzero(np.isin(book.source[: book.size], sources))
+    cost_fen = use_costs_fen(table, pushed)
+    used = book.status[pushed] == USED
+    instants = np.unique(np.concatenate([book.issued_us[pushed], column.at_us[chosen]]))
+    keys = book.member[pushed].astype(np.int64) << 32
+    keys |= np.searchsorted(instants, book.issued_us[pushed])
+    wanted = column.row[chosen].astype(np.int64) << 32
+    wanted |= np.searchsorted(instants, column.at_us[chosen])
+    for number in np.unique(column.trigger[chosen]).tolist():
+        mine = (column.trigger[chosen] == number) & ~column.held_out[chosen]
+        templates = _templates(table, firings.ids[number])
+        own = np.isin(book.template[pushed], templates) if templates else np.ones(len(pushed), bool)
+        order = np.flatnonzero(own)[np.argsort(keys[own], kind="stable")]
+        first = np.searchsorted(keys[order], wanted[mine])
+        last = np.searchsorted(keys[order], wanted[mine], side="right")
+        sums["issued"][mine] = last - first
+        sums["used"][mine] = _between(used[order].astype(np.int64), first, last)
+        sums["cost_fen"][mine] = _between((cost_fen * used)[order], first, last)
+    return sums
+
+
+def _templates(table: MemberTable, name: str) -> list[int]:
+    """List the templates a trigger or campaign issues; none where the file has it no more."""
+    places = table.rules.coupon_places
+    ran = table.campaigns.ran.get(name)
+    if ran is not None:
+        arms = ran["campaign"].get("arms") or [ran["campaign"]]
+        return [places[arm["coupon"]] for arm in arms if arm.get("coupon") in places]
+    return [rule.template for rule in table.rules.trigger_rules.all if rule.id == name]
+
+
+COLUMNS: Final[dict[str, Kind]] = {
+    "id": "text",
+    "kind": "text",
+    "arm": "text",
+    "treated": "count",
+    "treated_buyers": "count",
+    "treated_share": "number",
+    "held_out": "count",
+    "held_out_buyers": "count",
+    "held_out_share": "number",
+    "share_increment": "number",
+    "share_increment_low": "number",
+    "share_increment_high": "number",
+    "spend_yuan": "yuan",
+    "held_out_spend_yuan": "yuan",
+    "spend_increment_yuan": "yuan",
+    "spend_increment_low_yuan": "yuan",
+    "spend_increment_high_yuan": "yuan",
+    "litres_increment": "litres",
+    "issued": "count",
+    "used": "count",
+    "cost_yuan": "yuan",
+    "incremental_visits": "number",
+    "cost_per_incremental_visit_yuan": "yuan",
+    "incremental_margin_yuan": "yuan",
+    "return_on_cost": "number",
+}
+
+
+def report_effects(part: Part, _rules: Rules, _query: Query) -> pa.Table:
+    """Tell what each trigger or campaign brought, by arm, as increments over the held out.
+
+    spend, litres and the increments of both are a member's; visits and margin are all members'.
+    Shares have Newcombe's interval, spend the normal one; see rules.intervals.
+    """
+    found = part["effects"].to_pylist()
+    held = {row["id"]: row for row in found if row["held_out"]}
+    treated = [row for row in found if not row["held_out"]]
+    return finished(COLUMNS, (_effect(row, held.get(row["id"])) for row in treated))
+
+
+def _effect(row: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]:
+    cells: dict[str, Any] = {
+        "id": row["id"],
+        "kind": row["kind"],
+        "arm": row["arm"],
+        "treated": row["occasions"],
+        "treated_buyers": row["buyers"],
+        "treated_share": ratio(row["buyers"], row["occasions"]),
+        "held_out": 0,
+        "held_out_buyers": 0,
+        "spend_yuan": ratio(Fraction(row["fen"]), row["occasions"]),
+        "issued": row["issued"],
+        "used": row["used"],
+        "cost_yuan": row["cost_fen"],
+    }
+    if other is None:
+        return cells
+    cells |= {
+        "held_out": other["occasions"],
+        "held_out_buyers": other["buyers"],
+        "held_out_share": ratio(other["buyers"], other["occasions"]),
+        "held_out_spend_yuan": ratio(Fraction(other["fen"]), other["occasions"]),
+    }
+    share = share_difference(row["buyers"], row["occasions"], other["buyers"], other["occasions"])
+    spend = mean_difference(_sample(row), _sample(other))
+    cells |= _interval("share_increment{}", share) | _interval("spend_increment{}_yuan", spend)
+    visits, margin_fen = _more(row, other, "visits"), _more(row, other, "margin_fen")
+    cells |= {
+        "litres_increment": _more(row, other, "ml") / row["occasions"],
+        "incremental_visits": visits,
+        "cost_per_incremental_visit_yuan": row["cost_fen"] / visits if visits > 0 else None,
+        "incremental_margin_yuan": margin_fen,
+        "return_on_cost": ratio(margin_fen - row["cost_fen"], row["cost_fen"]),
+    }
+    return cells
+
+
+def _more(row: dict[str, Any], other: dict[str, Any], name: str) -> Fraction:
+    """Tell how much more the treated did than as many held out would have."""
+    expected = Fraction(other[name] * row["occasions"], other["occasions"])
+    return Fraction(row[name]) - expected
+
+
+def _sample(row: dict[str, Any]) -> Sample:
+    return Sample(row["occasions"], float(row["fen"]), row["fen_squares"])
+
+
+def _interval(name: str, found: Interval | None) -> dict[str, float]:
+    if found is None:
+        return {}
+    ends = {"": found.value, "_low": found.low, "_high": found.high}
+    return {name.format(end): value for end, value in ends.items()}

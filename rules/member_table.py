@@ -341,7 +341,6 @@ class MemberTable:
         self.members.final_level[rows] = self.members.level[rows]
         self.members.final_on_board[rows] = on_board
         self.members.final_company[rows] = company
-        self.final = True
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the whole table into arrays for a snapshot; from_state() reads it back."""

@@ -16,8 +16,7 @@ from rules.compiled import TYPE_CODES
 from rules.member_table import MemberTable
 from rules.points import draw, pay_in
 from rules.results import Outcome
-from rules.tallies import ADJUSTED, ENROLMENT
-from rules.tallies import ADJUSTED, ENROLMENT
+from rules.tallies import DEDUCTED, ENROLMENT
 from rules.tiers import give_trials
 
 Int64s = npt.NDArray[np.int64]
@@ -45,7 +44,6 @@ def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
         describe(table, rows[place : place + 1], np.zeros(1, dtype=np.int64), [held])
     new = at[(events.type[at] == ENROL) & ~members.enrolled[rows]]
     members.enrolled[events.row[new]] = True
-    table.tallies.count(ENROLMENT, events.day[new], np.zeros(len(new), dtype=np.int64))
     table.tallies.count(ENROLMENT, events.day[new], np.zeros(len(new), dtype=np.int64))
     give_trials(table, events.row[new], events.day[new], events.at_us[new])
     table.triggers.enrolled(table, events, new)
@@ -84,8 +82,7 @@ def apply_adjustments(table: MemberTable, events: Events, at: Int64s, outcome: O
     up = points >= 0
     pay_in(table, rows[up], points[up], events.day[at[up]])
     draw(table, rows[~up], -points[~up])
-    table.tallies.count(ADJUSTED, events.day[at[~up]], points[~up])
-    table.tallies.count(ADJUSTED, events.day[at[~up]], points[~up])
+    table.tallies.count(DEDUCTED, events.day[at[~up]], points[~up])
 
 
 def apply_standing(table: MemberTable, events: Events, at: Int64s, *, disqualified: bool) -> None:

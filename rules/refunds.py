@@ -134,7 +134,8 @@ def reverse(
     lost_base, lost_bonus = sales.base[sale] - base, sales.bonus[sale] - bonus
     sales.base[sale], sales.bonus[sale] = base, bonus
     lost = lost_base + lost_bonus
-    table.tallies.refunded.add(sales.cell[sale], taken_ml[ok], taken_fen[ok], lost)
+    fuel_ml = taken_ml[ok] * sales.fuel[sale]
+    table.tallies.refunded.add(sales.cell[sale], fuel_ml, taken_fen[ok], lost)
     rules = table.rules
     scoring = lost_base * rules.scores_base + lost_bonus * rules.scores_bonus
     scoring *= sales.scored[sale] & counts

@@ -74,7 +74,8 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "scored": scored,
     }
     events.sale[at] = table.ledger.record_sales(sales, len(at))
-    sold = (events.quantity_ml[at], events.amount_fen[at], base, bonus)
+    fuel_ml = events.quantity_ml[at] * events.fuel[at]
+    sold = (fuel_ml, events.amount_fen[at], base, bonus)
     table.tallies.sold.add(events.cell[at], *sold)
     outcome.points[at] = points
     bought = at[purchase]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -54,10 +55,19 @@ class Programme(Section):
 
 
 class Members(Section):
-    """Hold the kinds of members; `default_kind` is for one first seen in a purchase."""
+    """Hold the kinds of members; `default_kind` is for one first seen in a purchase.
+
+    `personal` names attributes that are kept out of the logs, besides those that always are.
+    """
 
     kinds: Annotated[tuple[Id, ...], Distinct, Field(min_length=1, max_length=256)] = ("private",)
     default_kind: Id = "private"
+    personal: Annotated[tuple[Id, ...], Distinct, Field(max_length=32)] = ()
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Leave an empty `personal` out: rules without it keep the hash they had before it."""
+        shown = super().__repr_args__()
+        return [pair for pair in shown if self.personal or pair[0] != "personal"]
 
     @model_validator(mode="before")
     @classmethod

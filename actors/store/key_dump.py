@@ -28,7 +28,7 @@ def dump_keys(client: redis.Redis, scope: str) -> Iterator[Dumped]:
         found = sorted(set(asked.scan_iter(match=keys.EVERY, count=_SCAN_COUNT)))
     for key in found:
         name = key.decode(errors="replace")
-        if "{" not in name and keys.belongs(name, scope):
+        if not keys.is_of_shard(name) and keys.belongs(name, scope):
             with translated(f"read {name}"):
                 kind = asked.type(key).decode()
                 value = _read(asked, key, kind)

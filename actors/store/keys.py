@@ -96,22 +96,6 @@ def claim_codes(season: str) -> str:
     return f"forecourt:{_checked('season', season)}:claim-codes"
 
 
-def notices(scope: str, shard: int) -> str:
-    """Name the stream of what a shard's members are to be told."""
-    return _of_shard(scope, "notices", shard)
-
-
-def notices_of_lane(scope: str, lane: str, what: str, shard: int) -> str:
-    """Name what a way of delivery keeps of a shard's notices.
-
-    Hashes `cursor` and `done`, streams `history`, `dead` and `again`.
-
-    >>> notices_of_lane("club", "webhook", "dead", 0)
-    'forecourt:club:notices-webhook-dead:{0}'
-    """
-    return _of_shard(scope, f"notices-{_checked('lane', lane)}-{what}", shard)
-
-
 def api_keys() -> str:
     """Name the hash of access keys; they outlive seasons."""
     return "forecourt:api-keys"

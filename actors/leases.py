@@ -30,9 +30,11 @@ class Leases:
         self._store = store
         self._log_lease = log_lease
         self._tight = False
+        self._settled = False
 
     def start(self, pools: Pools) -> None:
         """Tell the others what this shard's own log says it holds."""
+        self._settled = False
         self._store.restate(
             {name_of(pools, place): int(held) for place, held in enumerate(pools.lease)}
         )
@@ -55,6 +57,7 @@ class Leases:
                 return
             time.sleep(_PAUSE_S)
         self._tight = word == "part" or not bool((np.array(granted) > missing).any())
+        self._settled = False
         self._log_lease(np.array(granted, dtype=np.int64))
 
     def after_batch(self, pools: Pools) -> None:
@@ -63,8 +66,8 @@ class Leases:
             self.give_back(pools)
 
     def poke(self, pools: Pools) -> None:
-        """Give back what is not used when another shard waits for it."""
-        if bool((pools.lease > pools.used).any()) and self._store.wanted_elsewhere():
+        """Give back what is not used, or say that nothing is, when another shard waits."""
+        if not self._settled and self._store.wanted_elsewhere():
             self.give_back(pools)
 
     def give_back(self, pools: Pools) -> None:
@@ -75,6 +78,7 @@ class Leases:
             self._log_lease(-unused)
             self._store.ask(_wanted(pools, -unused))
         self._store.settle()
+        self._settled = True
 
 
 def name_of(pools: Pools, place: int) -> str:

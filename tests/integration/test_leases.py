@@ -128,3 +128,25 @@ def test_a_lease_that_never_reached_the_log_is_free_again_after_a_start(
     lost.leases.give_back(lost.pools)
 
     assert other.draw()
+
+
+def test_a_shard_that_used_all_it_had_is_not_waited_for(client: redis.Redis) -> None:
+    spent, other = Shard(client, 0, 2, 3), Shard(client, 1, 2, 3)
+    # More is granted than is missing, so the shard doesn't count itself short.
+    spent.leases.cover(spent.pools, np.array([1]))
+    spent.pools.lease[:] = spent.pools.used[:] = 1
+    done = threading.Event()
+
+    def keep_poking() -> None:
+        while not done.wait(0.01):
+            spent.leases.poke(spent.pools)
+
+    keeper = threading.Thread(target=keep_poking)
+    keeper.start()
+    began_s = time.monotonic()
+    wins = [other.draw(bound=4) for _ in range(3)]
+    done.set()
+    keeper.join()
+
+    assert wins == [True, True, False]
+    assert time.monotonic() - began_s < 2.0

@@ -31,6 +31,7 @@ from actors.ranking_shard import RankingShard
 from actors.settings import Settings
 from actors.store.archive import Archive
 from actors.store.client import connect
+from actors.store.code_owners import CodeOwners
 from actors.store.errors import Fenced
 from actors.store.journal import JournalFiles
 from actors.store.log import ShardLog
@@ -110,9 +111,7 @@ class RankingRelay:
                 lambda: self._ranking.update.remote(after, version, clock_us, rows, standing)
             )
 
-    def replace(
-        self, version: int, clock_us: int, standing: Standing, layout: BoardLayout
-    ) -> None:
+    def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
         """Send the standings of all members, and the boards they are for."""
         self._lost = False
         self._sent.clear()
@@ -165,9 +164,10 @@ class MemberShardHost:
         if self._shard is None:
             settings, scope = self._settings, self._settings.rules.season_id
             client = connect(settings.redis_url, name=f"member-{self._number}")
-            shared = None
+            shared, owners = None, None
             if settings.shards > 1:
                 shared = PoolLeases(client, scope, self._number, settings.shards)
+                owners = CodeOwners(client, scope)
             shard = MemberShard(
                 settings.rules,
                 ShardLog(client, scope, self._number),
@@ -176,6 +176,7 @@ class MemberShardHost:
                 RankingRelay(ranking_handle(settings, self._number)),
                 wall_us,
                 shared,
+                owners,
                 journal=JournalFiles(settings.folder / "journal", self._number),
                 feed=NoticeFeed(
                     NoticeStream(
@@ -243,9 +244,7 @@ class RankingShardHost:
         """Take changed standings."""
         return self._shard.update(after, version, clock_us, rows, part)
 
-    def replace(
-        self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout
-    ) -> bool:
+    def replace(self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout) -> bool:
         """Take all standings, and the boards they are for."""
         if layout.season != self._mirror.season:
             self._begin(layout.season)

@@ -25,6 +25,7 @@ from actors.rules_book import RulesBook, Stand, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.store.archive import Archive
+from actors.store.code_owners import CodeOwners
 from actors.store.errors import LogGap, StoreUnavailable
 from actors.store.history import read_history
 from actors.store.journal import JournalFiles
@@ -32,8 +33,9 @@ from actors.store.log import Entry, Kind, ShardLog
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
 from rules.calendar import HOUR_US
+from rules.claim_codes import read_number
 from rules.coding import Events, encode
-from rules.compiled import Rules
+from rules.compiled import TYPE_CODES, Rules
 from rules.contention import demand_of_campaign, demand_of_ticks, demand_with_ticks
 from rules.event_columns import from_ipc, stamp, to_ipc
 from rules.kernel import advance, apply_events, held
@@ -95,6 +97,7 @@ class MemberShard:
         ranking: RankingSink,
         wall_us: Callable[[], int],
         shared: PoolLeases | None = None,
+        code_owners: CodeOwners | None = None,
         snapshot_events: int = SNAPSHOT_EVENTS,
         journal: JournalFiles | None = None,
         feed: NoticeFeed | None = None,
@@ -112,6 +115,7 @@ class MemberShard:
         self._events_since_snapshot = 0
         self._snapshot_seq = 0
         self._attempt: _Attempt | None = None
+        self._code_owners = code_owners
         self._leases = Leases(shared, self._log_lease) if shared is not None else None
         self._journal = MemberJournal(journal) if journal is not None else None
         self._feed = feed
@@ -322,6 +326,8 @@ class MemberShard:
         events = encode(self._table, batch)
         if self._leases is not None:
             self._leases.cover(self._table.pools, demand_with_ticks(self._table, events))
+        if self._code_owners is not None and len(self._table.claim_codes):
+            self._settle_codes(self._code_owners, events)
         old = held(self._table, events)
         if old.all():
             payload = b""
@@ -369,6 +375,26 @@ class MemberShard:
             self._journal.begin(table)
         self._tell(table)
         return table
+
+    def _settle_codes(self, owners: CodeOwners, events: Events) -> None:
+        """Learn which claim codes of a batch members of other shards came with first."""
+        claims = np.flatnonzero(events.type == TYPE_CODES["claim"]).tolist()
+        texts = {place: events.text("coupon", place) for place in claims}
+        codes = {place: str(read_number(text)) for place, text in texts.items()
+                 if read_number(text) is not None}  # fmt: skip
+        members = [self._table.member_ids[events.row[place]] for place in codes]
+        first = owners.first(list(codes.values()), members) if codes else []
+        elsewhere = [
+            texts[place]
+            for place, owner, member in zip(codes, first, members, strict=True)
+            if owner != member
+        ]
+        if elsewhere:
+            name = f"codes used {self._log.shard} {self.seq}"
+            order = json.dumps({"id": name, "kind": "codes_used", "codes": elsewhere}).encode()
+            stamp_us = self._table.clock_us
+            self.seq = self._log.append("order", stamp_us, order)
+            self._carry_out(order, stamp_us)
 
     def _log_lease(self, change: Int64s) -> None:
         self.seq = self._log.append("lease", self._table.clock_us, lease_payload(change))

@@ -33,6 +33,12 @@ page = st.navigation(
             icon=":material/redeem:",
             url_path="prizes",
         ),
+        st.Page(
+            "app_pages/members.py",
+            title=words("page.members"),
+            icon=":material/badge:",
+            url_path="members",
+        ),
     ]
 )
 with st.sidebar:

@@ -11,11 +11,34 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from ui.answers import Member, Prizes, Problem, Ranks, Season, Standings
+from ui.answers import (
+    Campaigns,
+    Claims,
+    Coupons,
+    Draft,
+    Explanation,
+    Member,
+    Plan,
+    Prizes,
+    Problem,
+    Ranks,
+    RulesFile,
+    Season,
+    SegmentCounts,
+    SegmentMembers,
+    Standings,
+    Statement,
+    Why,
+)
 
 Answer = TypeVar("Answer")
 Parameters = dict[str, str | int]
 ROWS_MAX = 1000
+KNOWN_MISSING = ("unknown_board", "unknown_member", "not_on_board", "unknown_event")
+CARD_VALID_S = 600
+TOML = "application/toml"
+SLOW_S = 60.0
+"""What reckons over every member may take longer than a page waits for its rows."""
 
 
 class CallFailed(Exception):  # noqa: N818 - named as the sentence it says
@@ -61,7 +84,7 @@ class Refused(CallFailed):
             self.key = "trouble.too_many"
         elif status == httpx.codes.NOT_FOUND:
             last = problem_type.rsplit(":", 1)[-1].replace("-", "_")
-            if last in ("unknown_board", "unknown_member", "not_on_board"):
+            if last in KNOWN_MISSING:
                 self.key = f"trouble.{last}"
 
 
@@ -110,9 +133,80 @@ class Client:
         """Give the allocation of all prizes."""
         return self._get("/v1/prizes", Prizes, {})
 
+    def claims(self) -> Claims:
+        """Give what became of every prize of the published list."""
+        return self._get("/v1/prizes/claims", Claims, {})
+
     def member(self, member: str) -> Member:
         """Give one member's points, tier and places."""
         return self._get(f"/v1/members/{quote(member, safe='')}", Member, {})
+
+    def card(self, member: str, language: str) -> bytes:
+        """Give a member's electronic card as SVG; its code is good for ten minutes."""
+        return self._answered(
+            "GET",
+            f"/v1/members/{quote(member, safe='')}/card.svg",
+            {"lang": language, "valid_s": CARD_VALID_S},
+        ).content
+
+    def coupons(self, member: str) -> Coupons:
+        """Give a member's coupons, the first-expiring first."""
+        return self._get(f"/v1/members/{quote(member, safe='')}/coupons", Coupons, {})
+
+    def statement(self, member: str, after: int = 0, limit: int = 20) -> Statement:
+        """Give `limit` movements of a member's points after the first `after`."""
+        parameters: Parameters = {"limit": limit}
+        if after:
+            parameters["cursor"] = str(after)
+        return self._get(f"/v1/members/{quote(member, safe='')}/statement", Statement, parameters)
+
+    def event(self, member: str, event_id: str) -> Explanation:
+        """Explain one event of a member."""
+        path = f"/v1/members/{quote(member, safe='')}/events/{quote(event_id, safe='')}"
+        return self._get(path, Explanation, {})
+
+    def why(self, board: str, member: str) -> Why:
+        """Explain a member's rank on a board."""
+        path = f"/v1/standings/{quote(board, safe='')}/why/{quote(member, safe='')}"
+        return self._get(path, Why, {})
+
+    def segments(self) -> SegmentCounts:
+        """Count the members of every segment."""
+        return self._get("/v1/segments", SegmentCounts, {})
+
+    def segment(self, segment: str, limit: int) -> SegmentMembers:
+        """Count one segment and give its first members."""
+        path = f"/v1/segments/{quote(segment, safe='')}"
+        return self._get(path, SegmentMembers, {"limit": limit})
+
+    def campaigns(self) -> Campaigns:
+        """Give the campaigns that ran."""
+        return self._get("/v1/campaigns", Campaigns, {})
+
+    def campaign(self, campaign: dict[str, object], preview: bool = True) -> Plan:
+        """Tell what a campaign would do; with `preview` false (an admin's) send it."""
+        body = msgspec.json.encode({"campaign": campaign, "preview": preview})
+        return self._call("POST", "/v1/campaigns", Plan, {}, body, timeout_s=SLOW_S)
+
+    def rules(self) -> RulesFile:
+        """Give the season file in force."""
+        return self._get("/v1/season/rules", RulesFile, {})
+
+    def draft(self, text: str) -> Draft:
+        """Tell what a draft of the season file says and changes; nothing is put in force."""
+        return self._call(
+            "POST", "/v1/season/draft", Draft, {}, text.encode(), TOML, timeout_s=SLOW_S
+        )
+
+    def change_rules(self, text: str, dry_run: bool, accept_adverse: bool = False) -> Draft:
+        """Put a new version of the season file in force (an admin's), or only try it."""
+        said: Parameters = {
+            "dry_run": "true" if dry_run else "false",
+            "accept_adverse": "true" if accept_adverse else "false",
+        }
+        return self._call(
+            "PUT", "/v1/season/rules", Draft, said, text.encode(), TOML, timeout_s=SLOW_S
+        )
 
     def ranks(self, board: str, members: list[str]) -> Ranks:
         """Give the ranks of many members on one board."""
@@ -129,25 +223,44 @@ class Client:
         answer: type[Answer],
         parameters: Parameters,
         body: bytes | None,
+        content_type: str = "application/json",
+        timeout_s: float | None = None,
     ) -> Answer:
+        response = self._answered(method, path, parameters, body, content_type, timeout_s)
+        try:
+            return msgspec.json.decode(response.content, type=answer)
+        except msgspec.DecodeError as odd:
+            raise Unreadable(url=self.url, path=path, detail=str(odd)) from odd
+
+    def _answered(
+        self,
+        method: str,
+        path: str,
+        parameters: Parameters,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        timeout_s: float | None = None,
+    ) -> httpx.Response:
+        """Send a request and give the answer of a success; every other raises."""
+        timeout = self._http.timeout
+        if timeout_s is not None:
+            timeout = httpx.Timeout(timeout_s, connect=1.0)
         try:
             response = self._http.request(
                 method,
                 path,
                 params=parameters,
                 content=body,
-                headers={"Content-Type": "application/json"} if body else None,
+                headers={"Content-Type": content_type} if body else None,
+                timeout=timeout,
             )
         except httpx.TimeoutException as late:
             raise Unreachable(url=self.url, detail=f"{type(late).__name__}") from late
         except (httpx.TransportError, httpx.InvalidURL) as broken:
             raise Unreachable(url=self.url, detail=str(broken)) from broken
-        if response.is_success:
-            try:
-                return msgspec.json.decode(response.content, type=answer)
-            except msgspec.DecodeError as odd:
-                raise Unreadable(url=self.url, path=path, detail=str(odd)) from odd
-        raise _failure(response)
+        if not response.is_success:
+            raise _failure(response)
+        return response
 
 
 def _failure(response: httpx.Response) -> CallFailed:

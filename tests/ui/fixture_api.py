@@ -189,6 +189,9 @@ def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
 
 
 def app() -> FastAPI:
+    # Here, not on top: its bodies are made of those above.
+    from tests.ui import fixture_member
+
     api, state = FastAPI(), dict(CALM)
     asked: list[str] = []
 
@@ -223,24 +226,6 @@ def app() -> FastAPI:
     @api.get("/v1/prizes")
     async def get_prizes() -> dict[str, Any]:
         return prizes(state)
-
-    @api.get("/v1/members/{member}")
-    async def get_member(member: str) -> Any:
-        places = {member_id(place): place for place in range(1, MEMBERS + 1)}
-        if member not in places:
-            return problem(404, "unknown-member", f"member {member} is not known")
-        return {
-            "member": member,
-            "name": f"m-•••{member[-2:]}",
-            "kind": "private",
-            "tier": "gold",
-            "next_tier": {"id": "platinum", "missing": {"litres": "301.500", "amount": "1200.00"}},
-            "active": 830,
-            "debt": 0,
-            "pending": 0,
-            "boards": {"overall": {"rank": places[member], "score": 900, "gap_to_prize": 41}},
-            "as_of": rfc3339(datetime.now(UTC)),
-        }
 
     @api.post("/v1/ranks")
     async def post_ranks(body: dict[str, Any]) -> dict[str, Any]:
@@ -277,6 +262,7 @@ def app() -> FastAPI:
             "focus": focus,
         }
 
+    fixture_member.add_member(api)
     return api
 
 

@@ -13,7 +13,8 @@ import httpx
 
 from tests.ui.fixture_api import KEY
 
-SCRIPT = Path(__file__).with_name("fixture_api.py")
+ROOT = Path(__file__).parents[2]
+SERVER = [sys.executable, "-m", "tests.ui.fixture_api"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Recorded:
 @contextmanager
 def recorded_answers() -> Iterator[Recorded]:
     """Start the server, give it, and end it; it listens before its port is printed."""
-    process = subprocess.Popen([sys.executable, str(SCRIPT)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(SERVER, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stdout is not None
     try:
         yield Recorded(f"http://127.0.0.1:{int(process.stdout.readline())}")

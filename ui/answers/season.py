@@ -1,4 +1,4 @@
-"""The answers of the HTTP interface as frozen records; `docs/http.md` describes each field."""
+"""The answers about the season: its phases, boards and prizes, and the body of a refusal."""
 
 from __future__ import annotations
 
@@ -139,34 +139,25 @@ class Prizes(msgspec.Struct, frozen=True):
     total: Cost
 
 
-class NextTier(msgspec.Struct, frozen=True):
-    """The next level, and what is missing to each of its ways in (decimal text or a count)."""
+class Claim(msgspec.Struct, frozen=True):
+    """What became of one prize of the published list; `prize` is its board and place."""
 
-    id: str
-    missing: dict[str, str | int] = {}
-
-
-class Place(msgspec.Struct, frozen=True):
-    """A member's place on one board."""
-
-    rank: int
-    score: int
-    gap_to_prize: int | None = None
-
-
-class Member(msgspec.Struct, frozen=True):
-    """One member: points, tier, and the place on each board."""
-
+    prize: str
     member: str
-    kind: str
-    tier: str
-    next_tier: NextTier | None
-    active: int
-    debt: int
-    pending: int
-    boards: dict[str, Place]
-    name: str | None = None
-    as_of: datetime | None = None
+    reward: str
+    state: str
+    deadline: datetime
+    delivery: str | None = None
+    station: str | None = None
+    claimed_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """The claims of all prizes, and how many stand in each state."""
+
+    claims: tuple[Claim, ...]
+    states: dict[str, int]
 
 
 class Ranks(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Keep the view in the address: board, page, member and language as query parameters.
+"""Keep the view in the address: what a person chose, and the language, as query parameters.
 
 The address wins where the person changed it (a link, the back button); else the widgets do.
 """
@@ -12,9 +12,23 @@ import streamlit as st
 
 from ui.texts import LANGUAGES, language_of_browser
 
-KEYS: Final = ("lang", "board", "page", "member")
+VIEW: Final = (
+    "member",
+    "board",
+    "page",
+    "part",
+    "status",
+    "event",
+    "segment",
+    "report",
+    "by",
+    "since",
+    "until",
+)
+"""What a link may say; `member` goes along from page to page, the rest begins anew."""
+KEYS: Final = ("lang", *VIEW)
 WRITTEN: Final = "_address"
-MEMBER_CHARS_MAX: Final = 200
+CHARS_MAX: Final = 200
 
 
 def adopt() -> None:
@@ -24,17 +38,16 @@ def adopt() -> None:
     """
     asked = {key: st.query_params[key] for key in KEYS if key in st.query_params}
     if asked != st.session_state.get(WRITTEN):
-        for key in ("board", "page", "member"):
+        for key in VIEW:
             st.session_state.pop(key, None)
         if asked.get("lang") in LANGUAGES:
             st.session_state["lang"] = asked["lang"]
-    if "board" in asked:
-        st.session_state.setdefault("board", asked["board"])
-    if asked.get("page", "").isdecimal():
-        st.session_state.setdefault("page", max(1, int(asked["page"])))
-    if "member" in asked:
-        st.session_state.setdefault("member", asked["member"][:MEMBER_CHARS_MAX])
-    for key in ("board", "page", "member"):
+    for key in VIEW:
+        if key == "page":
+            if asked.get("page", "").isdecimal():
+                st.session_state.setdefault("page", max(1, int(asked["page"])))
+        elif key in asked:
+            st.session_state.setdefault(key, asked[key][:CHARS_MAX])
         if key in st.session_state:
             # Streamlit ties a control's state to its page; set anew it goes along to the next one.
             st.session_state[key] = st.session_state[key]
@@ -44,8 +57,9 @@ def turned_to(page: str) -> None:
     """Begin a page at its top when the person came from another one; the member stays."""
     if st.session_state.setdefault("_turned_to", page) != page:
         st.session_state["_turned_to"] = page
-        for key in ("board", "page"):
-            st.session_state.pop(key, None)
+        for key in VIEW:
+            if key != "member":
+                st.session_state.pop(key, None)
 
 
 def language() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from ui.parts import address
-from ui.parts.address import MEMBER_CHARS_MAX
+from ui.parts.address import CHARS_MAX
 from ui.parts.names import board_name
 from ui.texts import Texts, texts
 
@@ -19,18 +19,28 @@ def language_words() -> Texts:
 
 def choose_board(boards: Sequence[str], words: Texts) -> str:
     """Offer the boards as tabs and give the chosen one (the first unless said otherwise)."""
-    if st.session_state.get("board") not in boards:
-        st.session_state["board"] = boards[0]
-    chosen = st.segmented_control(
+    return choose(
+        "board",
         words("standings.boards"),
         boards,
-        format_func=lambda board: board_name(board, words) if board else words("prizes.all"),
-        key="board",
+        lambda board: board_name(board, words) if board else words("prizes.all"),
+    )
+
+
+def choose(key: str, label: str, options: Sequence[str], names: Callable[[str], str]) -> str:
+    """Offer options as tabs and give the chosen one (the first unless said otherwise)."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    chosen = st.segmented_control(
+        label,
+        options,
+        format_func=names,
+        key=key,
         required=True,
         on_change=_first_page,
         label_visibility="collapsed",
     )
-    return boards[0] if chosen is None else chosen
+    return options[0] if chosen is None else chosen
 
 
 def find_member(words: Texts) -> str:
@@ -42,7 +52,7 @@ def find_member(words: Texts) -> str:
         icon=":material/search:",
         label_visibility="collapsed",
     )
-    return (asked or "").strip()[:MEMBER_CHARS_MAX]
+    return (asked or "").strip()[:CHARS_MAX]
 
 
 def choose_page(rows_total: int, rows_a_page: int) -> int:
@@ -81,6 +91,11 @@ def take_away(label: str, file_name: str, content: Callable[[], str], words: Tex
         icon=":material/download:",
         on_click="ignore",
     )
+    link_only(words)
+
+
+def link_only(words: Texts) -> None:
+    """Offer the link to this view."""
     with st.expander(words("share.link"), icon=":material/link:"):
         st.code(address.link(), language=None, wrap_lines=True)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
-from ui.answers import Prizes, Row, Standings
+from ui.answers import Claims, Coupons, Entry, Prizes, Row, Standings, Statement
 from ui.client import ROWS_MAX
 
 BOARD_ROWS_MAX: Final = 100_000
@@ -34,6 +34,53 @@ PRIZE_COLUMNS: Final = (
     "lead",
     "safe",
 )
+
+
+ENTRY_COLUMNS: Final = (
+    "at",
+    "kind",
+    "points",
+    "balance",
+    "score",
+    "event_id",
+    "type",
+    "rule",
+    "ref",
+    "station",
+    "product",
+    "litres",
+    "amount",
+    "expires_at",
+)
+COUPON_COLUMNS: Final = (
+    "code",
+    "coupon",
+    "kind",
+    "status",
+    "issued_at",
+    "expires_at",
+    "claimed_at",
+    "used_at",
+    "off",
+)
+CLAIM_COLUMNS: Final = (
+    "prize",
+    "member",
+    "reward",
+    "state",
+    "deadline",
+    "delivery",
+    "station",
+    "claimed_at",
+    "changed_at",
+)
+
+
+class GivesEntries(Protocol):
+    """Gives some movements of a member's points after the first `after`."""
+
+    def statement(self, member: str, after: int, limit: int) -> Statement:
+        """Give at most `limit` movements."""
 
 
 class GivesPages(Protocol):
@@ -62,6 +109,33 @@ def prizes_csv(prizes: Prizes) -> str:
     """Write the allocation of prizes."""
     awards = prizes.awards
     return write(PRIZE_COLUMNS, ([getattr(a, name) for name in PRIZE_COLUMNS] for a in awards))
+
+
+def statement_csv(client: GivesEntries, member: str) -> str:
+    """Fetch a whole statement, 1,000 movements a call and at most 100,000, and write it.
+
+    Raises:
+        CallFailed: the system doesn't answer.
+    """
+    entries: list[Entry] = []
+    while len(entries) < BOARD_ROWS_MAX:
+        page = client.statement(member, after=len(entries), limit=ROWS_MAX)
+        entries += page.entries
+        if page.next_cursor is None or not page.entries:
+            break
+    return write(ENTRY_COLUMNS, ([getattr(one, name) for name in ENTRY_COLUMNS] for one in entries))
+
+
+def coupons_csv(coupons: Coupons) -> str:
+    """Write a member's coupons."""
+    held = coupons.coupons
+    return write(COUPON_COLUMNS, ([getattr(one, name) for name in COUPON_COLUMNS] for one in held))
+
+
+def claims_csv(claims: Claims) -> str:
+    """Write what became of every prize."""
+    rows = claims.claims
+    return write(CLAIM_COLUMNS, ([getattr(one, name) for name in CLAIM_COLUMNS] for one in rows))
 
 
 def write(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -23,6 +23,15 @@ def number(value: int) -> str:
     return f"{value:,}".replace("-", "−")
 
 
+def signed(points: int) -> str:
+    """Write points with their sign.
+
+    >>> signed(35), signed(-4), signed(0)
+    ('+35', '−4', '0')
+    """
+    return f"+{number(points)}" if points > 0 else number(points)
+
+
 def money(amount: Decimal, currency: str) -> str:
     """Write an amount with its currency's sign, or its code where it has none here.
 
@@ -32,6 +41,17 @@ def money(amount: Decimal, currency: str) -> str:
     sign = "−" if amount < 0 else ""
     symbol = SYMBOLS.get(currency, f"{currency} ")
     return f"{sign}{symbol}{abs(amount):,.2f}"
+
+
+def litres(quantity: Decimal, words: Texts) -> str:
+    """Write litres without needless zeros, with their unit.
+
+    >>> from ui.texts import texts
+    >>> litres(Decimal("35.200"), texts("en")), litres(Decimal("1400"), texts("zh"))
+    ('35.2 L', '1,400 升')
+    """
+    value = f"{quantity:,.3f}".rstrip("0").rstrip(".")
+    return words("member.missing_litres", litres=value)
 
 
 def day(at: datetime, zone: str, words: Texts) -> str:

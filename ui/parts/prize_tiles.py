@@ -5,29 +5,19 @@ from __future__ import annotations
 from ui.answers import Prizes, Season
 from ui.parts.figures import money, number, share
 from ui.parts.markup import element, text
+from ui.parts.tile import note, tile
+from ui.parts.tile import tiles as side_by_side
 from ui.texts import Texts
 
 
 def tiles(prizes: Prizes, season: Season, words: Texts) -> str:
     """Write the four figures."""
     total = prizes.total
-    return element(
-        "section",
-        "fc-tiles",
+    return side_by_side(
         _budget_tile(prizes, season, words),
-        _tile(words("prizes.unit_cost"), money(total.unit_cost, season.currency)),
-        _tile(words("prizes.tax_total"), money(total.tax, season.currency)),
+        tile(words("prizes.unit_cost"), money(total.unit_cost, season.currency)),
+        tile(words("prizes.tax_total"), money(total.tax, season.currency)),
         _risk_tile(prizes, words),
-    )
-
-
-def _tile(label: str, figure: str, *under: str, css: str = "") -> str:
-    return element(
-        "div",
-        f"fc-tile {css}",
-        element("span", "fc-label", text(label)),
-        element("span", "fc-figure", text(figure)),
-        *under,
     )
 
 
@@ -35,8 +25,8 @@ def _budget_tile(prizes: Prizes, season: Season, words: Texts) -> str:
     cost, budget, currency = prizes.total.total, season.budget, season.currency
     figure = money(cost, currency)
     if budget is None:
-        note = element("span", "fc-note", text(words("prizes.budget_unknown")))
-        return _tile(words("prizes.total"), figure, note, css="fc-tile-main")
+        unknown = note(words("prizes.budget_unknown"))
+        return tile(words("prizes.total"), figure, unknown, css="fc-tile-main")
     over = cost > budget
     left = money(abs(budget - cost), currency)
     said = words(
@@ -49,18 +39,18 @@ def _budget_tile(prizes: Prizes, season: Season, words: Texts) -> str:
         "fc-bar fc-bar-over" if over else "fc-bar",
         f'<i style="width:{share(cost, budget)}%"></i>',
     )
-    note = element("span", "fc-note fc-over" if over else "fc-note", text(said))
-    return _tile(words("prizes.total"), figure, bar, note, css="fc-tile-main")
+    under = note(said, "fc-over" if over else "")
+    return tile(words("prizes.total"), figure, bar, under, css="fc-tile-main")
 
 
 def _risk_tile(prizes: Prizes, words: Texts) -> str:
     judged = [award for award in prizes.awards if award.safe is not None]
     risk = sum(award.safe is False for award in judged)
     figure = words("prizes.at_risk_of", risk=number(risk), known=number(len(judged)))
-    note = words("prizes.at_risk_note" if prizes.provisional else "prizes.at_risk_final")
+    under = words("prizes.at_risk_note" if prizes.provisional else "prizes.at_risk_final")
     if not judged:
-        figure, note = words("prizes.unknown"), words("prizes.at_risk_unknown")
-    return _tile(words("prizes.at_risk"), figure, element("span", "fc-note", text(note)))
+        figure, under = words("prizes.unknown"), words("prizes.at_risk_unknown")
+    return tile(words("prizes.at_risk"), figure, note(under))
 
 
 def final_list(prizes: Prizes, season: Season, words: Texts) -> str:

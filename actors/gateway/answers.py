@@ -16,6 +16,7 @@ from actors.messages import Reading, Row
 from actors.phases import instant
 from rules.compiled import Rules
 from rules.official_order import NO_TIME_US
+from rules.prize_desk import prize_id
 from rules.prizes import Award, Cost, prize_boards
 
 
@@ -81,6 +82,7 @@ def award_json(
     if not final and lead is not None and gain is not None:
         safe = lead > gain
     return {
+        "id": prize_id(award.board, award.place),
         "board": award.board,
         "place": award.place,
         "rank": award.rank,

@@ -17,6 +17,8 @@ from tests.oracle.refusal import RefusedError
 from tests.oracle.standings import PrizeRow, Ranked, Row, board_rows, member_columns, prize_rows
 from tests.oracle.state import Dropped, Known, State
 
+EARLY_US_MAX = 5 * 60 * 1_000_000
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -161,6 +163,8 @@ class Oracle:
         plan = self.plan
         if plan.zone.later(fields["at_us"], plan.accept_late) < self.state.now_us:
             return Verdict("rejected", 0, "too_late")
+        if fields["at_us"] > self.state.now_us + EARLY_US_MAX:
+            return Verdict("rejected", 0, "too_early")
         row = self.state.row(fields["member"])
         kind = fields["type"]
         try:

@@ -14,7 +14,9 @@ from actors.campaign_reads import (
 from actors.coupon_view import coupon_of, coupons_of, quote_of
 from actors.member_export import held_of
 from actors.member_view import lots_of
+from actors.people_reads import attributes_of, company_members, ids_of
 from actors.prize_reads import claims_of
+from actors.report_reads import offers_of, report_part
 from rules.member_table import MemberTable
 
 
@@ -36,5 +38,10 @@ READS: Final[dict[str, Callable[..., Any]]] = {
     "campaign_preview": campaign_preview,
     "campaigns": campaigns_run,
     "held": held_of,
+    "attributes": attributes_of,
+    "ids_of": ids_of,
+    "company_members": company_members,
+    "report": report_part,
+    "offers": offers_of,
 }
 """Each takes the table first; what it returns crosses processes."""

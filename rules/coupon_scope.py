@@ -30,6 +30,12 @@ class CouponScope:
         self._events = [event_clauses(part) for part in parts]
         self._members = [member_clauses(part) for part in parts]
 
+    def open_to(self, table: MemberTable, row: int, template: int) -> bool:
+        """Tell whether a coupon of a template is for a member, as they stand, on any order."""
+        part, bit = divmod(template, CLAUSES_MAX)
+        matching = self._members[part].match(*table.who(np.array([row])))
+        return bool(matching[0] >> np.uint64(bit) & np.uint64(1))
+
     def eligible(self, table: MemberTable, row: int, template: int, order: Order) -> list[bool]:
         """Tell which lines of a member's order a coupon of a template is for.
 

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-SUMS: Final = (
-    "occasions", "buyers", "visits", "fen", "ml", "margin_fen", "issued", "used", "cost_fen",
-)  # fmt: skip
+PAST: Final = "past"
+"""The kind of a trigger that the running file has no more: what it cost isn't known."""
 
 
 def gather_effects(table: MemberTable, query: Query) -> Part:
@@ -74,7 +73,7 @@ def _kinds(table: MemberTable) -> dict[str, str]:
     known = {rule.id: rule.on for rule in table.rules.trigger_rules.all}
     ran = table.campaigns.ran
     names = table.triggers.firings.ids
-    return {name: "campaign" if name in ran else known.get(name, "past") for name in names}
+    return {name: "campaign" if name in ran else known.get(name, PAST) for name in names}
 
 
 def sale_times_us(table: MemberTable) -> Int64s:
@@ -132,42 +131,77 @@ def _between(values: Int64s, first: Int64s, last: Int64s) -> Int64s:
 
 
 def _coupons_of(table: MemberTable, chosen: Int64s) -> dict[str, npt.NDArray[Any]]:
-    """Find the coupons firings issued: to the member, at the instant, of their templates.
+    """Find the coupon each firing issued: to the member, at the instant, of its template.
 
-    A coupon handed on to another member isn't found.
+    Where two triggers gave a member the same at one instant, the first firing has the first
+    coupon. One handed on to another member isn't found.
     """
     firings, book = table.triggers.firings, table.coupon_book
     column = firings.columns
-    sums = {name: np.zeros(len(chosen), dtype=np.int64) for name in ("issued", "used", "cost_fen")}
+    given = chosen[~column.held_out[chosen]]
     sources = [SOURCES.index("trigger"), SOURCES.index("campaign")]
     pushed = np.flatnonzero(np.isin(book.source[: book.size], sources))
-    cost_fen = use_costs_fen(table, pushed)
-    used = book.status[pushed] == USED
-    instants = np.unique(np.concatenate([book.issued_us[pushed], column.at_us[chosen]]))
-    keys = book.member[pushed].astype(np.int64) << 32
-    keys |= np.searchsorted(instants, book.issued_us[pushed])
-    wanted = column.row[chosen].astype(np.int64) << 32
-    wanted |= np.searchsorted(instants, column.at_us[chosen])
-    for number in np.unique(column.trigger[chosen]).tolist():
-        mine = (column.trigger[chosen] == number) & ~column.held_out[chosen]
-        templates = _templates(table, firings.ids[number])
-        own = np.isin(book.template[pushed], templates) if templates else np.ones(len(pushed), bool)
-        order = np.flatnonzero(own)[np.argsort(keys[own], kind="stable")]
-        first = np.searchsorted(keys[order], wanted[mine])
-        last = np.searchsorted(keys[order], wanted[mine], side="right")
-        sums["issued"][mine] = last - first
-        sums["used"][mine] = _between(used[order].astype(np.int64), first, last)
-        sums["cost_fen"][mine] = _between((cost_fen * used)[order], first, last)
+    instants = np.unique(np.concatenate([book.issued_us[pushed], column.at_us[given]]))
+    issued = book.member[pushed].astype(np.int64) << 32
+    issued |= np.searchsorted(instants, book.issued_us[pushed])
+    fired = column.row[given].astype(np.int64) << 32
+    fired |= np.searchsorted(instants, column.at_us[given])
+    width = max(1, len(table.rules.season.coupons))
+    _, number = np.unique(np.concatenate([issued, fired]), return_inverse=True)
+    of_coupons = _nth(number[: len(pushed)] * width + book.template[pushed])
+    of_firings = _nth(number[len(pushed) :] * width + _template_of(table, given))
+    order = np.lexsort(of_coupons[::-1])
+    place = _find(of_coupons[0][order], of_coupons[1][order], *of_firings)
+    found = place >= 0
+    coupon = pushed[order[place[found]]]
+    used = book.status[coupon] == USED
+    sums = {name: np.zeros(len(chosen), dtype=np.int64) for name in ("issued", "used", "cost_fen")}
+    where = np.flatnonzero(~column.held_out[chosen])[found]
+    sums["issued"][where] = 1
+    sums["used"][where] = used
+    sums["cost_fen"][where] = use_costs_fen(table, coupon) * used
     return sums
 
 
+def _nth(keys: Int64s) -> tuple[Int64s, Int64s]:
+    """Tell of each key how often it came before: the keys and int64[n]."""
+    order = np.argsort(keys, kind="stable")
+    begins = np.searchsorted(keys[order], keys[order])
+    nth = np.empty(len(keys), dtype=np.int64)
+    nth[order] = np.arange(len(keys)) - begins
+    return keys, nth
+
+
+def _find(keys: Int64s, nth: Int64s, wanted: Int64s, wanted_nth: Int64s) -> Int64s:
+    """Find (key, nth) among those sorted by both: int64[n], -1 where it isn't."""
+    first = np.searchsorted(keys, wanted)
+    place = first + wanted_nth
+    inside = place < len(keys)
+    held = np.zeros(len(wanted), dtype=np.bool_)
+    held[inside] = (keys[place[inside]] == wanted[inside]) & (
+        nth[place[inside]] == wanted_nth[inside]
+    )
+    return np.where(held, place, -1)
+
+
+def _template_of(table: MemberTable, firings: Int64s) -> Int64s:
+    """Tell the template each firing issued, int64[n]; -1 where the file has its trigger no more."""
+    column, ids = table.triggers.firings.columns, table.triggers.firings.ids
+    template = np.full(len(firings), -1, dtype=np.int64)
+    for number in np.unique(column.trigger[firings]).tolist():
+        mine = column.trigger[firings] == number
+        by_arm = np.array(_templates(table, ids[number]) or [-1], dtype=np.int64)
+        template[mine] = by_arm[np.maximum(column.arm[firings[mine]].astype(np.int64) - 1, 0)]
+    return template
+
+
 def _templates(table: MemberTable, name: str) -> list[int]:
-    """List the templates a trigger or campaign issues; none where the file has it no more."""
+    """List the templates of a campaign's arms, or the one of a trigger of the running file."""
     places = table.rules.coupon_places
     ran = table.campaigns.ran.get(name)
     if ran is not None:
         arms = ran["campaign"].get("arms") or [ran["campaign"]]
-        return [places[arm["coupon"]] for arm in arms if arm.get("coupon") in places]
+        return [places.get(arm["coupon"], -1) for arm in arms]
     return [rule.template for rule in table.rules.trigger_rules.all if rule.id == name]
 
 
@@ -223,10 +257,9 @@ def _effect(row: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]
         "held_out": 0,
         "held_out_buyers": 0,
         "spend_yuan": ratio(Fraction(row["fen"]), row["occasions"]),
-        "issued": row["issued"],
-        "used": row["used"],
-        "cost_yuan": row["cost_fen"],
     }
+    if row["kind"] != PAST:
+        cells |= {"issued": row["issued"], "used": row["used"], "cost_yuan": row["cost_fen"]}
     if other is None:
         return cells
     cells |= {
@@ -242,11 +275,14 @@ def _effect(row: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]
     cells |= {
         "litres_increment": _more(row, other, "ml") / row["occasions"],
         "incremental_visits": visits,
-        "cost_per_incremental_visit_yuan": row["cost_fen"] / visits if visits > 0 else None,
         "incremental_margin_yuan": margin_fen,
+    }
+    if row["kind"] == PAST:
+        return cells
+    return cells | {
+        "cost_per_incremental_visit_yuan": row["cost_fen"] / visits if visits > 0 else None,
         "return_on_cost": ratio(margin_fen - row["cost_fen"], row["cost_fen"]),
     }
-    return cells
 
 
 def _more(row: dict[str, Any], other: dict[str, Any], name: str) -> Fraction:

@@ -37,6 +37,7 @@ from simulator.output_files import (
     write_prizes,
     write_standings,
 )
+from simulator.report_files import write_reports
 from simulator.tables import MergesMembersError, OneTable, Tables, WorkerTables
 
 SHARED: Final = {
@@ -183,6 +184,7 @@ def replay(
     tell: Callable[[str], None] = lambda _: None,
     tables: Tables | None = None,
     decided: bool = False,
+    reports: bool = False,
 ) -> dict[str, Any]:
     """Replay a log into a folder and return the summary that is written there.
 
@@ -191,13 +193,13 @@ def replay(
     one table is used, whatever workers says, and tell is told why. tables are those to use
     instead, and decided says that the log holds what was decided beside events, as an archive
     does. What is written is by the rules in force at the end; a season that another has followed
-    is in a folder of its own id.
+    is in a folder of its own id. With reports they are written into a folder `reports`.
     """
     out.mkdir(parents=True, exist_ok=True)
     if tables is not None:
         given = tables
         run, done = _run(rules, read(), out, until_us, lambda: given, decided=decided)
-        return _write(done[0].rules, run, done, out)
+        return _write(done[0].rules, run, done, out, reports=reports)
     if workers > 1 and rules.crosses_members:
         shared = " and ".join(SHARED[name] for name in rules.crosses_members)
         tell(f"one worker instead of {workers}: members share {shared}")
@@ -211,7 +213,7 @@ def replay(
     except MergesMembersError:
         tell(f"one worker instead of {workers}, from the start: the log merges members' records")
         run, done = _run(rules, read(), out, until_us, lambda: OneTable(rules))
-    return _write(rules, run, done, out)
+    return _write(rules, run, done, out, reports=reports)
 
 
 def _run(
@@ -234,7 +236,9 @@ def _run(
         return run, tables.finish(until_us, run.clock_us)
 
 
-def _write(rules: Rules, run: Replay, done: list[MemberTable], out: Path) -> dict[str, Any]:
+def _write(
+    rules: Rules, run: Replay, done: list[MemberTable], out: Path, *, reports: bool
+) -> dict[str, Any]:
     """Write what a replay ended with, and return the summary."""
     standing = Standing.concat([table.standing() for table in done])
     boards = {
@@ -246,6 +250,8 @@ def _write(rules: Rules, run: Replay, done: list[MemberTable], out: Path) -> dic
     write_prizes(out, awards)
     write_members(out, done)
     write_coupons(out, done)
+    if reports:
+        write_reports(out, done, awards)
     told = {
         **_events_told(run.counts, rules, done),
         **_points_told(done),

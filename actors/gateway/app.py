@@ -16,6 +16,7 @@ from actors.gateway import (
     routes_export,
     routes_notices,
     routes_read,
+    routes_reports,
     routes_rewards,
     routes_rules,
 )
@@ -36,6 +37,7 @@ ROUTES: Final = (
     routes_export,
     routes_notices,
     routes_campaigns,
+    routes_reports,
     routes_read,
     routes_admin,
     routes_rules,
@@ -76,8 +78,7 @@ async def events(request: Request) -> Response:
     state.keys.authorise(request.headers, SENDERS)
     body = await _body(request)
     submission = await state.ingest.take(body, request.headers.get("content-type", ""))
-    if not submission.done.done():
-        await state.ingest.settle(submission)
+    await state.ingest.settle(submission)
     every = request.query_params.get("results") == "all"
     content = submission.answer(every, instant(state.as_of_us()))
     return Response(content, media_type="application/json")

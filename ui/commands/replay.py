@@ -52,6 +52,7 @@ TOLD_EVERY_S = 5.0
     type=click.Path(path_type=Path),
     help="File for a report on the log's quality; .json for JSON, else plain lines.",
 )
+@click.option("--reports", is_flag=True, help="Write all reports too, into OUT/reports.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
     season: Path,
@@ -64,6 +65,7 @@ def command(
     next_season: Path | None,
     only_file: bool,
     report: Path | None,
+    reports: bool,
     as_json: bool,
 ) -> None:
     """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
@@ -115,6 +117,7 @@ def command(
             until_us=until_us,
             workers=workers,
             tables=tables,
+            reports=reports,
             decided=archived is not None and tables is not None,
             tell=lambda line: click.echo(line, err=True),
         )

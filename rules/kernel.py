@@ -62,7 +62,7 @@ def apply_events(table: MemberTable, events: Events) -> Outcome:
         set_clock(table, int(events.stamp_us[0]))
     changed: list[Int64s] = []
     first = 0
-    for tick_us in due(table, int(events.stamp_us[-1])):
+    for tick_us in _ticks(table, int(events.stamp_us[-1])):
         last = int(np.searchsorted(events.stamp_us, tick_us, side="left"))
         changed.append(_apply_between_ticks(table, events, first, last, outcome))
         opened = table.season_number
@@ -87,13 +87,26 @@ def advance(table: MemberTable, to_us: int) -> Int64s:
     if table.clock_us == NO_CLOCK_US:
         # Nothing was due for nobody, but an empty table becomes final like any other.
         set_clock(table, min(to_us, table.rules.final_us - 1))
-    changed = [_tick(table, tick_us) for tick_us in due(table, to_us)]
+    changed = [_tick(table, tick_us) for tick_us in _ticks(table, to_us)]
     set_clock(table, to_us)
     if table.journal is not None:
         table.journal.settle(table)
     if table.notices is not None:
         table.notices.settle()
     return distinct(np.concatenate([np.zeros(0, dtype=np.int64), *changed]), len(table))
+
+
+def _ticks(table: MemberTable, upto_us: int) -> Iterator[int]:
+    """Yield the instants due up to one, each to be run before the next is asked for.
+
+    A season that opens on the way brings its own.
+    """
+    number = table.season_number
+    for at_us in due(table, upto_us):
+        yield at_us
+        if table.season_number > number:
+            yield from _ticks(table, upto_us)
+            return
 
 
 def _tick(table: MemberTable, at_us: int) -> Int64s:

@@ -99,8 +99,10 @@ class OneTable:
 
     def finish(self, until_us: int | None, clock_us: int) -> list[MemberTable]:
         """Run the ticks up to an instant and return the table."""
-        last = self._table.upcoming or self._table.rules
-        end_us = max(last.final_us if until_us is None else until_us, clock_us)
+        table = self._table
+        held = [table.rules, table.upcoming, table.older.rules if table.older else None]
+        final_us = max(rules.final_us for rules in held if rules is not None)
+        end_us = max(final_us if until_us is None else until_us, clock_us)
         if end_us > self._table.clock_us:
             advance(self._table, end_us)
         return [self._table]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
 
 from rules.circumstances import World
 from rules.findings import Finding
@@ -16,10 +15,6 @@ from rules.lint_reach import lint_reach
 from rules.point_value import yields
 from rules.season_models import Season
 from rules.where import WHERE_KEYS
-
-# Sections and keys that are read and checked, with what is still to come before they act.
-PENDING_SECTIONS: Final[dict[str, str]] = {}
-PENDING_KEYS: Final[dict[tuple[str, str], str]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rules.coupon_book import NO_INSTANT_US, USED
 from rules.margins import margin_rates
 from rules.report_query import Query
 from rules.report_tables import Kind, Part, finished, keyed, named, ratio
-from rules.sale_reports import within
+from rules.sale_parts import within
 
 if TYPE_CHECKING:
     from rules.member_table import MemberTable

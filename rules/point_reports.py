@@ -14,7 +14,7 @@ from rules.compiled import Rules
 from rules.point_value import fen_per_point
 from rules.report_query import FIRST_DAY, LAST_DAY, Query
 from rules.report_tables import Kind, Part, begins, finished, keyed, named, ratio
-from rules.sale_reports import split_cells, within
+from rules.sale_parts import split_cells, within
 from rules.tallies import DAYS_BEFORE_EPOCH, EXPIRED, WHATS, WORD_BITS, WORDS_MAX
 
 if TYPE_CHECKING:

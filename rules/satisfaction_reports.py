@@ -10,7 +10,8 @@ import pyarrow as pa
 from rules.compiled import Rules
 from rules.report_query import Query
 from rules.report_tables import Kind, Part, begins, finished, keyed, named, ratio
-from rules.sale_reports import ANSWERS, answer_cells, answers_part, within
+from rules.sale_parts import ANSWERS, answers_part, within
+from rules.sale_reports import answer_cells
 from rules.tallies import DAYS_BEFORE_EPOCH, OF_STATION, WHATS, WORD_BITS, WORDS_MAX
 
 if TYPE_CHECKING:

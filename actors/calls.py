@@ -89,6 +89,10 @@ class MemberShardFacade:
         found: Standing = await answered(self._handle.call.remote("standing"))
         return found
 
+    async def purge(self) -> None:
+        """Replace every snapshot by the table as it is."""
+        await answered(self._handle.call.remote("purge"))
+
     async def older_standing(self) -> Standing | None:
         """Give the standing of all members in the season before."""
         found: Standing | None = await answered(self._handle.call.remote("older_standing"))

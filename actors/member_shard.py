@@ -292,6 +292,12 @@ class MemberShard:
         self._settle()
         self.snapshot()
 
+    def purge(self) -> None:
+        """Replace every snapshot by the table as it is, so that none holds what was erased."""
+        self._settle()
+        self.snapshot()
+        self._snapshots.renew(self.shard)
+
     def snapshot(self) -> None:
         """Save the table, then archive and trim the part of the log that it covers."""
         if self.seq == self._snapshot_seq:

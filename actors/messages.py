@@ -88,6 +88,9 @@ class MemberShardCalls(Protocol):
     async def rules_versions(self) -> list[Version]:
         """List the versions of the season file after the first."""
 
+    async def purge(self) -> None:
+        """Replace every snapshot by the table as it is."""
+
     async def older_standing(self) -> Standing | None:
         """Give the standing of all members in the season before, None when none is held."""
 

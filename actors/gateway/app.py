@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from actors.gateway import (
     problems,
     routes_admin,
+    routes_audit,
     routes_campaigns,
     routes_cards,
     routes_claims,
@@ -21,6 +22,7 @@ from actors.gateway import (
     routes_rules,
 )
 from actors.gateway.answers import encoded
+from actors.gateway.audit_trail import AuditTrail, record_events
 from actors.gateway.ingest import BODY_BYTES_MAX
 from actors.gateway.openapi import completed
 from actors.gateway.problems import Problem
@@ -40,6 +42,7 @@ ROUTES: Final = (
     routes_reports,
     routes_read,
     routes_admin,
+    routes_audit,
     routes_rules,
 )
 """routes_read comes after all that are about a member: its /members/{member} takes longer paths."""
@@ -57,6 +60,7 @@ def make_app(state: State) -> FastAPI:
     )
     app.state.gateway = state
     problems.install(app)
+    app.add_middleware(AuditTrail, state=state)
     for routes in ROUTES:
         app.include_router(routes.router)
     # Plain routes: an event must not pay for parameter models it doesn't have.
@@ -75,10 +79,12 @@ def make_app(state: State) -> FastAPI:
 async def events(request: Request) -> Response:
     """Take events; the answer means that they are durable."""
     state: State = request.app.state.gateway
-    state.keys.authorise(request.headers, SENDERS)
+    caller = state.keys.authorise(request.headers, SENDERS)
     body = await _body(request)
     submission = await state.ingest.take(body, request.headers.get("content-type", ""))
     await state.ingest.settle(submission)
+    if submission.acts:
+        await record_events(state, caller, submission)
     every = request.query_params.get("results") == "all"
     content = submission.answer(every, instant(state.as_of_us()))
     return Response(content, media_type="application/json")

@@ -4,7 +4,8 @@ An `app` key shows one member's own data when the request also carries a member 
 `X-Member-Token: MEMBER.EXPIRES.SIGNATURE`, MEMBER in base64url, EXPIRES in seconds since 1970,
 SIGNATURE the base64url HMAC-SHA256 of `MEMBER.EXPIRES` under the key's member secret. The secret
 is given with the key to the back end that signs; a phone gets the key and a token, never the
-secret.
+secret. A company's own app sends `X-Company-Token: company.COMPANY.EXPIRES.SIGNATURE` in the same
+way, signed over `company.COMPANY.EXPIRES`, and sees what a company may see.
 """
 
 from __future__ import annotations
@@ -26,17 +27,19 @@ from actors.store.errors import StoreUnavailable
 from actors.store.folder import write_durably
 
 MEMBER_HEADER: Final = "X-Member-Token"
+COMPANY_HEADER: Final = "X-Company-Token"
 BELIEVED_S: Final = 2.0
 BELIEVED_MAX: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request: the key's id and role, and the member an app speaks for."""
+    """Who sent a request: the key's id and role, and the member or company an app speaks for."""
 
     key_id: str
     role: str
     member: str | None = None
+    company: str | None = None
 
     def sees(self, member: str) -> bool:
         """Tell whether this caller may see the member's id."""
@@ -79,6 +82,11 @@ class KeyRing:
         """Derive the secret that members' electronic cards are signed with."""
         return hmac.digest(self._master, b"member cards", "sha256")
 
+    @property
+    def vault_secret(self) -> bytes:
+        """Derive the secret that personal values are looked up with."""
+        return hmac.digest(self._master, b"personal values", "sha256")
+
     def authorise(self, headers: Mapping[str, str], allowed: tuple[str, ...]) -> Caller:
         """Find the caller of a request; raises Problem 401, 403 or 503."""
         scheme, _, secret = headers.get("authorization", "").partition(" ")
@@ -90,11 +98,14 @@ class KeyRing:
         if role not in allowed:
             raise Problem(403, f"The role {role} may not do this; it takes {' or '.join(allowed)}.")
         key_id = _key_id(secret.strip())
-        token = headers.get(MEMBER_HEADER.lower())
-        if role is Role.APP and token:
+        if role is not Role.APP:
+            return Caller(key_id, role)
+        member, company = None, None
+        if token := headers.get(MEMBER_HEADER.lower()):
             member = read_token(token, self.member_secret(key_id), time.time())
-            return Caller(key_id, role, member)
-        return Caller(key_id, role)
+        if token := headers.get(COMPANY_HEADER.lower()):
+            company = read_company_token(token, self.member_secret(key_id), time.time())
+        return Caller(key_id, role, member, company)
 
     def _role(self, secret: str) -> Role | None:
         now_s = time.monotonic()
@@ -113,6 +124,12 @@ class KeyRing:
             self._believed.clear()
         self._believed[secret] = (now_s + BELIEVED_S, role)
         return role
+
+
+def key_id_of(headers: Mapping[str, str]) -> str:
+    """Give the id that the key of a request has, or would have; "" without a key."""
+    secret = headers.get("authorization", "").partition(" ")[2].strip()
+    return _key_id(secret) if secret else ""
 
 
 def _key_id(secret: str) -> str:
@@ -137,23 +154,46 @@ def sign_token(member: str, member_secret: str, expires_s: int) -> str:
     >>> read_token(token, "secret", 1_900_000_000.0)
     'm-1'
     """
-    name = base64.urlsafe_b64encode(member.encode()).decode().rstrip("=")
-    message = f"{name}.{expires_s}"
-    digest = hmac.digest(member_secret.encode(), message.encode(), "sha256")
-    return f"{message}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+    return _signed("", member, member_secret, expires_s)
+
+
+def sign_company_token(company: str, member_secret: str, expires_s: int) -> str:
+    """Sign a company token with the secret of an app key; it is no member token.
+
+    >>> token = sign_company_token("c-1", "secret", 2_000_000_000)
+    >>> read_company_token(token, "secret", 1_900_000_000.0)
+    'c-1'
+    """
+    return _signed("company.", company, member_secret, expires_s)
 
 
 def read_token(token: str, member_secret: str, now_s: float) -> str:
     """Read the member of a token; raises Problem 401 when it is forged, broken or expired."""
-    broken = Problem(401, f"The {MEMBER_HEADER} is not valid; sign a new one with the secret.")
+    return _read("", MEMBER_HEADER, token, member_secret, now_s)
+
+
+def read_company_token(token: str, member_secret: str, now_s: float) -> str:
+    """Read the company of a token; raises Problem 401 when it is forged, broken or expired."""
+    return _read("company.", COMPANY_HEADER, token, member_secret, now_s)
+
+
+def _signed(prefix: str, name: str, secret: str, expires_s: int) -> str:
+    encoded = base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+    message = f"{prefix}{encoded}.{expires_s}"
+    digest = hmac.digest(secret.encode(), message.encode(), "sha256")
+    return f"{message}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+def _read(prefix: str, header: str, token: str, secret: str, now_s: float) -> str:
+    broken = Problem(401, f"The {header} is not valid; sign a new one with the secret.")
     try:
-        name, expires, _ = token.split(".")
-        member = base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
+        encoded, expires, _ = token.removeprefix(prefix).split(".")
+        name = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
         expires_s = int(expires)
     except (ValueError, binascii.Error):
         raise broken from None
-    if not hmac.compare_digest(sign_token(member, member_secret, expires_s), token):
+    if not hmac.compare_digest(_signed(prefix, name, secret, expires_s), token):
         raise broken
     if expires_s < now_s:
-        raise Problem(401, f"The {MEMBER_HEADER} has expired; sign a new one.")
-    return member
+        raise Problem(401, f"The {header} has expired; sign a new one.")
+    return name

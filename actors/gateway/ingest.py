@@ -7,20 +7,24 @@ import logging
 import re
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
 from actors.gateway.problems import Problem
-from actors.gateway.submission import NO_EXTRAS, Extras, Submission
+from actors.gateway.sealing import Sealer, acts_in
+from actors.gateway.submission import NO_EXTRAS, Extras, Held, Submission
 from actors.messages import MemberShardCalls, ShardStatus
 from rules.events import (
     Decoded,
     Names,
+    Refusal,
     UnreadableBody,
     decode_arrow,
     decode_json,
@@ -40,6 +44,9 @@ NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/json
 ARROW: Final = "application/vnd.apache.arrow.stream"
 JSON: Final = "application/json"
 
+Waiters = dict[int, asyncio.Future[Submission]]
+"""Who waits for a single event's submission, by its place among its neighbours."""
+
 log = logging.getLogger(__name__)
 
 
@@ -47,13 +54,20 @@ class Ingest:
     """Takes bodies in arrival order and answers each when it is durable."""
 
     def __init__(
-        self, shards: list[MemberShardCalls], names: Names, clock: str, clock_us: int
+        self,
+        shards: list[MemberShardCalls],
+        names: Names,
+        clock: str,
+        clock_us: int,
+        sealer: Sealer | None = None,
     ) -> None:
         self.clock = clock
         self.clock_us = clock_us
         self.stopping = False
         self.events = 0
         self._names = names
+        self._sealer = sealer
+        self._sealing: set[asyncio.Task[None]] = set()
         mode = "given" if clock == "events" else "wall"
         self.lanes = [
             Lane(number, calls, mode, self._decode_singles) for number, calls in enumerate(shards)
@@ -94,7 +108,7 @@ class Ingest:
             submission = await self._take_single(body)
         else:
             self._decode_singles()
-            submission = self._submit(self._decode(body, kind))
+            submission = await self._submit_sealed(self._decode(body, kind))
         return submission
 
     async def _take_single(self, body: bytes) -> Submission:
@@ -118,6 +132,13 @@ class Ingest:
 
     async def settle(self, submission: Submission) -> Submission:
         """Wait until every event of a submission is durable; raises Problem 503 or 500."""
+        await self._await_shards(submission)
+        if self._sealer is not None and (submission.held or submission.acts):
+            await self._sealer.finish(submission)
+        return submission
+
+    @staticmethod
+    async def _await_shards(submission: Submission) -> None:
         try:
             await asyncio.wait_for(asyncio.shield(submission.done), ANSWER_WITHIN_S)
         except TimeoutError:
@@ -131,7 +152,6 @@ class Ingest:
             raise Problem(
                 500, f"The shard failed on these events ({type(error).__name__}); see its log."
             ) from error
-        return submission
 
     async def order(self, kind: str, at_us: int) -> list[ShardStatus]:
         """Send an order down every lane, behind all events so far, and wait for all."""
@@ -165,8 +185,7 @@ class Ingest:
             raise
 
     def _admit(self) -> None:
-        if self.stopping:
-            raise Problem(503, "The system is stopping; send again in a moment.", retry_after_s=5)
+        self._check_going()
         if self.queued_events >= QUEUED_EVENTS_MAX:
             raise Problem(
                 429,
@@ -174,6 +193,10 @@ class Ingest:
                 "send the same body again later.",
                 retry_after_s=1,
             )
+
+    def _check_going(self) -> None:
+        if self.stopping:
+            raise Problem(503, "The system is stopping; send again in a moment.", retry_after_s=5)
 
     def _decode(self, body: bytes, kind: str) -> Decoded:
         try:
@@ -197,11 +220,27 @@ class Ingest:
             )
         return decoded
 
+    async def _submit_sealed(self, decoded: Decoded) -> Submission:
+        """Submit a body; one with personal values waits for the vault first, whole."""
+        held: list[Held] = []
+        if self._sealer is not None and len(rows := self._sealer.rows(decoded.columns)):
+            columns, held = await self._sealer.sealed(decoded.columns, rows)
+            self._check_going()
+            decoded = replace(decoded, columns=columns)
+        submission = self._submit(decoded)
+        place = decoded.place
+        submission.held = [replace(one, row=int(place[one.row])) for one in held]
+        return submission
+
     def _submit(self, decoded: Decoded) -> Submission:
         submission = Submission(decoded.received, decoded.columns.num_rows)
         submission.refuse(decoded.refused)
         if decoded.columns.num_rows:
             submission.name(decoded.place, decoded.columns.column("event_id"))
+            submission.acts = [
+                (int(decoded.place[row]), word, member)
+                for row, word, member in acts_in(decoded.columns)
+            ]
             batch, shards = self._stamped(decoded.columns)
             self._deal(batch, shards, [(submission, decoded.place)])
         return submission
@@ -213,17 +252,40 @@ class Ingest:
             taken = [self._singles.popleft() for _ in range(count)]
             try:
                 decoded = decode_ndjson(b"\n".join(body for body, _ in taken), self._names)
+                self._sort_singles(decoded, Waiters(enumerate(found for _, found in taken)))
             except Exception as error:  # every waiter must hear of it, whatever it is
-                for _, found in taken:
-                    if not found.done():
-                        found.set_exception(error)
-                continue
-            self._submit_singles(decoded, [found for _, found in taken])
+                _tell([found for _, found in taken], error)
 
-    def _submit_singles(self, decoded: Decoded, found: list[asyncio.Future[Submission]]) -> None:
+    def _sort_singles(self, decoded: Decoded, found: Waiters) -> None:
+        """Submit events at once, but for those with personal values, which the vault has first."""
+        rows = self._sealer.rows(decoded.columns) if self._sealer is not None else ()
+        if not len(rows):
+            self._submit_singles(decoded, found)
+            return
+        personal = np.zeros(decoded.columns.num_rows, dtype=np.bool_)
+        personal[rows] = True
+        aside = _part(decoded, personal)
+        task = asyncio.create_task(
+            self._seal_singles(aside, {place: found.pop(place) for place in aside.place.tolist()})
+        )
+        self._sealing.add(task)
+        task.add_done_callback(self._sealing.discard)
+        self._submit_singles(_part(decoded, ~personal, decoded.refused), found)
+
+    async def _seal_singles(self, decoded: Decoded, found: Waiters) -> None:
+        assert self._sealer is not None
+        try:
+            every = np.arange(decoded.columns.num_rows)
+            columns, held = await self._sealer.sealed(decoded.columns, every)
+            self._check_going()
+            self._submit_singles(replace(decoded, columns=columns), found, held)
+        except Exception as error:  # every waiter must hear of it, whatever it is
+            _tell(list(found.values()), error)
+
+    def _submit_singles(self, decoded: Decoded, found: Waiters, held: Sequence[Held] = ()) -> None:
         here = np.zeros(1, dtype=np.int64)
         valid = set(decoded.place.tolist())
-        submissions = [Submission(1, 1 if place in valid else 0) for place in range(len(found))]
+        submissions = {place: Submission(1, 1 if place in valid else 0) for place in found}
         for refusal in decoded.refused:
             # Each of them is the only event of its request: a line number would be its neighbours'.
             alone = replace(refusal, sentence=_LINE.sub("the event", refusal.sentence))
@@ -233,11 +295,15 @@ class Ingest:
             rows = [(submissions[place], here) for place in decoded.place.tolist()]
             for row, (submission, _) in enumerate(rows):
                 submission.name(here, ids.slice(row, 1))
+            for row, word, member in acts_in(decoded.columns):
+                rows[row][0].acts = [(0, word, member)]
+            for one in held:
+                rows[one.row][0].held.append(replace(one, row=0))
             batch, shards = self._stamped(decoded.columns)
             self._deal(batch, shards, rows)
-        for submission, waiter in zip(submissions, found, strict=True):
+        for place, waiter in found.items():
             if not waiter.done():
-                waiter.set_result(submission)
+                waiter.set_result(submissions[place])
 
     def _stamped(self, columns: pa.RecordBatch) -> tuple[pa.RecordBatch, np.ndarray]:
         """Stamp the rows under the events' clock and find each row's shard."""
@@ -270,6 +336,21 @@ class Ingest:
                 continue
             shared = SharedParcel([owners[row][0] for row in rows.tolist()])
             lane.put(Parcel(shared, np.arange(len(rows)), part))
+
+
+def _part(
+    decoded: Decoded, chosen: npt.NDArray[np.bool_], refused: Sequence[Refusal] = ()
+) -> Decoded:
+    """Take some of the valid rows, bool[n], and these refusals."""
+    columns = decoded.columns.filter(pa.array(chosen))
+    return replace(decoded, columns=columns, place=decoded.place[chosen], refused=list(refused))
+
+
+def _tell(waiters: Sequence[asyncio.Future[Submission]], error: Exception) -> None:
+    """Tell everyone who waits that their events were not taken."""
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_exception(error)
 
 
 class SharedParcel(Submission):

@@ -17,19 +17,23 @@ from actors.gateway.app import make_app
 from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
 from actors.gateway.changes import Changes
+from actors.gateway.cleansing import Cleanser
 from actors.gateway.ingest import Ingest
 from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
+from actors.gateway.sealing import Sealer
 from actors.gateway.seasons import names_of, watch_opening
 from actors.gateway.state import State
-from actors.messages import ShardDown, ShardStatus, stand_of
+from actors.messages import MemberShardCalls, ShardDown, ShardStatus, stand_of
 from actors.phases import Window
 from actors.rules_book import RulesBook, Version
 from actors.settings import Settings
 from actors.store.api_keys import ApiKeys
+from actors.store.audit import AuditLog
 from actors.store.client import connect
 from actors.store.errors import StoreError, translated
+from actors.store.vault import Vault
 
 KEYS_ANSWER_WITHIN_S: Final = 0.5
 SHARDS_PAUSE_S: Final = 0.1
@@ -105,6 +109,7 @@ class GatewayServer:
         watches = [
             asyncio.create_task(self._watch_store()),
             asyncio.create_task(watch_opening(state)),
+            asyncio.create_task(state.cleanser.run()),
         ]
         await self._server.serve()
         for watch in watches:
@@ -161,11 +166,16 @@ class GatewayServer:
         stand = stand_of([status for status in statuses if status.rules_number == last])
         rules = book.follow(versions, stand)
         clock_us = max(status.clock_us for status in statuses)
-        ingest = Ingest(list(self._members), names_of(book), settings.clock, clock_us)
+        client = connect(settings.redis_url, name="gateway", answer_within_s=KEYS_ANSWER_WITHIN_S)
+        keys = KeyRing(ApiKeys(client), settings.folder)
+        scope, members = settings.rules.season_id, list[MemberShardCalls](self._members)
+        vault = Vault(connect(settings.redis_url, name="vault"), scope, keys.vault_secret)
+        cleanser = Cleanser(vault, members)
+        sealer = Sealer(vault, lambda: book.rules.season, members, cleanser.ask)
+        ingest = Ingest(members, names_of(book), settings.clock, clock_us, sealer)
         for lane, status in zip(ingest.lanes, statuses, strict=True):
             lane.version, lane.clock_us = status.version, status.clock_us
         readings = Readings(list(self._rankings), ingest.versions)
-        client = connect(settings.redis_url, name="gateway", answer_within_s=KEYS_ANSWER_WITHIN_S)
         readings.rules_hash = rules.rules_hash
         return State(
             book=book,
@@ -177,7 +187,7 @@ class GatewayServer:
             pages=BoardPages(rules, readings),
             prizes=PrizeReader(rules),
             changes=Changes(rules, readings),
-            keys=KeyRing(ApiKeys(client), settings.folder),
+            keys=keys,
             keeper=self._keeper,
             finals=FinalShelf(settings.folder / "final", rules.season_id),
             history=LogHistory(settings.folder, connect(settings.redis_url), rules.season_id),
@@ -185,6 +195,10 @@ class GatewayServer:
             window=Window.of(rules),
             system=json.loads((settings.folder / "live.json").read_text())["system"],
             settings=settings,
+            vault=vault,
+            cleanser=cleanser,
+            sealer=sealer,
+            audit=AuditLog(client, scope),
         )
 
     def _not_ready(self, ingest: Ingest) -> list[str]:

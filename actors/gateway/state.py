@@ -11,14 +11,18 @@ from actors.final_list import FinalList, FinalShelf
 from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
 from actors.gateway.changes import Changes
+from actors.gateway.cleansing import Cleanser
 from actors.gateway.ingest import Ingest
 from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
+from actors.gateway.sealing import Sealer
 from actors.messages import KeeperCalls, MemberShardCalls
 from actors.phases import Window
 from actors.rules_book import RulesBook
 from actors.settings import Settings
+from actors.store.audit import AuditLog
+from actors.store.vault import Vault
 from rules.compiled import Rules
 
 
@@ -48,6 +52,10 @@ class State:
     window: Window
     system: str
     settings: Settings
+    vault: Vault
+    cleanser: Cleanser
+    sealer: Sealer
+    audit: AuditLog
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _final: FinalList | None = field(default=None)
 

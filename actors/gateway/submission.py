@@ -38,6 +38,15 @@ class Extras:
 NO_EXTRAS: Final = Extras({}, {})
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value that a row brought, which its member did not hold before."""
+
+    row: int
+    member: str
+    token: str
+
+
 class Submission:
     """Collects what the shards answer to the events of one request, in arrival order."""
 
@@ -46,6 +55,10 @@ class Submission:
         self.status = np.full(received, REJECTED, dtype=np.uint8)
         self.reason = np.full(received, REASON_CODES["bad_field"], dtype=np.uint8)
         self.points = np.zeros(received, dtype=np.int64)
+        self.acts: list[tuple[int, str, str]] = []
+        """Place, type and member of each administrator's act."""
+        self.held: list[Held] = []
+        """The personal values, by place, that members hold only since this request."""
         self._waiting = waiting
         self._event_ids: dict[int, str] = {}
         self._columns: list[tuple[npt.NDArray[np.int64], pa.Array]] = []

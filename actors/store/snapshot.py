@@ -79,7 +79,9 @@ class SnapshotStore:
         folder = self._shard_folder(shard)
         folder.mkdir(parents=True, exist_ok=True)
         # Another snapshot of the same seq goes beside the first, which stays until it is whole.
-        same = len(list(folder.glob(f"seq-{seq:020d}.*")))
+        same = 1 + max(
+            [int(one.suffix[1:]) for one in folder.glob(f"seq-{seq:020d}.*")], default=-1
+        )
         final = folder / f"seq-{seq:020d}.{same:03d}"
         partial = folder / f".partial-{seq:020d}"
         shutil.rmtree(partial, ignore_errors=True)
@@ -127,6 +129,23 @@ class SnapshotStore:
                 "folder from a backup, or move it away to rebuild from the archive"
             )
         return None
+
+    def renew(self, shard: int) -> None:
+        """Let copies of the newest snapshot stand in for those before it.
+
+        Raises OSError when the disk does not take one; the snapshots stay as they were then.
+        """
+        found = self._snapshots(shard)
+        older = found[:-1]
+        if not older:
+            return
+        newest = found[-1]
+        partial = self._shard_folder(shard) / f".partial-{newest.name[4:24]}"
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(newest, partial)
+        partial.rename(newest.with_suffix(f".{int(newest.suffix[1:]) + 1:03d}"))
+        sync_folder(self._shard_folder(shard))
+        self._prune(self._shard_folder(shard))
 
     def seqs(self, shard: int) -> list[int]:
         """List the seqs of the snapshots there are, oldest first."""

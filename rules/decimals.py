@@ -120,6 +120,11 @@ RateFen = Annotated[
     PlainValidator(_decoder(RATE_PLACES, 100, "0.10")),
     _schema(RATE_PLACES, "Yuan a litre, at most four decimals", "0.10"),
 ]
+PriceFen = Annotated[
+    Fraction,
+    PlainValidator(_decoder(RATE_PLACES, 100, "7.62", above_zero=True)),
+    _schema(RATE_PLACES, "Yuan a litre, or a piece, above 0, at most four decimals", "7.62"),
+]
 Share = Annotated[
     Fraction,
     PlainValidator(_decoder(RATE_PLACES, 1, "0.25", most=1)),

@@ -56,6 +56,7 @@ SECTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "members": ("会员类型", "members"),
     "products": ("商品", "product"),
     "stations": ("油站", "station"),
+    "prices": ("价格", "price"),
     "holidays": ("节假日", "holidays"),
     "points": ("积分", "points"),
     "earning": ("积分规则", "earning rule"),
@@ -150,6 +151,12 @@ KEYS_ZH: Final[Mapping[str, str]] = {
     "accept_late": "补报期限",
     "refund_within": "退款期限",
     "name": "名称",
+    "price": "价格",
+    "margin": "毛利",
+    "margin.per_litre": "每升毛利",
+    "margin.share": "毛利率",
+    "opened": "开业日期",
+    "closed": "停业日期",
     "quiet_hours": "免打扰时间",
     "per_member_week": "每周条数",
 }
@@ -182,11 +189,11 @@ KEYS_EN: Final[Mapping[str, str]] = {
     "claim_within": "time to claim",
     "goods": "stock",
 }
-PERCENT: Final = frozenset({"pay", "holdout", "max_share"})
+PERCENT: Final = frozenset({"pay", "holdout", "max_share", "margin.share"})
 FACTOR: Final = frozenset({"factor", "ceiling"})
 MONEY: Final = frozenset(
     {"off", "min_spend", "max_off", "unit_cost", "first_order_min", "cost", "goal.amount"}
-    | {"discount.per_litre"}
+    | {"discount.per_litre", "price", "margin.per_litre"}
 )
 POINTS: Final = frozenset({"points", "member_day_cap", "advocate_points", "step"})
 

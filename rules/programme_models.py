@@ -1,15 +1,23 @@
-"""Sections about the programme a season runs in: zone, members, products, stations, holidays."""
+"""Sections about the programme of a season: zone, members, products, stations, prices, holidays."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import holidays
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
-from rules.decimals import RateFen, Share, Span, refusal
+from rules.decimals import PriceFen, RateFen, Share, Span, refusal
 from rules.duration import Duration
 from rules.section import EXACTLY_ONE_KEY, Distinct, Id, Name, Section, Slug
 from rules.where import SCALAR_TYPES, StationText, any_other_key
@@ -31,6 +39,31 @@ def check_calendar(country: str) -> str:
     if country not in holidays.list_supported_countries(include_aliases=False):
         raise refusal("is no country with known holidays", 'write an ISO code such as "CN"')
     return country
+
+
+def decode_date(value: object) -> date:
+    """Read a local date, TOML's own or text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        if isinstance(value, str) and len(value) == len("2026-06-09"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise refusal("must be a date", "write 2026-06-09, without quotes")
+
+
+LocalDate = Annotated[
+    date,
+    PlainValidator(decode_date),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+            "description": "A local date",
+        }
+    ),
+]
 
 
 class Programme(Section):
@@ -95,14 +128,33 @@ class Product(Section):
     margin: Margin | None = None
 
 
+STATION_KEYS = ("region", "brand", "opened", "closed")
+"""The keys of a station that aren't fields of its own."""
+
+
 class Station(Section):
-    """Hold a station's region, brand and any other field, all as text."""
+    """Hold a station's region, brand, days of opening and closing, and any other field as text."""
 
     model_config = ConfigDict(json_schema_extra=any_other_key({"type": SCALAR_TYPES}))
 
     region: str | None = None
     brand: str | None = None
+    opened: LocalDate | None = Field(default=None, description="The first local day it sells")
+    closed: LocalDate | None = Field(
+        default=None, description="From this local day it sells no more"
+    )
     fields: dict[str, StationText] = Field(default_factory=dict)  # every other key
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Leave days that aren't given out: rules without them keep the hash they had before."""
+        shown = super().__repr_args__()
+        return [one for one in shown if one[0] not in ("opened", "closed") or one[1] is not None]
+
+    def sells_on(self, day: date) -> bool:
+        """Tell whether the station is open on a local day."""
+        return (self.opened is None or self.opened <= day) and (
+            self.closed is None or day < self.closed
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -110,9 +162,30 @@ class Station(Section):
         """Put unknown keys under `fields`."""
         if not isinstance(value, dict):
             return value
-        own = {key: one for key, one in value.items() if key in ("region", "brand")}
+        own = {key: one for key, one in value.items() if key in STATION_KEYS}
         rest = {key: one for key, one in value.items() if key not in own}
         return {**own, "fields": rest}
+
+
+class Price(Section):
+    """Hold what a product costs and leaves from a local day on, until the next row of its scope.
+
+    The scope is one station, the stations of a region, or everywhere; the narrower one wins.
+    What a row leaves out stays as it was.
+    """
+
+    product: Id
+    from_day: LocalDate = Field(alias="from", description="The first local day it holds")
+    price_fen: PriceFen | None = Field(default=None, alias="price")
+    margin: Margin | None = None
+    region: str | None = None
+    station: Id | None = None
+
+    @property
+    def id(self) -> str:
+        """Name the row: product, day and scope."""
+        scope = self.station or self.region
+        return f"{self.product} {self.from_day}" + (f" {scope}" if scope else "")
 
 
 class Holidays(Section):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from rules.programme_models import STATION_KEYS
 from rules.season_draft import Pattern, Problem, entries, places, shown, value_at
 from rules.toml_lines import Loc
 from rules.where import MEMBER_KEYS, WHERE_KEYS, station_text
@@ -38,6 +39,9 @@ REFERENCES: tuple[tuple[Pattern, str], ...] = (
     (("catalogue", "*", "coupon"), "coupon"),
     (("catalogue", "*", "tier_up"), "tier"),
     (("rewards", "*", "coupon"), "coupon"),
+    (("prices", "*", "product"), "product"),
+    (("prices", "*", "station"), "station"),
+    (("prices", "*", "region"), "region"),
     (("prizes", "*", "board"), "board"),
     (("prizes", "*", "reward"), "reward"),
 )
@@ -98,7 +102,7 @@ def station_fields(draft: dict[str, Any]) -> frozenset[str]:
         key
         for _, station in places(draft, ("stations", "*"))
         for key, _ in entries(station)
-        if isinstance(key, str) and key not in ("region", "brand")
+        if isinstance(key, str) and key not in STATION_KEYS
     )
 
 

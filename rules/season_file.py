@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rules.largest_line import PRODUCT_BITS, SCORE_BITS, largest_line
+from rules.price_checks import check_prices
 from rules.reference_checks import check_references, station_fields
 from rules.season_draft import Problem, dotted, entries, freeze, shown, value_at, written_loc
 from rules.season_models import Season
@@ -111,6 +112,7 @@ def load_season(text: str, path: str = "season.toml") -> Season:
     problems += check_shape(draft)
     problems += check_references(draft)
     problems += check_segments(draft)
+    problems += check_prices(draft)
     if season is not None and not problems:
         problems += _check_size(season)
     if season is None or problems:
@@ -215,6 +217,7 @@ def _example(loc: Loc) -> str:
     if node.get("enum") or "const" in node:
         return shown(node.get("const", (node.get("enum") or [""])[0]))
     named = {"timezone": '"Asia/Shanghai"', "calendar": '"CN"', "starts": "2026-06-01T00:00:00"}
+    named |= {"from": "2026-06-09"}
     named |= {"ends": "2026-09-01T00:00:00", "currency": '"CNY"', "id": '"…"'}
     if loc and loc[-1] in named:
         return named[str(loc[-1])]

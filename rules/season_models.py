@@ -5,9 +5,9 @@ Field names carry the unit of the decoded value; the alias is the key as written
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -25,7 +25,15 @@ from rules.earning_models import (
     Referral,
     Task,
 )
-from rules.programme_models import Holidays, Margin, Members, Product, Programme, Station
+from rules.programme_models import (
+    Holidays,
+    Margin,
+    Members,
+    Price,
+    Product,
+    Programme,
+    Station,
+)
 from rules.reward_models import (
     Budget,
     CatalogueItem,
@@ -55,6 +63,7 @@ BOARDS_MAX = 16
 EARNING_MAX = 64
 MULTIPLIERS_MAX = 64
 TASKS_MAX = 32
+PRICES_MAX = 100_000
 YEAR_MIN, YEAR_MAX = 1970, 2200
 
 
@@ -120,6 +129,7 @@ class Season(Section):
     members: Members = Members()
     products: dict[Id, Product] = Field(default_factory=dict)
     stations: dict[Id, Station] = Field(default_factory=dict)
+    prices: Annotated[tuple[Price, ...], Field(max_length=PRICES_MAX)] = ()
     holidays: Holidays | None = None
     points: Points = Points()
     earning: Annotated[tuple[Earning, ...], Field(min_length=1, max_length=EARNING_MAX)]
@@ -144,6 +154,10 @@ class Season(Section):
     rewards: dict[Id, Reward] = Field(default_factory=dict)
     prizes: tuple[Prize, ...] = ()
     prize_rules: PrizeRules = PrizeRules()
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Leave an empty price list out: rules without one keep the hash they had before."""
+        return [one for one in super().__repr_args__() if self.prices or one[0] != "prices"]
 
     @property
     def sections(self) -> frozenset[str]:
@@ -197,6 +211,7 @@ __all__ = [
     "Notices",
     "Per",
     "Points",
+    "Price",
     "Prize",
     "PrizeRules",
     "Product",

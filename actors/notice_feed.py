@@ -68,7 +68,10 @@ class NoticeFeed:
     def _run(self) -> None:
         while True:
             seq, notices = self._queue.get()
-            self._append(seq, notices)
+            try:
+                self._append(seq, notices)
+            except Exception:  # a fault in one must not hold back all others and every snapshot
+                log.exception("the notices of log entry %d are lost", seq)
             with self._told:
                 self._open -= 1
                 self._told.notify_all()

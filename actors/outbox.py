@@ -81,6 +81,9 @@ class Outbox:
                 log.warning("the notices of %s wait: %s", lane.name, error)
                 # What was decided but not noted has to be counted anew.
                 started, pause_s = False, TROUBLE_PAUSE_S
+            except Exception:  # the other lanes go on, and the log tells what is wrong here
+                log.exception("the notices of %s are stuck", lane.name)
+                started, pause_s = False, UPKEEP_S
             await self._pause(pause_s)
 
     async def _upkeep(self) -> None:

@@ -20,6 +20,10 @@ from actors.store.script import script
 from rules.notice_book import Notice
 
 HISTORY_MS: Final = 30 * 86_400_000
+HISTORY_MAX: Final = 100_000
+"""Of a longer history only what the weekly limit looks at is kept."""
+WEEKLY_MS: Final = 8 * 86_400_000
+DEAD_MAX: Final = 100_000
 BEGIN: Final[StreamId] = (0, 0)
 
 SENT, DEAD = "sent", "dead"
@@ -105,9 +109,11 @@ class Deliveries:
         return [(entry.decode(), self._decode(fields[b"delivery"])) for entry, fields in found]
 
     def trim(self, now_ms: int) -> None:
-        """Forget what became of notices a month ago; dead letters stay."""
+        """Forget what became of notices a month ago, of many a week; dead letters stay."""
         with translated("trim the history of notices"):
-            self._client.xtrim(self._keys["history"], minid=max(0, now_ms - HISTORY_MS))
+            many = self._client.xlen(self._keys["history"]) > HISTORY_MAX
+            kept_ms = WEEKLY_MS if many else HISTORY_MS
+            self._client.xtrim(self._keys["history"], minid=max(0, now_ms - kept_ms))
 
     def retry(self, entry: str) -> bool:
         """Have a dead letter, by its entry in `dead`, sent again; False when it is gone."""
@@ -131,4 +137,7 @@ class Deliveries:
     def _note(self, pipe: Any, one: Delivery) -> None:
         told = {"delivery": self._encode(one)}
         pipe.hincrby(self._keys["cursor"], one.state, 1)
-        pipe.xadd(self._keys["dead" if one.state == DEAD else "history"], told)
+        if one.state == DEAD:
+            pipe.xadd(self._keys["dead"], told, maxlen=DEAD_MAX)
+        else:
+            pipe.xadd(self._keys["history"], told)

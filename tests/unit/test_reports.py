@@ -115,8 +115,8 @@ def test_an_effect_is_the_difference_to_who_was_held_out() -> None:
     error = sqrt(statistics.variance(one) / len(one) + statistics.variance(other) / len(other))
     ends = [gain, gain - Z95 * error, gain + Z95 * error]
     names_of = ("spend_increment_yuan", "spend_increment_low_yuan", "spend_increment_high_yuan")
-    for name, fen in zip(names_of, ends, strict=True):
-        assert float(row[name]) == pytest.approx(fen / 100, abs=0.006)
+    for name, expected_fen in zip(names_of, ends, strict=True):
+        assert float(row[name]) == pytest.approx(expected_fen / 100, abs=0.006)
     # A fen a ml: the litres are the yuan over ten, the margin a tenth of the spending.
     assert float(row["litres_increment"]) == pytest.approx(gain / 1000, abs=0.001)
     assert float(row["incremental_margin_yuan"]) == pytest.approx(gain * len(one) / 1000, abs=0.02)

@@ -39,6 +39,12 @@ page = st.navigation(
             icon=":material/badge:",
             url_path="members",
         ),
+        st.Page(
+            "app_pages/coupons.py",
+            title=words("page.coupons"),
+            icon=":material/confirmation_number:",
+            url_path="coupons",
+        ),
     ]
 )
 with st.sidebar:

@@ -22,6 +22,7 @@ from ui.answers import (
     Prizes,
     Problem,
     Ranks,
+    Report,
     RulesFile,
     Season,
     SegmentCounts,
@@ -188,6 +189,23 @@ class Client:
         body = msgspec.json.encode({"campaign": campaign, "preview": preview})
         return self._call("POST", "/v1/campaigns", Plan, {}, body, timeout_s=SLOW_S)
 
+    def report(
+        self, name: str, by: str = "", first: str = "", last: str = "", within_days: int = 0
+    ) -> Report:
+        """Give a report of the local days `first` to `last`, both included, where given."""
+        asked = _report_parameters(by, first, last, within_days)
+        return self._call(
+            "GET", f"/v1/reports/{quote(name, safe='')}", Report, asked, None, timeout_s=SLOW_S
+        )
+
+    def report_file(
+        self, name: str, file_format: str, by: str = "", first: str = "", last: str = ""
+    ) -> bytes:
+        """Give a report as a `csv` or `parquet` file."""
+        asked = _report_parameters(by, first, last, 0) | {"format": file_format}
+        path = f"/v1/reports/{quote(name, safe='')}"
+        return self._answered("GET", path, asked, timeout_s=SLOW_S).content
+
     def rules(self) -> RulesFile:
         """Give the season file in force."""
         return self._get("/v1/season/rules", RulesFile, {})
@@ -261,6 +279,11 @@ class Client:
         if not response.is_success:
             raise _failure(response)
         return response
+
+
+def _report_parameters(by: str, first: str, last: str, within_days: int) -> Parameters:
+    asked: Parameters = {"by": by, "from": first, "to": last, "within_days": within_days}
+    return {name: value for name, value in asked.items() if value}
 
 
 def _failure(response: httpx.Response) -> CallFailed:

@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from starlette.middleware.base import RequestResponseEndpoint
 
 KEY = "recorded-analyst-key"
+KEYS = (f"Bearer {KEY}", "Bearer recorded-admin-key")
 MEMBERS = 128
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 COMPANIES = ("Rapid Freight", "速达物流", "Harbour Cabs", "城际客运", "North Line", "蓝天配送")
@@ -190,7 +191,7 @@ def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
 
 def app() -> FastAPI:
     # Here, not on top: its bodies are made of those above.
-    from tests.ui import fixture_member
+    from tests.ui import fixture_member, fixture_reports, fixture_rules
 
     api, state = FastAPI(), dict(CALM)
     asked: list[str] = []
@@ -205,12 +206,13 @@ def app() -> FastAPI:
             return problem(503, "warming", "the season is being restored", reasons=[reason])
         if state["fault"] == "garbled":
             return PlainTextResponse("<html>another service</html>")
-        if request.headers.get("authorization") != f"Bearer {KEY}" or state["fault"] == "no-key":
+        if request.headers.get("authorization") not in KEYS or state["fault"] == "no-key":
             return problem(401, "no-key", "the key is not known; ask for one with role analyst")
         return await call_next(request)
 
     @api.put("/recorded")
     async def choose(wanted: dict[str, Any]) -> dict[str, Any]:
+        state.clear()
         state.update(CALM | wanted)
         asked.clear()
         return state
@@ -263,6 +265,8 @@ def app() -> FastAPI:
         }
 
     fixture_member.add_member(api)
+    fixture_reports.add_reports(api, state)
+    fixture_rules.add_rules(api, state)
     return api
 
 

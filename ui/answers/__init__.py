@@ -30,6 +30,7 @@ from ui.answers.member import (
     Step,
     Why,
 )
+from ui.answers.report import Cell, Report
 from ui.answers.rules import Change, Draft, Fault, Finding, RulesFile, RulesVersion, TierMove, Tiers
 from ui.answers.season import (
     Award,
@@ -54,6 +55,7 @@ __all__ = [
     "Board",
     "BudgetUse",
     "Campaigns",
+    "Cell",
     "Change",
     "Claim",
     "Claims",
@@ -82,6 +84,7 @@ __all__ = [
     "RanArm",
     "RanCampaign",
     "Ranks",
+    "Report",
     "Reversal",
     "Rival",
     "Row",

@@ -19,6 +19,7 @@ VIEW: Final = (
     "part",
     "status",
     "event",
+    "coupon",
     "segment",
     "report",
     "by",

@@ -37,7 +37,7 @@ def top_of_board(season: Season, board: str, page: int, words: Texts) -> None:
     if not shown.rows:
         notices.nobody(season, words)
         return
-    top = shown.rows[:3] if page == 1 else _first_three(board)
+    top = shown.rows[:3] if page == 1 else first_three(board)
     rewards = live.rewards(words)
     team = board in team_boards(season.boards)
     first_score = top[0].score if top else shown.rows[0].score
@@ -63,7 +63,7 @@ def around_member(season: Season, board: str, member: str, words: Texts) -> None
         return
     at = _place_of(shown, member)
     row = shown.rows[at]
-    top = _first_three(board)
+    top = first_three(board)
     rewards = live.rewards(words)
     team = board in team_boards(season.boards)
     card = None
@@ -98,7 +98,8 @@ def _usable(heard: Heard[Standings], words: Texts) -> Standings | None:
     return answer
 
 
-def _first_three(board: str) -> tuple[Row, ...]:
+def first_three(board: str) -> tuple[Row, ...]:
+    """Give the first three rows of a board, none while nobody answers."""
     top = live.ask(f"{board}/top", lambda system: system.standings(board, limit=3)).answer
     return top.rows if top is not None else ()
 

@@ -17,6 +17,7 @@ from ui.texts import Texts, texts
 
 REFRESH_S: Final = 2
 HOURS_REFRESH_S: Final = 30
+REPORT_REFRESH_S: Final = 15
 SLOTS_MAX: Final = 32
 URL_DEFAULT: Final = "http://127.0.0.1:8080"
 

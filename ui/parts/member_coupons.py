@@ -9,7 +9,7 @@ import streamlit as st
 from ui.answers import Coupon, Season
 from ui.client import Refused
 from ui.parts import controls, live, notices
-from ui.parts.figures import minute, money, number
+from ui.parts.figures import day, minute, money, number
 from ui.parts.live import REFRESH_S
 from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table, two_lines
@@ -67,7 +67,7 @@ def coupon_table(coupons: list[Coupon], season: Season, words: Texts) -> str:
 def _cells(coupon: Coupon, season: Season, words: Texts) -> tuple[str, ...]:
     name = coupon.name.in_language(words.language) if coupon.name else coupon.coupon
     zone = season.timezone
-    until = minute(coupon.expires_at, zone, words)
+    until = day(coupon.expires_at, zone, words)
     used = ""
     if coupon.used_at is not None:
         used = words("coupon.used_on", at=minute(coupon.used_at, zone, words))

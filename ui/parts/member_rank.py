@@ -9,7 +9,7 @@ from ui.client import Refused
 from ui.parts import live, notices
 from ui.parts.bars import Bar, bar_list
 from ui.parts.board_table import Look, board_table
-from ui.parts.board_view import SPAN_ROWS
+from ui.parts.board_view import SPAN_ROWS, first_three
 from ui.parts.figures import number
 from ui.parts.live import REFRESH_S
 from ui.parts.markup import element, show, text
@@ -35,8 +35,8 @@ def rank_shown(board: str, member: str, words: Texts) -> None:
             f"{board}/around/{member}", lambda system: system.around(board, member, SPAN_ROWS)
         ).answer
         if around is not None and around.rows:
-            top = around.rows[0].score
-            look = Look(words, top, focus=heard.answer.rank, rewards=live.rewards(words))
+            top = first_three(board) or around.rows
+            look = Look(words, top[0].score, focus=heard.answer.rank, rewards=live.rewards(words))
             show(board_table(around, look), words)
 
 

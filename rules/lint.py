@@ -1,4 +1,4 @@
-"""What a valid season file says that the product doesn't act on, or may not mean what it says."""
+"""What a valid season file says that may not be meant, and what it lets members take."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rules.lint_leaks import Leaks, lint_leaks
 from rules.lint_limits import lint_limits
 from rules.lint_people import lint_people
 from rules.lint_reach import lint_reach
+from rules.lint_stations import lint_stations
 from rules.point_value import yields
 from rules.season_models import Season
 from rules.where import WHERE_KEYS
@@ -26,14 +27,6 @@ class Note:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.remark}"
-
-
-def effects_pending(season: Season) -> list[Note]:
-    """List what the file gives that has no effect yet."""
-    notes: list[Note] = []
-    if any(product.margin is not None for product in season.products.values()):
-        notes.append(Note("products.*.margin", "margins count in this check only so far"))
-    return notes
 
 
 def doubtful(season: Season) -> list[Note]:
@@ -74,4 +67,5 @@ def lint(season: Season) -> list[Finding]:
         *lint_coupons(leaks),
         *lint_people(leaks),
         *lint_limits(leaks),
+        *lint_stations(season),
     ]

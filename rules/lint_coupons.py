@@ -169,7 +169,7 @@ def _order(leaks: Leaks, coupon: Coupon, one: Yield, order_fen: int) -> _Order |
         off_fen = min(coupon.off_fen or 0, order_fen)
     tier = Fraction(0)
     if leaks.season.coupon_rules.with_tier_discount:
-        tier = tier_off_share(leaks, best_level(leaks, one), one)
+        tier = tier_off_share(best_level(leaks, one), one)
     paid_fen = order_fen - off_fen - floor(order_fen * tier)
     points_fen = leaks.value_fen(floor(one.most_per_fen * max(paid_fen, 0)))
     return _Order(one, off_fen, floor(order_fen * tier), points_fen, floor(order_fen * margin))

@@ -12,7 +12,7 @@ from rules.findings import Finding, number
 from rules.point_value import Yield, coupon_of, fen_per_point, ways_to_spend
 from rules.season_models import CatalogueItem, Coupon, Level
 from rules.toml_lines import Loc
-from rules.typical_members import MONTH_DAYS, PROFESSIONAL, Prices
+from rules.typical_members import MONTH_DAYS, PROFESSIONAL, usual_prices
 
 FACTOR_BLOW_UP: Final = 10
 SPREAD_MAX: Final = 2
@@ -25,7 +25,7 @@ class Leaks:
         self.world = world
         self.season = world.season
         self.yields = yields
-        self.prices = Prices(world.season.programme.currency)
+        self.prices = usual_prices(world.season)
         self.fen_per_point = fen_per_point(world.season)
 
     def money(self, amount_fen: int | Fraction) -> str:
@@ -53,19 +53,19 @@ def lint_leaks(leaks: Leaks) -> Iterator[Finding]:
     yield from _top_up_twice(leaks)
 
 
-def tier_off_share(leaks: Leaks, level: Level | None, one: Yield) -> Fraction:
+def tier_off_share(level: Level | None, one: Yield) -> Fraction:
     """Give a level's discount on a product as a share of its price."""
     if level is None or level.discount is None or not one.fuel or one.product is None:
         return Fraction(0)
     if level.discount.category != one.product.category:
         return Fraction(0)
-    return level.discount.per_litre_fen / leaks.prices.litre_fen
+    return level.discount.per_litre_fen / one.litre_fen
 
 
 def best_level(leaks: Leaks, one: Yield) -> Level | None:
     """Find the level with the greatest discount on a product."""
     levels = leaks.season.tiers.levels if leaks.season.tiers else ()
-    return max(levels, key=lambda level: tier_off_share(leaks, level, one), default=None)
+    return max(levels, key=lambda level: tier_off_share(level, one), default=None)
 
 
 def _point_values(leaks: Leaks) -> Iterator[Finding]:
@@ -88,7 +88,7 @@ def _point_values(leaks: Leaks) -> Iterator[Finding]:
             continue
         plain = one.points_per_fen * leaks.fen_per_point
         level = best_level(leaks, one)
-        off = tier_off_share(leaks, level, one)
+        off = tier_off_share(level, one)
         most = plain * one.best.factor + off
         margin = one.margin_share()
         what = f"points ({number(one.points_per_litre)} a litre)"
@@ -132,11 +132,11 @@ def _without_coupon(leaks: Leaks) -> Iterator[Finding]:
     """Report products whose points and tier discount alone eat the margin."""
     for one in leaks.yields:
         margin, level = one.margin_share(), best_level(leaks, one)
-        off = tier_off_share(leaks, level, one)
+        off = tier_off_share(level, one)
         worth = one.points_per_fen * leaks.fen_per_point
         if margin is None or worth + off <= margin or one.product is None:
             continue
-        spend = PROFESSIONAL.litres_month * leaks.prices.litre_fen
+        spend = PROFESSIONAL.litres_month * one.litre_fen
         points = floor(one.points_per_fen * spend)
         tier = f" and {number(off * 100)} % off for {level.id}" if off and level else ""
         message = (
@@ -154,7 +154,7 @@ def _earn_burn(leaks: Leaks) -> Iterator[Finding]:
         rate = one.most_per_fen * leaks.fen_per_point
         if rate >= 1 and one.earning:
             place = leaks.season.earning.index(one.earning[0])
-            spend = PROFESSIONAL.litres_month * leaks.prices.litre_fen
+            spend = PROFESSIONAL.litres_month * one.litre_fen
             points = floor(one.most_per_fen * spend)
             message = (
                 f"buying {one.name} pays for itself: each yuan gives back points worth "
@@ -252,7 +252,7 @@ def _top_up_twice(leaks: Leaks) -> Iterator[Finding]:
     if not season.card.earn_on_spend or not top_up or not fuel:
         return
     best = max(fuel, key=lambda one: one.points_per_fen)
-    spend_fen = PROFESSIONAL.litres_month * leaks.prices.litre_fen
+    spend_fen = PROFESSIONAL.litres_month * best.litre_fen
     points = floor(top_up * spend_fen)
     message = (
         f"a top-up earns, and buying {best.name} with the card earns again: {PROFESSIONAL.name} "

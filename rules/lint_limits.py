@@ -55,7 +55,7 @@ def _day_cap(leaks: Leaks) -> Iterator[Finding]:
         message = f"pays {referral.advocate_points:,} points, but the day's cap is {cap:,}"
         yield Finding("cut-by-cap", ("referral", "advocate_points"), "warning", message)
     for one in leaks.yields:
-        fill_fen = PRIVATE.fill_litres * leaks.prices.litre_fen
+        fill_fen = PRIVATE.fill_litres * one.litre_fen
         points = floor(one.most_per_fen * fill_fen)
         if one.fuel and points > cap:
             message = (

@@ -7,9 +7,10 @@ from fractions import Fraction
 
 from rules.circumstances import Box, World
 from rules.greatest_factor import Combination, greatest
-from rules.season_models import CatalogueItem, Coupon, Earning, Product, Season
+from rules.price_list import PriceList
+from rules.season_models import CatalogueItem, Coupon, Earning, Margin, Product, Season
 from rules.toml_lines import Loc
-from rules.typical_members import Prices
+from rules.typical_members import Prices, usual_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Yield:
     points_per_fen: Fraction
     best: Combination
     earning: tuple[Earning, ...]
-    prices: Prices
+    litre_fen: int  # what a litre costs, where it is fuel
+    margin: Margin | None
 
     @property
     def fuel(self) -> bool:
@@ -77,7 +79,7 @@ class Yield:
     @property
     def points_per_litre(self) -> Fraction:
         """Give the points of a litre at the usual price, before multipliers."""
-        return self.points_per_fen * self.prices.litre_fen
+        return self.points_per_fen * self.litre_fen
 
     @property
     def most_per_fen(self) -> Fraction:
@@ -86,22 +88,23 @@ class Yield:
 
     def margin_share(self) -> Fraction | None:
         """Give the margin as a share of the price; None where the file says nothing."""
-        margin = self.product.margin if self.product is not None else None
-        if margin is None:
+        if self.margin is None:
             return None
-        if margin.share is not None:
-            return margin.share
-        assert margin.per_litre_fen is not None
-        return margin.per_litre_fen / self.prices.litre_fen
+        if self.margin.share is not None:
+            return self.margin.share
+        assert self.margin.per_litre_fen is not None
+        return self.margin.per_litre_fen / self.litre_fen
 
 
 def yields(world: World) -> list[Yield]:
     """Reckon every product's points: the rules that hold together, the best factor with them."""
-    season = world.season
+    listed = PriceList.of(world.season)
+    prices = usual_prices(world.season, listed)
     found = []
     for place, (name, _) in enumerate(world.products):
-        product = season.products.get(name)
-        found.append(yield_in(world, name or "fuel", product, only_product(world, place)))
+        margin = listed.usual_margin(name) if name is not None else None
+        box = only_product(world, place)
+        found.append(_yield_in(world, name or "fuel", box, prices, margin))
     return found
 
 
@@ -122,12 +125,14 @@ def only_product(world: World, place: int) -> Box:
     )
 
 
-def yield_in(world: World, name: str, product: Product | None, box: Box) -> Yield:
+def _yield_in(world: World, name: str, box: Box, prices: Prices, margin: Margin | None) -> Yield:
     """Reckon what a product earns in some circumstances, at most."""
-    prices = Prices(world.season.programme.currency)
+    product, litre_fen = world.season.products.get(name), prices.litre_fen_of(name)
     fuel = product is None or product.category == "fuel"
     rules = [
-        (_rate(rule, fuel, prices), rule) for rule in world.season.earning if rule.on == "purchase"
+        (_rate(rule, fuel, litre_fen), rule)
+        for rule in world.season.earning
+        if rule.on == "purchase"
     ]
     held: list[Earning] = []
     total = Fraction(0)
@@ -137,13 +142,13 @@ def yield_in(world: World, name: str, product: Product | None, box: Box) -> Yiel
         if shared is not None:
             box, total = shared, total + rate
             held.append(rule)
-    return Yield(name, product, total, greatest(world, box), tuple(held), prices)
+    return Yield(name, product, total, greatest(world, box), tuple(held), litre_fen, margin)
 
 
-def _rate(rule: Earning, fuel: bool, prices: Prices) -> Fraction:
+def _rate(rule: Earning, fuel: bool, litre_fen: int) -> Fraction:
     """Give the points of a fen; litres count for fuel only, at the usual price."""
     if rule.per.amount_fen is not None:
         return rule.points / rule.per.amount_fen
     if not fuel or rule.per.litres_ml is None:
         return Fraction(0)
-    return rule.points * 1000 / rule.per.litres_ml / prices.litre_fen
+    return rule.points * 1000 / rule.per.litres_ml / litre_fen

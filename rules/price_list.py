@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rules.season_models import Margin, Price, Season
+from rules.season_models import Margin, Price, Product, Season, Station
 
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -58,20 +58,30 @@ def day_number(day: date) -> int:
 class PriceList:
     """Looks prices and margins up by product, station and local day."""
 
-    def __init__(self, season: Season) -> None:
-        self.regions = {
-            name: station.region for name, station in season.stations.items() if station.region
-        }
-        self.stations = tuple(season.stations)
-        rows = sorted(season.prices, key=lambda row: row.from_day)
+    def __init__(
+        self,
+        prices: Sequence[Price],
+        stations: Mapping[str, Station],
+        products: Mapping[str, Product],
+        first_day: int,
+    ) -> None:
+        self.regions = {name: station.region for name, station in stations.items()}
+        self.stations = tuple(stations)
+        rows = sorted(prices, key=lambda row: row.from_day)
         self._prices = _book(rows, "price_fen")
         self._margins = _book(rows, "margin")
-        for name, product in season.products.items():
+        for name, product in products.items():
             if product.margin is not None:
                 series = self._margins.setdefault((name, EVERYWHERE), _Series([], []))
                 series.days.insert(0, -DAY_OFFSET)
                 series.values.insert(0, product.margin)
-        self._first_day = day_number(season.season.starts.date())
+        self._first_day = first_day
+
+    @classmethod
+    def of(cls, season: Season) -> PriceList:
+        """Read the list of a season file; O(rows log rows), so keep it where it is used often."""
+        first_day = day_number(season.season.starts.date())
+        return cls(season.prices, season.stations, season.products, first_day)
 
     @property
     def has_prices(self) -> bool:
@@ -116,10 +126,15 @@ class PriceList:
         own: Scope = ("station", station)
         return (own, ("region", region), EVERYWHERE) if region else (own, EVERYWHERE)
 
+    def begins(self, product: str) -> int | None:
+        """Number the first day on which any row gives a price; None without one."""
+        days = [series.days[0] for (name, _), series in self._prices.items() if name == product]
+        return min(days, default=None)
+
     def usual_day(self, product: str) -> int:
         """Number the season's first day, or a later one on which the product's first row begins."""
-        begins = [series.days[0] for (name, _), series in self._prices.items() if name == product]
-        return max(self._first_day, min(begins, default=self._first_day))
+        begins = self.begins(product)
+        return self._first_day if begins is None else max(self._first_day, begins)
 
     def usual_price_fen(self, product: str) -> int | None:
         """Give the usual price as the season begins, whole fen: the median of the stations'."""

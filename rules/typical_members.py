@@ -7,11 +7,15 @@ the linter says so beside its figures.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
+from statistics import median_low
 from typing import Final
 
 from rules.findings import money
+from rules.price_list import PriceList
+from rules.season_models import Season
 
 PRICES_FEN_LITRE: Final = {"CNY": 780, "USD": 90, "EUR": 170, "GBP": 140, "HKD": 2500}
 PRICE_FEN_OTHERWISE: Final = 100
@@ -40,14 +44,25 @@ TRUCK: Final = Driver("a truck", 12, 400)
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What things usually cost in one currency, in its hundredths."""
+    """What things usually cost in one currency, in its hundredths.
+
+    fuels holds what the file says a litre of each fuel costs as the season begins; where it says
+    nothing, prices are assumed.
+    """
 
     currency: str
+    fuels: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def litre_fen(self) -> int:
-        """Give the usual price of a litre of fuel."""
+        """Give the usual price of a litre of fuel: the median of the file's fuels."""
+        if self.fuels:
+            return median_low(self.fuels.values())
         return PRICES_FEN_LITRE.get(self.currency, PRICE_FEN_OTHERWISE)
+
+    def litre_fen_of(self, product: str) -> int:
+        """Give the price of a litre of one fuel, the usual one where the file has none."""
+        return self.fuels.get(product, self.litre_fen)
 
     @property
     def basket_fen(self) -> int:
@@ -64,7 +79,23 @@ class Prices:
         drivers = ", ".join(
             f"{one.name} {one.litres_month:,}" for one in (PRIVATE, PROFESSIONAL, TRUCK)
         )
+        prices = f"{self.money(self.litre_fen)} a litre"
+        if self.fuels:
+            listed = ", ".join(f"{name} {self.money(fen)}" for name, fen in self.fuels.items())
+            prices = f"the file's prices as the season begins ({listed} a litre)"
         return (
-            f"figures assume {self.money(self.litre_fen)} a litre, orders of "
+            f"figures assume {prices}, orders of "
             f"{self.money(self.basket_fen)} elsewhere, and litres a month: {drivers}"
         )
+
+
+def usual_prices(season: Season, listed: PriceList | None = None) -> Prices:
+    """Take the prices the file gives for its fuels, and assume the others."""
+    listed = PriceList.of(season) if listed is None else listed
+    found = {
+        name: listed.usual_price_fen(name)
+        for name, product in season.products.items()
+        if product.category == "fuel"
+    }
+    fuels = {name: fen for name, fen in found.items() if fen is not None}
+    return Prices(season.programme.currency, fuels)

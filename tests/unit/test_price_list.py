@@ -91,14 +91,14 @@ def day(text: str) -> int:
 def test_the_latest_row_of_the_narrowest_scope_holds(
     product: str, station: str | None, on: str, price: Fraction | None, per_litre: int | None
 ) -> None:
-    prices = PriceList(season())
+    prices = PriceList.of(season())
     assert prices.price_fen(product, station, day(on)) == price
     margin = prices.margin(product, station, day(on))
     assert (margin.per_litre_fen if margin else None) == per_litre
 
 
 def test_a_sale_leaves_a_rate_a_litre_or_a_share_of_what_was_paid() -> None:
-    prices = PriceList(season())
+    prices = PriceList.of(season())
     assert prices.margin_fen("92", "S2", day("2026-06-10"), 40_000, 30_480) == 4200
     assert prices.margin_fen("92", "S1", day("2026-06-16"), 40_000, 30_480) == 3048
     assert prices.margin_fen("tea", "S1", day("2026-06-16"), 0, 1001) == Fraction(1001, 4)
@@ -108,7 +108,7 @@ def test_a_sale_leaves_a_rate_a_litre_or_a_share_of_what_was_paid() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_many_look_ups_equal_single_ones(seed: int) -> None:
     draw = np.random.default_rng(seed)
-    prices = PriceList(season())
+    prices = PriceList.of(season())
     products = ["", "92", "tea", "95", "unknown"]
     stations = ["", "S2", "S1", "nowhere", "S3"]
     count = 500
@@ -131,7 +131,7 @@ def test_many_look_ups_equal_single_ones(seed: int) -> None:
 
 
 def test_without_rows_there_are_the_products_margins_alone() -> None:
-    prices = PriceList(season(""))
+    prices = PriceList.of(season(""))
     assert not prices.has_prices
     assert prices.usual_price_fen("92") is None
     none = np.zeros(0, dtype=np.int64)
@@ -143,7 +143,7 @@ def test_without_rows_there_are_the_products_margins_alone() -> None:
 
 
 def test_usual_prices_are_those_the_season_begins_with() -> None:
-    prices = PriceList(season())
+    prices = PriceList.of(season())
     assert prices.usual_price_fen("92") == 762
     assert prices.usual_price_fen("95") == 812
     margin = prices.usual_margin("tea")

@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 import click
 
 from rules.findings import Placed, placed
-from rules.lint import Note, doubtful, effects_pending, lint
+from rules.lint import Note, doubtful, lint
 from rules.season_diff import Change, changes
 from rules.season_file import SeasonErrors, load_season_bytes
 from rules.season_models import Season
 from rules.season_schema import season_schema
-from rules.typical_members import Prices
+from rules.typical_members import usual_prices
 
 BAD_INPUT = 2
 
@@ -43,9 +43,9 @@ def command(season: Path | None, against: Path | None, schema: bool, as_json: bo
         raise click.UsageError("name a season file, or ask for --schema")
     content, loaded = _load(season, as_json)
     older = None if against is None else _load(against, as_json)[1]
-    pending, doubts = effects_pending(loaded), doubtful(loaded)
+    doubts = doubtful(loaded)
     leaks = placed(content.decode("utf-8-sig"), lint(loaded))
-    lines = _summary(loaded, str(season)) + _notes(pending, doubts) + _findings(leaks, loaded)
+    lines = _summary(loaded, str(season)) + _notes(doubts) + _findings(leaks, loaded)
     differences = [] if older is None else changes(older, loaded)
     if older is not None:
         lines += _differences(differences, str(against))
@@ -59,7 +59,6 @@ def command(season: Path | None, against: Path | None, schema: bool, as_json: bo
             "ends": loaded.season.ends.isoformat(),
             "timezone": loaded.programme.timezone,
             "errors": [],
-            "no_effect_yet": [{"path": note.path, "remark": note.remark} for note in pending],
             "doubtful": [{"path": note.path, "remark": note.remark} for note in doubts],
             "lint": [one.as_row() for one in leaks],
         }
@@ -112,12 +111,8 @@ def _listed(ids: list[str]) -> str:
     return f"{len(ids)}: {', '.join(ids)}" if ids else "none"
 
 
-def _notes(pending: list[Note], doubts: list[Note]) -> list[str]:
-    lines = ["No effect yet:" if pending else "Every section has effect."]
-    lines += [f"  {note}" for note in pending]
-    if doubts:
-        lines += ["Is this meant?", *(f"  {note}" for note in doubts)]
-    return lines
+def _notes(doubts: list[Note]) -> list[str]:
+    return ["Is this meant?", *(f"  {note}" for note in doubts)] if doubts else []
 
 
 def _differences(differences: list[Change], against: str) -> list[str]:
@@ -138,6 +133,6 @@ def _findings(found: list[Placed], season: Season) -> list[str]:
     if not found:
         return ["Nothing leaks."]
     warnings = sum(one.finding.severity == "warning" for one in found)
-    assumed = Prices(season.programme.currency).assumed
+    assumed = usual_prices(season).assumed
     head = f"Lint: {warnings} warnings, {len(found) - warnings} notes ({assumed})."
     return [head, *(f"  {one}" for one in found)]

@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from rules.calendar import DAY_US, MINUTE_US, months_of_days
 from rules.compiled import TYPE_CODES, Rules
-from rules.identity import fingerprint, hash_strings
+from rules.event_columns import COLUMNS
+from rules.identity import fingerprint, hash_columns, hash_strings
 from rules.ledger import identity_keys
 from rules.member_table import MemberTable
+from rules.text_bytes import null_rows, whole_numbers
 
 Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]
@@ -22,6 +24,9 @@ Bools = npt.NDArray[np.bool_]
 ALL_LEFT, NAMED_FEN, NAMED_ML = range(3)
 PURCHASE: Final = TYPE_CODES["purchase"]
 TOP_UP: Final = TYPE_CODES["top_up"]
+TEXTS: Final = tuple(part.name for part in COLUMNS if pa.types.is_string(part.type))
+ALWAYS_HASHED: Final = ("event_id", "member")
+NO_ORDER: Final = hash_strings(pa.array([""]))[0][0]
 
 
 @dataclass(slots=True)
@@ -57,6 +62,7 @@ class Events:
     ref_a: UInt64s
     ref_b: UInt64s
     fingerprint: UInt64s
+    order: UInt64s  # hash of the order's id
     sale: npt.NDArray[np.int32]
 
     def __len__(self) -> int:
@@ -70,16 +76,20 @@ class Events:
 def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
     """Number a stamped batch; members not seen before are added to the table."""
     rules = table.rules
-    at_us = _integers(batch, "at_us")
+    at_us = whole_numbers(batch.column("at_us"))
     wall_us = rules.calendar.wall(at_us)
     day = wall_us // DAY_US
     kind = _codes(batch, "type", TYPE_CODES)
     product = _codes(batch, "product", rules.products)
     pay = _codes(batch, "pay", rules.pays)
-    quantity_ml, amount_fen = _integers(batch, "litres_ml"), _integers(batch, "amount_fen")
-    own_row = member_rows(table, batch)
-    key_a, key_b = identity_keys(own_row, *hash_strings(batch.column("event_id")))
-    ref_a, ref_b = _ref_keys(batch, own_row)
+    quantity_ml = whole_numbers(batch.column("litres_ml"))
+    amount_fen = whole_numbers(batch.column("amount_fen"))
+    hashed = _hashed(batch)
+    own_row = _member_rows(table, batch, hashed["member"])
+    key_a, key_b = identity_keys(own_row, *hashed["event_id"])
+    none = np.zeros(len(own_row), dtype=np.uint64)
+    ref_a, ref_b = identity_keys(own_row, *hashed["ref"]) if "ref" in hashed else (none, none)
+    lane_a = {name: lanes[0] for name, lanes in hashed.items()}
     minute = (wall_us - day * DAY_US) // MINUTE_US
     # An event of another season's file may lie days outside of this one's: late by any measure.
     known_day = np.clip(day, rules.first_day, rules.last_day) - rules.first_day
@@ -90,7 +100,7 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         row=table.resolve(own_row),
         type=kind,
         at_us=at_us,
-        stamp_us=_integers(batch, "stamp_us"),
+        stamp_us=whole_numbers(batch.column("stamp_us")),
         day=day,
         month=months_of_days(day),
         cell=table.tallies.cells_of(batch, kind, day),
@@ -99,15 +109,16 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         amount_fen=amount_fen,
         fuel=rules.fuel[product],
         named=_named(batch),
-        points=_integers(batch, "points"),
-        score=_integers(batch, "score", absent=-1).astype(np.int64),
+        points=whole_numbers(batch.column("points")),
+        score=whole_numbers(batch.column("score"), absent=-1).astype(np.int64),
         earning_bits=rules.earning_events.match(*codes) & _may_earn(rules, kind, pay),
         factor_bits=rules.factor_events.match(*codes),
         key_a=key_a,
         key_b=key_b,
         ref_a=ref_a,
         ref_b=ref_b,
-        fingerprint=fingerprint(batch),
+        fingerprint=fingerprint(batch, lane_a),
+        order=lane_a["order"] if "order" in lane_a else np.full_like(none, NO_ORDER),
         sale=np.full(len(own_row), -1, dtype=np.int32),
     )
 
@@ -120,8 +131,13 @@ def _in_season(table: MemberTable, at_us: Int64s) -> Bools:
 
 def member_rows(table: MemberTable, batch: pa.RecordBatch) -> Int64s:
     """Find the rows of a batch's members, int64[n], adding those not seen before."""
-    member = batch.column("member")
-    hash_a, hash_b = hash_strings(member)
+    return _member_rows(table, batch, hash_strings(batch.column("member")))
+
+
+def _member_rows(
+    table: MemberTable, batch: pa.RecordBatch, hashed: tuple[UInt64s, UInt64s]
+) -> Int64s:
+    member, (hash_a, hash_b) = batch.column("member"), hashed
     rows = table.find_rows(hash_a, hash_b)
     absent = np.flatnonzero(rows < 0)
     if len(absent):
@@ -133,12 +149,14 @@ def member_rows(table: MemberTable, batch: pa.RecordBatch) -> Int64s:
     return rows
 
 
-def _ref_keys(batch: pa.RecordBatch, row: Int64s) -> tuple[UInt64s, UInt64s]:
-    ref = batch.column("ref")
-    if ref.null_count == len(ref):
-        none = np.zeros(len(ref), dtype=np.uint64)
-        return none, none
-    return identity_keys(row, *hash_strings(ref))
+def _hashed(batch: pa.RecordBatch) -> dict[str, tuple[UInt64s, UInt64s]]:
+    """Hash the text columns that hold anything, by name, in two lanes uint64[n] each."""
+    columns = {
+        name: column
+        for name in TEXTS
+        if (column := batch.column(name)).null_count < len(column) or name in ALWAYS_HASHED
+    }
+    return dict(zip(columns, hash_columns(list(columns.values())), strict=True))
 
 
 def _may_earn(rules: Rules, kind: Int64s, pay: Int64s) -> UInt64s:
@@ -152,19 +170,10 @@ def _may_earn(rules: Rules, kind: Int64s, pay: Int64s) -> UInt64s:
 
 
 def _named(batch: pa.RecordBatch) -> npt.NDArray[np.int8]:
-    given_fen = batch.column("amount_fen").is_valid().to_numpy(zero_copy_only=False)
-    given_ml = batch.column("litres_ml").is_valid().to_numpy(zero_copy_only=False)
+    given_fen = ~null_rows(batch.column("amount_fen"))
+    given_ml = ~null_rows(batch.column("litres_ml"))
     named = np.where(given_fen, NAMED_FEN, np.where(given_ml, NAMED_ML, ALL_LEFT))
     return named.astype(np.int8)
-
-
-def _integers(batch: pa.RecordBatch, column: str, absent: int = 0) -> Int64s:
-    """Read an integer column, what is absent as a number of its own."""
-    array = batch.column(column)
-    if array.null_count:
-        array = array.fill_null(absent)
-    numbers: Int64s = array.to_numpy(zero_copy_only=False)
-    return numbers
 
 
 def _codes(batch: pa.RecordBatch, column: str, codes: dict[str, int]) -> Int64s:
@@ -172,8 +181,5 @@ def _codes(batch: pa.RecordBatch, column: str, codes: dict[str, int]) -> Int64s:
     array = batch.column(column)
     words = array.dictionary.to_pylist()
     lookup = np.array([codes.get(word, 0) for word in words] + [0], dtype=np.int64)
-    places = array.indices
-    if places.null_count:
-        places = places.fill_null(len(words))
-    numbers: Int64s = lookup[places.to_numpy(zero_copy_only=False)]
+    numbers: Int64s = lookup[whole_numbers(array.indices, absent=len(words))]
     return numbers

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from rules.code_claims import claim_by_code
 from rules.coding import Events
@@ -31,7 +30,6 @@ from rules.coupon_terms import (
     standing_at,
     use_cost_fen,
 )
-from rules.identity import hash_strings
 from rules.member_table import MemberTable
 from rules.order_discount import Bill, told
 from rules.order_lines import Order, read_lines
@@ -49,8 +47,7 @@ def apply_coupon_events(table: MemberTable, events: Events, at: Int64s, outcome:
     """Apply coupon events of distinct members, at int64[k] rows of the batch, one by one."""
     if not len(at):
         return
-    orders = hash_strings(events.batch.column("order").take(pa.array(at)))[0]
-    for place, order in zip(at.tolist(), orders.tolist(), strict=True):
+    for place, order in zip(at.tolist(), events.order[at].tolist(), strict=True):
         try:
             _ACTS[int(events.type[place])](table, events, place, order, outcome)
         except CouponRefused as why:

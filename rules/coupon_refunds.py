@@ -9,7 +9,6 @@ from rules.coding import PURCHASE, Events
 from rules.coupon_book import CLAIMED, NO_INSTANT_US, USED
 from rules.coupon_claims import period_of
 from rules.coupon_terms import use_cost_fen
-from rules.identity import hash_strings
 from rules.member_table import MemberTable
 from rules.text_bytes import null_rows
 
@@ -24,8 +23,7 @@ def note_orders(table: MemberTable, events: Events, at: Int64s) -> None:
     bought = at[(events.type[at] == PURCHASE) & ~null_rows(column)[at]]
     bought = bought[(events.amount_fen[bought] > 0) | (events.quantity_ml[bought] > 0)]
     if len(bought):
-        orders = hash_strings(column.take(bought))[0]
-        table.order_book.open_sales(events.row[bought], orders, events.sale[bought])
+        table.order_book.open_sales(events.row[bought], events.order[bought], events.sale[bought])
 
 
 def reinstate(

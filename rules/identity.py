@@ -15,8 +15,9 @@ events could search for collisions, and a collision can only make an event of th
 ``duplicate`` or ``conflict``.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,9 @@ import pyarrow as pa
 
 from rules.event_columns import COLUMNS
 from rules.identity_map import IdentityMap
-from rules.text_bytes import PAD_BYTES, Ints, TextBytes, null_rows
+from rules.text_bytes import PAD_BYTES, Ints, TextBytes, null_rows, whole_numbers
 
-__all__ = ["IdentityMap", "fingerprint", "hash_strings", "shard_of"]
+__all__ = ["IdentityMap", "fingerprint", "hash_columns", "hash_strings", "shard_of"]
 
 Words = npt.NDArray[np.uint64]
 _Lane = tuple[int, int, int, int, int, int, int, int]
@@ -52,10 +53,17 @@ _LANE_B: Final[_Lane] = (
     0x81DADEF4BC2DD44D,
     33,
 )
-_ROTATE: Final = 29
+_BOTH: Final = np.array([_LANE_A, _LANE_B], dtype=np.uint64)
+_START, _A, _B = (_BOTH[:, place : place + 1] for place in range(3))
+"""Both lanes' constants, uint64[2, 1], so that one step works on both."""
+_FINISH: Final = tuple(_BOTH[:, place : place + 1] for place in range(3, 8))
+_FINISH_A: Final = tuple(_BOTH[0, 3:])
+_FINISH_B: Final = tuple(_BOTH[1, 3:])
+_ROTATE: Final = np.uint64(29)
+_ROTATE_BACK: Final = np.uint64(64 - 29)
 _IDENTITY: Final = ("event_id", "member")
 _FEW_WORDS: Final = 16
-_BLOCK_ROWS: Final = 1 << 14
+_BLOCK_ROWS: Final = 1 << 13
 """Texts hashed at a time, so that their states stay in cache."""
 _MASKS: Final = np.array(
     [(1 << (8 * used)) - 1 for used in range(8)] + [2**64 - 1], dtype=np.uint64
@@ -77,33 +85,49 @@ def hash_strings(column: pa.StringArray) -> tuple[Words, Words]:
         return np.concatenate([a for a, _ in blocks]), np.concatenate([b for _, b in blocks])
     text = TextBytes.of(column)
     rows = len(text.start)
+    state = np.empty((2, rows), dtype=np.uint64)
+    state[:] = _START
+    if rows:
+        _absorb_all(state, text)
+    state ^= text.length.astype(np.uint64) * _A
+    _finish(state, _FINISH)
+    return state[0], state[1]
+
+
+def hash_columns(columns: Sequence[pa.StringArray]) -> list[tuple[Words, Words]]:
+    """Hash equally long text columns, each as hash_strings does.
+
+    Few rows are hashed together, since a call costs more than the texts then.
+    """
+    rows = len(columns[0]) if columns else 0
+    if not 0 < rows * len(columns) <= _BLOCK_ROWS:
+        return [hash_strings(column) for column in columns]
+    lanes = hash_strings(pa.concat_arrays(columns))
+    spans = [slice(rows * place, rows * (place + 1)) for place in range(len(columns))]
+    return [(lanes[0][span], lanes[1][span]) for span in spans]
+
+
+def _absorb_all(state: Words, text: TextBytes) -> None:
+    """Mix every word of the texts into their states, uint64[2, n], in place."""
     words = _words_of(text.data)
-    lanes = [np.full(rows, lane[0], dtype=np.uint64) for lane in (_LANE_A, _LANE_B)]
+    start, length = text.start, text.length
+    shortest, longest = int(length.min()), int(length.max())
     chosen: Ints | None = None
-    start, left, number = text.start, text.length.copy(), 0
-    while rows and int(left.max()) > 0:
-        going = left > 0
-        if not going.all():
-            kept = np.flatnonzero(going)
+    for number in range((longest + 7) // 8):
+        if shortest <= 8 * number:
+            kept = np.flatnonzero(length > 8 * number)
             chosen = kept if chosen is None else chosen[kept]
-            start, left = start[kept], left[kept]
+            start, length = start[kept], length[kept]
+            shortest = int(length.min())
         word = words[start + 8 * number]
-        if int(left.min()) < 8:
-            word &= _MASKS[np.minimum(left, 8)]
-        number += 1
-        for state, lane in zip(lanes, (_LANE_A, _LANE_B), strict=True):
-            if chosen is None:
-                _absorb(state, word, lane, number)
-            else:
-                part = state[chosen]
-                _absorb(part, word, lane, number)
-                state[chosen] = part
-        left = left - 8
-    length = text.length.astype(np.uint64)
-    for state, lane in zip(lanes, (_LANE_A, _LANE_B), strict=True):
-        np.bitwise_xor(state, length * np.uint64(lane[1]), out=state)
-        _finish(state, lane)
-    return lanes[0], lanes[1]
+        if shortest < 8 * (number + 1):
+            word &= _MASKS[np.minimum(length - 8 * number, 8)]
+        if chosen is None:
+            _absorb(state, word, number + 1)
+        else:
+            part = state[:, chosen]
+            _absorb(part, word, number + 1)
+            state[:, chosen] = part
 
 
 def _words_of(data: npt.NDArray[np.uint8]) -> Words:
@@ -114,24 +138,24 @@ def _words_of(data: npt.NDArray[np.uint8]) -> Words:
     )
 
 
-def _absorb(state: Words, word: Words, lane: _Lane, number: int) -> None:
-    """Mix one word of each text into its state, in place."""
-    state ^= word * np.uint64(lane[1])
-    high = state << np.uint64(_ROTATE)
-    state >>= np.uint64(64 - _ROTATE)
+def _absorb(state: Words, word: Words, number: int) -> None:
+    """Mix one word of each text into its states, uint64[2, n], in place."""
+    state ^= word * _A
+    high = state << _ROTATE
+    state >>= _ROTATE_BACK
     state |= high
-    state *= np.uint64(lane[2])
+    state *= _B
     state += np.uint64(number)
 
 
-def _finish(state: Words, lane: _Lane) -> None:
+def _finish(state: Words, steps: Sequence[Any]) -> None:
     """Spread every bit of each state over all bits, in place; a bijection."""
-    shift_1, factor_1, shift_2, factor_2, shift_3 = lane[3:]
-    state ^= state >> np.uint64(shift_1)
-    state *= np.uint64(factor_1)
-    state ^= state >> np.uint64(shift_2)
-    state *= np.uint64(factor_2)
-    state ^= state >> np.uint64(shift_3)
+    shift_1, factor_1, shift_2, factor_2, shift_3 = steps
+    state ^= state >> shift_1
+    state *= factor_1
+    state ^= state >> shift_2
+    state *= factor_2
+    state ^= state >> shift_3
 
 
 def shard_of(member: pa.StringArray, shards: int) -> npt.NDArray[np.int32]:
@@ -145,13 +169,15 @@ def shard_of(member: pa.StringArray, shards: int) -> npt.NDArray[np.int32]:
     return np.asarray(((lane_b >> np.uint64(32)) * np.uint64(shards)) >> np.uint64(32), np.int32)
 
 
-def fingerprint(batch: pa.RecordBatch) -> Words:
+def fingerprint(batch: pa.RecordBatch, hashed: Mapping[str, Words] | None = None) -> Words:
     """Return a 64-bit hash of every decoded field of each event beside its identity, uint64[n].
 
     Member and event id are left out, since only events of one identity are compared, and so is
     the clock stamp: the same event sent again has the same fingerprint. Fields are hashed by
-    value, whatever dictionary holds them; null differs from every value.
+    value, whatever dictionary holds them; null differs from every value. hashed gives the first
+    lane of text columns that are hashed already.
     """
+    known = hashed or {}
     total = np.zeros(batch.num_rows, dtype=np.uint64)
     for number, part in enumerate(COLUMNS, start=1):
         if part.name in _IDENTITY:
@@ -159,14 +185,17 @@ def fingerprint(batch: pa.RecordBatch) -> Words:
         column = batch.column(part.name)
         if column.null_count == len(column):
             continue
-        value = _hash_values(column)
-        value ^= np.uint64((number * _LANE_A[0]) % 2**64)
-        _finish(value, _LANE_B)
+        value = known[part.name].copy() if part.name in known else _hash_values(column)
+        value ^= _FIELDS[number]
+        _finish(value, _FINISH_B)
         if column.null_count:
             value[null_rows(column)] = 0
         total += value
-    _finish(total, _LANE_A)
+    _finish(total, _FINISH_A)
     return total
+
+
+_FIELDS: Final = [np.uint64((number * _LANE_A[0]) % 2**64) for number in range(len(COLUMNS) + 1)]
 
 
 def _hash_words(dictionary: pa.StringArray) -> Words:
@@ -185,13 +214,10 @@ def _hash_values(column: pa.Array) -> Words:
     """Hash one column's values: text by its bytes, a dictionary's words once each."""
     if pa.types.is_dictionary(column.type):
         words = _hash_words(column.dictionary)
-        indices = column.indices
-        if indices.null_count:
-            indices = indices.fill_null(0)
-        return np.asarray(words[indices.to_numpy()], dtype=np.uint64)
+        chosen: Words = words[whole_numbers(column.indices)]
+        return chosen
     if pa.types.is_string(column.type):
         return hash_strings(column)[0]
-    whole = column.fill_null(0) if column.null_count else column
-    value: Words = whole.to_numpy().astype(np.int64).view(np.uint64).copy()
-    _finish(value, _LANE_A)
+    value: Words = whole_numbers(column).astype(np.int64).view(np.uint64)
+    _finish(value, _FINISH_A)
     return value

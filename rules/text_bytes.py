@@ -1,7 +1,7 @@
 """Arrow text as bytes that NumPy can work on: where each text starts and how long it is."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +47,9 @@ class TextBytes:
         if last > first:
             data[: last - first] = np.frombuffer(data_buffer, dtype=np.uint8)[first:last]
         offsets -= first
-        length = np.diff(offsets)
-        length[null] = 0
+        length = offsets[1:] - offsets[:-1]
+        if column.null_count:
+            length[null] = 0
         return cls(data, offsets[:-1], length, null)
 
     def take(self, rows: Ints) -> "TextBytes":
@@ -73,7 +74,29 @@ def null_rows(column: pa.Array) -> Bools:
     """Return bool[n], true where the column holds nothing. Free when it has no nulls."""
     if column.null_count == 0:
         return np.zeros(len(column), dtype=np.bool_)
-    return np.asarray(column.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)
+    valid = column.buffers()[0]
+    if valid is None:  # a column of the null type, or one whose nulls are elsewhere
+        return np.asarray(column.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)
+    first, last = column.offset, column.offset + len(column)
+    bits = np.frombuffer(valid, dtype=np.uint8)[first >> 3 : (last + 7) >> 3]
+    flags = np.unpackbits(bits, bitorder="little")[first & 7 :][: len(column)]
+    return np.equal(flags, 0)
+
+
+def whole_numbers(column: pa.Array, absent: int = 0) -> npt.NDArray[Any]:
+    """Read an integer column, what is absent as a number of its own: int[n] of its type.
+
+    The array may point into the column's own memory.
+    """
+    if column.null_count == 0:
+        numbers: npt.NDArray[Any] = column.to_numpy(zero_copy_only=True)
+        return numbers
+    if column.null_count == len(column):
+        return np.full(len(column), absent, dtype=column.type.to_pandas_dtype())
+    data = np.frombuffer(column.buffers()[1], dtype=column.type.to_pandas_dtype())
+    numbers = data[column.offset : column.offset + len(column)].copy()
+    numbers[null_rows(column)] = absent
+    return numbers
 
 
 def has_control(text: TextBytes) -> Bools:

@@ -20,7 +20,7 @@ from rules.firing_coupons import coupons_of_firings
 from rules.intervals import Interval, Sample, mean_difference, share_difference
 from rules.margins import margin_rates
 from rules.report_query import Query
-from rules.report_tables import Kind, Part, finished, keyed, ratio
+from rules.report_tables import Kind, Part, finished, keyed, named, ratio
 from rules.sale_parts import within
 
 if TYPE_CHECKING:
@@ -44,20 +44,23 @@ def gather_effects(table: MemberTable, query: Query) -> Part:
     chosen = chosen[np.isin(column.trigger[chosen], [firings.ids.index(one) for one in wanted])]
     bought = _bought_after(table, chosen, query.within_days)
     given = coupons_of_firings(table, chosen)
-    arms = [_arm_name(table, firings.ids[number], arm) for number, arm in _arms(table, chosen)]
     sums = {"occasions": np.ones(len(chosen), dtype=np.int64)} | bought | given
     keys = {
-        "id": [firings.ids[number] for number in column.trigger[chosen].tolist()],
-        "kind": [kinds[firings.ids[number]] for number in column.trigger[chosen].tolist()],
-        "arm": arms,
+        "id": named(firings.ids, column.trigger[chosen]),
+        "kind": named([kinds[name] for name in firings.ids], column.trigger[chosen]),
+        "arm": _arms(table, chosen),
         "held_out": column.held_out[chosen],
     }
     return {"effects": keyed(keys, sums)}
 
 
-def _arms(table: MemberTable, chosen: Int64s) -> list[tuple[int, int]]:
-    column = table.triggers.firings.columns
-    return list(zip(column.trigger[chosen].tolist(), column.arm[chosen].tolist(), strict=True))
+def _arms(table: MemberTable, chosen: Int64s) -> pa.Array:
+    """Name the arm of each firing."""
+    firings = table.triggers.firings
+    pairs = firings.columns.trigger[chosen].astype(np.int64) << 16 | firings.columns.arm[chosen]
+    distinct, which = np.unique(pairs, return_inverse=True)
+    names = [_arm_name(table, firings.ids[pair >> 16], pair & 0xFFFF) for pair in distinct.tolist()]
+    return named(names, which)
 
 
 def _arm_name(table: MemberTable, name: str, arm: int) -> str:

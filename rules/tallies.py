@@ -29,6 +29,7 @@ WAITING_ROWS_MAX: Final = 1 << 17
 DAYS_BEFORE_EPOCH: Final = 1_000
 WORD_BITS: Final = 20
 WORDS_MAX: Final = 1 << WORD_BITS
+WHAT_BITS: Final = 8
 NO_WORD: Final = 0
 OTHERS: Final = "…"
 """Stands for every word after the millionth."""
@@ -174,7 +175,8 @@ class Tallies:
         self, what: int, days: Int64s, amounts: Int64s, words: Int64s | int = NO_WORD
     ) -> None:
         """Count something on local days, int64[n], with its amount and word."""
-        self.counted.add(((days + DAYS_BEFORE_EPOCH) << 8 | what) << WORD_BITS | words, amounts)
+        begin = (DAYS_BEFORE_EPOCH << WHAT_BITS | what) << WORD_BITS
+        self.counted.add((days << WHAT_BITS + WORD_BITS) + (words + begin), amounts)
 
     def expire(self, tick_day: int, earned_day: int | None, points: Int64s) -> None:
         """Count points that a tick expired, int64[n], by the month they were earned in."""
@@ -187,6 +189,10 @@ class Tallies:
     def answered(self, events: Events, at: Int64s) -> None:
         """Count surveys and reviews of distinct members, at int64[k] rows of the batch."""
         kind = events.type[at]
+        asked = (kind == _SURVEY) | (kind == _REVIEW)
+        if not asked.any():
+            return
+        at, kind = at[asked], kind[asked]
         reviews = at[kind == _REVIEW]
         self._count_at(events, REVIEW, reviews, np.zeros(len(reviews), dtype=np.int64))
         surveys = at[kind == _SURVEY]

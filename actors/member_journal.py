@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from actors.store.journal import JournalFiles
 from rules.explain import waterfall
+from rules.identity import hash_strings
 from rules.journal import Journal
 from rules.journal_part import postings
 from rules.member_table import MemberTable
@@ -68,6 +69,22 @@ class MemberJournal:
     def score_by_kind(self, table: MemberTable, member: str) -> dict[str, int]:
         """Tell what each kind of points adds to a member's season score."""
         return score_by_kind(self.of(table, member))
+
+    def recent(
+        self, table: MemberTable, members: list[str], columns: list[str]
+    ) -> tuple[int, bytes]:
+        """Give some columns of members' postings since those on disk, as an Arrow stream.
+
+        The seq says up to which files have the others.
+        """
+        assert table.journal is not None
+        rows = table.find_rows(*hash_strings(pa.array(members, pa.utf8())))
+        rows = rows[rows >= 0]
+        part = postings(table.journal.parts, table.member_ids, rows).select(columns)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, part.schema) as writer:
+            writer.write_table(part)
+        return self._written_seq, bytes(sink.getvalue().to_pybytes())
 
     def of(self, table: MemberTable, member: str) -> list[Posting]:
         """Read all postings of a member, and of the records merged into theirs, in order."""

@@ -15,6 +15,9 @@ from actors.gateway.answers import encoded
 from actors.gateway.board_pages import owner_of
 from actors.gateway.ingest import ARROW
 from actors.gateway.problems import Problem
+from actors.gateway.routes_explain import ENTRIES_MAX, ask_journal
+from actors.gateway.routes_notices import notices_of
+from actors.gateway.routes_people import opened
 from actors.gateway.routes_read import caller_of, member_of, state_of
 from actors.gateway.state import State
 from actors.messages import ShardDown
@@ -24,6 +27,7 @@ from rules.standings import Standing, board_rows
 
 HELD: Final = ("members", "coupons")
 EXPORTS: Final = (*HELD, "standings", "events")
+NOTICES_MAX: Final = 10_000
 _SLICE_ROWS: Final = 65_536
 
 router = APIRouter(prefix="/v1")
@@ -67,22 +71,40 @@ async def export(request: Request, what: str, member: str | None = None) -> Stre
     return StreamingResponse(_joined(first, parts), media_type=ARROW)
 
 
-@router.get("/members/{member}/export")
+@router.get("/members/{member:path}/export")
 async def export_member(request: Request, member: str) -> Any:
-    """Give everything held about one member: the account, attributes, coupons, every event."""
+    """Give everything held about one member, personal values opened where they are kept."""
     state = state_of(request)
     caller_of(request, ("admin",))
     shown = await member_of(state, member)
     owner = owner_of(member, len(state.members))
     try:
         held = await state.members[owner].read("held", member)
+        ids = await state.members[owner].read("ids_of", member) or [member]
+        claims = await state.members[owner].read("claims")
     except ShardDown as error:
         raise Problem(503, f"Member shard {owner}: {error}", "warming", retry_after_s=1) from None
+    personal = await opened(state, member)
     events = await asyncio.to_thread(_events_of, state, owner, member)
-    if held is None and not events:
+    if held is None and not events and not personal:
         raise Problem(404, f"There is no member {member!r}.", "unknown-member")
     body = {"member": member, "as_of": instant(state.as_of_us()), "shown": shown}
-    return encoded(body | (held or {}) | {"events": events})
+    body |= held or {}
+    body["ids"] = ids
+    body["personal"] = [_opened_json(token, entry) for token, entry in personal.items()]
+    body["statement"] = await ask_journal(state, member, "statement", 0, ENTRIES_MAX)
+    body["claims"] = [
+        {"prize": name, **claim} for name, claim in claims.items() if claim["member"] in ids
+    ]
+    notices = [await notices_of(state, one, NOTICES_MAX) for one in ids]
+    body["notices"] = [notice for part in notices for notice in part]
+    return encoded(body | {"events": events})
+
+
+def _opened_json(token: str, entry: tuple[str, str] | None) -> dict[str, Any]:
+    """Write one value of the vault; of one that isn't kept there is the token alone."""
+    attribute, value = entry if entry is not None else (None, None)
+    return {"token": token, "attribute": attribute, "value": value}
 
 
 def _reachable(state: State) -> None:

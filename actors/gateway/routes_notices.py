@@ -61,6 +61,15 @@ async def retry(request: Request, name: str) -> Any:
     return encoded({"id": name, "state": "retrying", "ways": lanes}, 202)
 
 
+async def notices_of(gateway: State, member: str, limit: int) -> list[dict[str, Any]]:
+    """List the newest notices to a member; raises Problem 503."""
+    try:
+        found = await asyncio.to_thread(_desk(gateway).listed, member, None, limit)
+    except StoreUnavailable as error:
+        raise _away(error) from None
+    return [_shown(gateway, one) for one in found]
+
+
 def _desk(gateway: State) -> NoticeDesk:
     settings = gateway.settings
     # A connection of its own for each question: it is asked by people, seldom.

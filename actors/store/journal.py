@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -107,6 +108,23 @@ class JournalFiles:
                 if part is not None:
                     found.append(part)
         return found
+
+    def columns(self, names: Sequence[str], up_to_seq: int) -> Iterator[pa.Table]:
+        """Yield some columns of every file's postings up to a seq, file by file.
+
+        Raises JournalDamaged for a file that can't be read, and FileNotFoundError for one that
+        was joined with others meanwhile.
+        """
+        for path in self.files():
+            if _range_of(path)[0] <= up_to_seq:
+                try:
+                    yield pq.read_table(path, columns=list(names))
+                except FileNotFoundError:
+                    raise
+                except (pa.ArrowException, OSError, ValueError) as error:
+                    raise JournalDamaged(
+                        f"journal file {path} cannot be read: {error}: restore it from a backup"
+                    ) from error
 
     def _read_member(self, path: Path, member: str) -> pa.Table | None:
         try:

@@ -88,6 +88,11 @@ class PriceList:
         """Tell whether the file gives any price."""
         return bool(self._prices)
 
+    @property
+    def products(self) -> tuple[str, ...]:
+        """Name the products that have a price or a margin, in the order of the rows."""
+        return tuple(dict.fromkeys(name for name, _ in (*self._prices, *self._margins)))
+
     def price_fen(self, product: str, station: str | None, day: int) -> Fraction | None:
         """Give the price of a litre or piece at a station on a local day; None where unknown."""
         found: Fraction | None = self._on(self._prices, product, station, day)

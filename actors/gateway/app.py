@@ -22,6 +22,7 @@ from actors.gateway import (
     routes_reports,
     routes_rewards,
     routes_rules,
+    routes_stations,
 )
 from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import AuditTrail, record_events
@@ -48,6 +49,7 @@ ROUTES: Final = (
     routes_admin,
     routes_audit,
     routes_rules,
+    routes_stations,
 )
 """routes_read comes after all that are about a member: its /members/{member} takes longer paths."""
 

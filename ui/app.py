@@ -45,6 +45,12 @@ page = st.navigation(
             icon=":material/confirmation_number:",
             url_path="coupons",
         ),
+        st.Page(
+            "app_pages/reports.py",
+            title=words("page.reports"),
+            icon=":material/bar_chart:",
+            url_path="reports",
+        ),
     ]
 )
 with st.sidebar:

@@ -122,12 +122,13 @@ def periods(by: str, now: datetime) -> list[str]:
 
 
 def sales(by: str, now: datetime) -> Rows:
-    products = (("92", "fuel", 4102, 151_200.5), ("95", "fuel", 2890, 110_410.0))
-    products += (
+    products = [
+        ("92", "fuel", 4102, 151_200.5),
+        ("95", "fuel", 2890, 110_410.0),
         ("0", "fuel", 611, 88_200.0),
         ("shop", "shop", 1990, 0.0),
-        ("98", "fuel", 214, 8e3),
-    )
+        ("98", "fuel", 214, 8_000.0),
+    ]
     if by == "product":
         return [
             sold({"product": name, "category": of}, many, litres, litres * 7.8 or many * 31.0)
@@ -195,7 +196,7 @@ def members(by: str) -> Rows:
     groups = {
         "kind": ("private", "taxi", "ride_hailing", "fleet"),
         "tier": ("silver", "gold", "platinum"),
-        "recency": ("0-7", "8-30", "31-60", "61-90", "over 90", "never"),
+        "recency": ("0-7 days", "8-30 days", "31-90 days", "91-180 days", "longer", "never"),
         "rfm": ("champions", "loyal"),
     }[by]
     return [

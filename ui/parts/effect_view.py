@@ -42,7 +42,8 @@ def effects_shown(season: Season, words: Texts) -> None:
         st.altair_chart(effect_chart(measured, words), width="stretch", key="effects")
     else:
         notices.notice(words("nothing.holdout"), words("nothing.holdout_how"), words)
-    show(effect_table(rows, season, words), words)
+    caption = element("div", "fc-caption", text(words("effects.how", days=WITHIN_DAYS)))
+    show(effect_table(rows, season, words) + caption, words)
 
 
 def message(rows: Sequence[Row], words: Texts) -> str:
@@ -96,9 +97,10 @@ def effect_chart(rows: Sequence[Row], words: Texts) -> alt.LayerChart:
             alt.Tooltip("high:Q", title=words("effects.high"), format=".1f"),
         ],
     )
-    x_axis = alt.Axis(tickCount=6, format="+.0f")
-    band = base.mark_bar(color=ACCENT, opacity=0.32, size=18, cornerRadius=3).encode(
-        x=alt.X("low:Q", title=words("effects.axis", days=WITHIN_DAYS), axis=x_axis),
+    signed = "(datum.value > 0 ? '+' : '') + format(datum.value, '.0f')"
+    x_axis = alt.Axis(tickCount=6, labelExpr=signed)
+    band = base.mark_bar(color=ACCENT, opacity=0.42, size=18, cornerRadius=3).encode(
+        x=alt.X("low:Q", title=words("effects.axis"), axis=x_axis),
         x2="high:Q",
     )
     point = base.mark_point(color=ACCENT, filled=True, size=110, opacity=1).encode(x="value:Q")
@@ -143,11 +145,11 @@ def _cells(row: Row, season: Season, words: Texts) -> tuple[str, ...]:
         two_lines(label(row, words), words.name_of("trigger", named(row, "kind"))),
         two_lines(
             number(whole(row, "treated")),
-            words("effects.bought", share=percent(maybe(row, "treated_share"), words)),
+            _bought(row, "treated_share", words),
         ),
         two_lines(
             number(whole(row, "held_out")),
-            words("effects.bought", share=percent(maybe(row, "held_out_share"), words)),
+            _bought(row, "held_out_share", words),
         ),
         two_lines(shown, span),
         two_lines(spend, spend_span),
@@ -155,3 +157,8 @@ def _cells(row: Row, season: Season, words: Texts) -> tuple[str, ...]:
         text(cell(row, "incremental_margin_yuan", season.currency, words)),
         text(cell(row, "cost_per_incremental_visit_yuan", season.currency, words)),
     )
+
+
+def _bought(row: Row, column: str, words: Texts) -> str:
+    share = maybe(row, column)
+    return "" if share is None else words("effects.bought", share=percent(share, words))

@@ -18,6 +18,7 @@ from ui.texts import Texts, texts
 REFRESH_S: Final = 2
 HOURS_REFRESH_S: Final = 30
 REPORT_REFRESH_S: Final = 15
+FRESH_S: Final = 1.0
 SLOTS_MAX: Final = 32
 URL_DEFAULT: Final = "http://127.0.0.1:8080"
 
@@ -52,16 +53,22 @@ def client() -> Client:
     return _client(url(), os.environ.get("FORECOURT_KEY", ""))
 
 
-def ask(slot: str, call: Callable[[Client], Answer]) -> Heard[Answer]:
-    """Call the system; when that fails give what was last heard in `slot` with the failure."""
+def ask(slot: str, call: Callable[[Client], Answer], fresh_s: float = 0.0) -> Heard[Answer]:
+    """Call the system; when that fails give what was last heard in `slot` with the failure.
+
+    What was heard less than `fresh_s` ago is given as it is: a page that counts the rows before
+    it shows them needn't ask twice.
+    """
     heard_before = st.session_state.setdefault("_heard", {})
+    known = cast("Heard[Answer] | None", heard_before.get(slot))
+    if known is not None and known.silent_s() < fresh_s:
+        return known
     try:
         heard = Heard(call(client()), None, time.monotonic())
     except CallFailed as failure:
-        last = cast("Heard[Answer] | None", heard_before.get(slot))
-        if last is None:
+        if known is None:
             return Heard(None, failure, time.monotonic())
-        return Heard(last.answer, failure, last.heard_at_s)
+        return Heard(known.answer, failure, known.heard_at_s)
     heard_before.pop(slot, None)
     heard_before[slot] = heard
     while len(heard_before) > SLOTS_MAX:

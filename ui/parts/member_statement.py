@@ -10,7 +10,7 @@ from ui.answers import Entry, Explanation, Season, Statement
 from ui.client import Refused
 from ui.parts import live, notices
 from ui.parts.figures import litres, minute, money, number, signed
-from ui.parts.live import REFRESH_S, Heard
+from ui.parts.live import FRESH_S, REFRESH_S, Heard
 from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table, two_lines
 from ui.parts.waterfall import message, waterfall_chart
@@ -21,7 +21,9 @@ ENTRIES_A_PAGE: Final = 12
 
 def entries_total(member: str) -> int:
     """Count the movements of a member's points."""
-    answer = live.ask(f"count/{member}", lambda system: system.statement(member, limit=1)).answer
+    answer = live.ask(
+        f"count/{member}", lambda system: system.statement(member, limit=1), FRESH_S
+    ).answer
     return 0 if answer is None else answer.total
 
 
@@ -144,6 +146,7 @@ def _page(member: str, page: int) -> Heard[Statement]:
     return live.ask(
         f"statement/{member}/{page}",
         lambda system: system.statement(member, after=first, limit=max(1, many)),
+        FRESH_S,
     )
 
 

@@ -27,7 +27,7 @@ def coupons_of_firings(table: MemberTable, chosen: Int64s) -> dict[str, npt.NDAr
     given = chosen[~column.held_out[chosen]]
     sources = [SOURCES.index("trigger"), SOURCES.index("campaign")]
     pushed = np.flatnonzero(np.isin(book.source[: book.size], sources))
-    instants = np.unique(np.concatenate([book.issued_us[pushed], column.at_us[given]]))
+    instants = np.sort(np.concatenate([book.issued_us[pushed], column.at_us[given]]))
     issued = book.member[pushed].astype(np.int64) << 32
     issued |= np.searchsorted(instants, book.issued_us[pushed])
     fired = column.row[given].astype(np.int64) << 32

@@ -133,7 +133,8 @@ def days_part(table: MemberTable, query: Query) -> pa.Table:
     first = first[first < np.iinfo(np.int64).max]
     first = begins(first[within(first, query)], query.by)
     inside = within(days, query)
-    keys = np.unique(begins(days[inside], query.by) << 32 | rows[inside])
+    keys = np.sort(begins(days[inside], query.by) << 32 | rows[inside])
+    keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
     active = keys >> 32
     zeros = np.zeros(len(active), dtype=np.int64)
     none = np.zeros(len(first), dtype=np.int64)

@@ -17,6 +17,7 @@ from actors.member_view import lots_of
 from actors.people_reads import attributes_of, company_members, ids_of
 from actors.prize_reads import claims_of
 from actors.report_reads import offers_of, report_part
+from actors.tier_reads import tier_moves
 from rules.member_table import MemberTable
 
 
@@ -43,5 +44,6 @@ READS: Final[dict[str, Callable[..., Any]]] = {
     "company_members": company_members,
     "report": report_part,
     "offers": offers_of,
+    "tier_moves": tier_moves,
 }
 """Each takes the table first; what it returns crosses processes."""

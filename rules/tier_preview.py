@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +11,7 @@ import numpy.typing as npt
 
 from rules.calendar import months_of_days
 from rules.compiled import Rules
-from rules.member_table import MemberTable
+from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.tiers import Window, holds
 
 Int64s = npt.NDArray[np.int64]
@@ -43,6 +45,32 @@ class TierPreview:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class TierMoves:
+    """Hold how many members of any number of tables move: (level now, level then, members)."""
+
+    review_us: int
+    moves: tuple[tuple[str, str, int], ...]
+    months_missing: int
+
+    @classmethod
+    def added(cls, previews: Sequence[TierPreview | TierMoves]) -> TierMoves:
+        """Add up what tables tell, at least one; a table that idled may know of an older review."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for one in previews:
+            for now, then, members in one.moves() if isinstance(one, TierPreview) else one.moves:
+                counts[now, then] += members
+        return cls(
+            max(one.review_us for one in previews),
+            tuple((now, then, members) for (now, then), members in sorted(counts.items())),
+            max(one.months_missing for one in previews),
+        )
+
+    def rows(self) -> list[dict[str, str | int]]:
+        """Give the moves as plain tables, for JSON."""
+        return [{"now": now, "then": then, "members": count} for now, then, count in self.moves]
+
+
 def preview(table: MemberTable, new_rules: Rules) -> TierPreview:
     """Judge every listed member by other rules, on what they have bought so far; O(members).
 
@@ -51,7 +79,7 @@ def preview(table: MemberTable, new_rules: Rules) -> TierPreview:
     """
     members = table.members
     rows = np.flatnonzero(members.listed[: members.size]).astype(np.int64)
-    month = int(months_of_days(np.array([table.open_day]))[0])
+    month = int(months_of_days(np.array([_last_day(table)]))[0])
     review_day = int(np.datetime64(month + 1, "M").astype("datetime64[D]").astype(np.int64))
     review_us = new_rules.calendar.midnight(review_day)
     now = members.level[rows]
@@ -87,6 +115,13 @@ def preview(table: MemberTable, new_rules: Rules) -> TierPreview:
         then[moved],
         max(0, new_rules.window_months - table.rules.rings.months),
     )
+
+
+def _last_day(table: MemberTable) -> int:
+    """Number the local day the table has come to; a table without events stands at the start."""
+    if table.clock_us == NO_CLOCK_US:
+        return table.rules.season_first_day
+    return table.open_day
 
 
 def _after_trial(table: MemberTable, rules: Rules, rows: Int64s, level: Levels) -> Levels:

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 
 from actors.gateway.answers import encoded
 from actors.gateway.problems import Problem
+from actors.gateway.routes_campaigns import ask_all
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.messages import stand_of
@@ -22,6 +23,9 @@ from rules.next_season import joined_names
 from rules.season_diff import adverse, changes
 from rules.season_file import SeasonErrors, load_season_bytes
 from rules.season_models import Season
+from rules.terms import terms
+from rules.terms_words import LANGUAGES
+from rules.tier_preview import TierMoves
 from rules.version_checks import VersionRefused
 from rules.versions import successor
 
@@ -80,6 +84,9 @@ async def change_rules(
             raise Problem(422, str(error), "rules-refused", errors=errors) from None
         text = content.decode("utf-8-sig")
         told = await asyncio.to_thread(_told, state, text, rules, now_us)
+        if dry_run:
+            told["tiers"] = await _tiers(state, text)
+            told["terms"] = {one: terms(season, one) for one in LANGUAGES}
         if not dry_run and told["changed"]:
             if told["adverse"] and not accept_adverse:
                 raise Problem(
@@ -141,6 +148,16 @@ def _told(state: State, text: str, rules: Rules | None, now_us: int) -> dict[str
         else:
             told["opens"] = instant(rules.starts_us)
     return told
+
+
+async def _tiers(state: State, text: str) -> dict[str, Any]:
+    """Count who would stand where at the next review, on what they have bought so far."""
+    moves = TierMoves.added(await ask_all(state, "tier_moves", text))
+    return {
+        "review_at": instant(moves.review_us),
+        "moves": moves.rows(),
+        "months_missing": moves.months_missing,
+    }
 
 
 async def _adopt(state: State, text: str, rules: Rules) -> None:

@@ -12,7 +12,7 @@ from rules.identity import hash_strings
 from rules.kernel import advance
 from rules.member_table import MemberTable
 from rules.season_file import load_season
-from rules.tier_preview import preview
+from rules.tier_preview import TierMoves, preview
 from rules.tiers import entered, window_of
 from rules.versions import adopt, successor
 
@@ -130,3 +130,20 @@ def test_a_file_that_had_no_tiers_knows_no_months() -> None:
     found = preview(table, rules(OLD))
     assert found.moves() == [("member", "silver", 1)]
     assert found.months_missing == 3
+
+
+def test_moves_of_several_tables_add_up() -> None:
+    tables, told = [drawn_table(3), drawn_table(4)], rules(NEW["harder"])
+    previews = [preview(table, told) for table in tables]
+    both = TierMoves.added(previews)
+    assert sum(members for _, _, members in both.moves) == sum(
+        int(table.members.listed.sum()) for table in tables
+    )
+    assert both == TierMoves.added([TierMoves.added([one]) for one in previews])
+    assert both.rows()[0].keys() == {"now", "then", "members"}
+
+
+def test_a_table_without_events_moves_nobody_at_the_seasons_first_review() -> None:
+    found = preview(MemberTable(rules(OLD)), rules(NEW["harder"]))
+    assert found.moves() == []
+    assert found.review_us == rules(OLD).calendar.midnight(20_605)  # 2026-06-01

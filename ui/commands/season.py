@@ -82,6 +82,9 @@ def _rules_lines(told: dict[str, Any]) -> list[str]:
     lines += [f"lint     {one['path']}: {one['message']}" for one in told["lint"]]
     if told["errors"]:
         return lines
+    for move in told.get("tiers", {}).get("moves", []):
+        if move["now"] != move["then"]:
+            lines.append(f"tier     {move['now']} → {move['then']}: {move['members']:,} members")
     if "opens" in told:
         lines.append(f"opens    {told['opens']}: the season that follows {told['season']}")
     if not told["changed"]:

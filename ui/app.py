@@ -51,6 +51,12 @@ page = st.navigation(
             icon=":material/bar_chart:",
             url_path="reports",
         ),
+        st.Page(
+            "app_pages/rules.py",
+            title=words("page.rules"),
+            icon=":material/gavel:",
+            url_path="rules",
+        ),
     ]
 )
 with st.sidebar:

@@ -21,7 +21,6 @@ from ui.answers import (
     Plan,
     Prizes,
     Problem,
-    Ranks,
     Report,
     RulesFile,
     Season,
@@ -212,24 +211,15 @@ class Client:
 
     def draft(self, text: str) -> Draft:
         """Tell what a draft of the season file says and changes; nothing is put in force."""
-        return self._call(
-            "POST", "/v1/season/draft", Draft, {}, text.encode(), TOML, timeout_s=SLOW_S
-        )
+        return self._put_rules(text, {"dry_run": "true"})
 
-    def change_rules(self, text: str, dry_run: bool, accept_adverse: bool = False) -> Draft:
-        """Put a new version of the season file in force (an admin's), or only try it."""
-        said: Parameters = {
-            "dry_run": "true" if dry_run else "false",
-            "accept_adverse": "true" if accept_adverse else "false",
-        }
-        return self._call(
-            "PUT", "/v1/season/rules", Draft, said, text.encode(), TOML, timeout_s=SLOW_S
-        )
+    def change_rules(self, text: str, accept_adverse: bool) -> Draft:
+        """Put a new version of the season file in force: an admin's to do."""
+        return self._put_rules(text, {"accept_adverse": "true" if accept_adverse else "false"})
 
-    def ranks(self, board: str, members: list[str]) -> Ranks:
-        """Give the ranks of many members on one board."""
-        body = msgspec.json.encode({"board": board, "members": members})
-        return self._call("POST", "/v1/ranks", Ranks, {}, body)
+    def _put_rules(self, text: str, said: Parameters) -> Draft:
+        body = text.encode()
+        return self._call("PUT", "/v1/season/rules", Draft, said, body, TOML, timeout_s=SLOW_S)
 
     def _get(self, path: str, answer: type[Answer], parameters: Parameters) -> Answer:
         return self._call("GET", path, answer, parameters, None)

@@ -55,7 +55,7 @@ class Change(msgspec.Struct, frozen=True):
     """One difference from the version in force, and what it does for members."""
 
     path: str
-    effect: Literal["better", "worse", "neutral"]
+    effect: str
     zh: str
     en: str
 

@@ -94,6 +94,19 @@ def take_away(label: str, file_name: str, content: Callable[[], str], words: Tex
     link_only(words)
 
 
+def take_file(label: str, file_name: str, content: str) -> None:
+    """Offer a text that is on the page as a file."""
+    st.download_button(
+        label,
+        content,
+        file_name=file_name,
+        mime="text/plain",
+        key=f"file-{file_name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
 def link_only(words: Texts) -> None:
     """Offer the link to this view."""
     with st.expander(words("share.link"), icon=":material/link:"):

@@ -109,14 +109,16 @@ def time_chart(rows: Sequence[Row], shape: Shape, by: str, words: Texts) -> alt.
         if row.get(shape.measure) is not None
     ]
     monthly = key.endswith("month")
-    date_format = words("reports.month" if monthly else "chart.date")
-    x = alt.X(
-        "at:T",
-        title=words(f"reports.by_{by}"),
-        timeUnit="utcyearmonth" if monthly else "utcyearmonthdate",
-        scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format=date_format, labelOverlap=True, tickCount=6, grid=False),
-    )
+    title = words(f"reports.by_{'week' if group else by}")
+    x = alt.X("label:O", sort=None, title=title, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    if not monthly:
+        x = alt.X(
+            "at:T",
+            title=title,
+            timeUnit="utcyearmonthdate",
+            scale=alt.Scale(type="utc"),
+            axis=alt.Axis(format=words("chart.date"), labelOverlap=True, tickCount=6, grid=False),
+        )
     y = alt.Y(
         "value:Q",
         title=words(f"reports.axis_{shape.measure}"),
@@ -124,7 +126,7 @@ def time_chart(rows: Sequence[Row], shape: Shape, by: str, words: Texts) -> alt.
         axis=alt.Axis(tickCount=5, format=",.0f" if shape.total else ".1f"),
     )
     tooltip = [
-        alt.Tooltip("label:N", title=words(f"reports.by_{by}")),
+        alt.Tooltip("label:N", title=title),
         alt.Tooltip("value:Q", title=words(f"reports.axis_{shape.measure}"), format=",.2f"),
     ]
     base = alt.Chart(alt.InlineData(values=drawn), height=HEIGHT_PX)

@@ -91,7 +91,7 @@ def cell(row: Row, column: str, currency: str, words: Texts) -> str:
     if column.endswith("_yuan"):
         return money(Decimal(str(value)), currency)
     if column.endswith("litres"):
-        return litres(Decimal(str(value)), words)
+        return litres(round(Decimal(str(value)), 1), words)
     if column in SHARES:
         return percent(float(value), words)
     if isinstance(value, float):

@@ -91,7 +91,10 @@ def _table(answer: Report, report: str, by: str, page: int, season: Season, word
     first = (page - 1) * ROWS_A_PAGE
     shown = rows[first : first + ROWS_A_PAGE]
     head = [
-        *(("fc-name", words(f"reports.by_{_way(key)}")) for key in keys),
+        *(
+            ("fc-when" if _timely(key) else "fc-name", words(f"reports.by_{_way(key)}"))
+            for key in keys
+        ),
         *(
             ("fc-money fc-wide" if at > 2 else "fc-money", words(f"reports.{column}"))
             for at, column in enumerate(columns)
@@ -113,13 +116,17 @@ def _table(answer: Report, report: str, by: str, page: int, season: Season, word
     show(plain_table(head, lines) + element("div", "fc-caption", text(caption)), words)
 
 
+def _timely(key: str) -> bool:
+    return key in PERIODS or key in KEY_COLUMN.values()
+
+
 def _way(key: str) -> str:
     back = {column: by for by, column in KEY_COLUMN.items()}
     return back.get(key, key)
 
 
 def _key(row: Row, key: str, words: Texts) -> str:
-    if key in PERIODS or key in KEY_COLUMN.values():
+    if _timely(key):
         return period(row[key], key, words)
     return name(key, named(row, key), words) or words("reports.unnamed")
 

@@ -62,7 +62,7 @@ def choose_segment(names: SeasonNames, words: Texts) -> str:
     if st.session_state.get("segment") not in options:
         st.session_state["segment"] = options[0]
     chosen = st.selectbox(
-        words("campaign.segment"),
+        words("reports.members_of"),
         options,
         key="segment",
         format_func=lambda one: names.segment(one, words),

@@ -1,0 +1,103 @@
+"""The text of the season file: the version in force, the draft made of it, what it says."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from ui.answers import Draft, RulesFile
+from ui.client import CallFailed
+from ui.parts import live, notices
+from ui.parts.figures import number
+from ui.parts.markup import element, show, text
+from ui.texts import Texts
+
+DRAFT: Final = "rules_draft"
+BASE: Final = "_rules_base"
+JUDGED: Final = "_rules_judged"
+TEXT_PX: Final = 560
+FAULTS_SHOWN_MAX: Final = 5
+
+
+def in_force(words: Texts) -> RulesFile:
+    """Give the season file in force; a draft that nobody has touched follows it."""
+    heard = live.ask("rules", lambda system: system.rules())
+    if heard.answer is None:
+        if heard.failure is not None:
+            notices.trouble(heard.failure, words)
+        st.stop()
+    rules = heard.answer
+    base = st.session_state.get(BASE)
+    if base is None or st.session_state.get(DRAFT) in (None, base):
+        st.session_state[DRAFT] = rules.text
+    if base != rules.text:
+        st.session_state[BASE] = rules.text
+    return rules
+
+
+def draft_text(rules: RulesFile, words: Texts) -> str:
+    """Show the draft to edit, which version it stands against, and the way back."""
+    said = words("rules.version", version=number(rules.version), season=rules.season)
+    show(element("h2", "fc-title", text(said)), words)
+    # A control that isn't drawn loses its state; the draft shall not.
+    st.session_state[DRAFT] = st.session_state[DRAFT]
+    draft = st.text_area(
+        words("rules.text"), key=DRAFT, height=TEXT_PX, label_visibility="collapsed"
+    )
+    check, back = st.columns(2)
+    with check:
+        # Leaving the text judges it already; the button says so to who looks for one.
+        st.button(words("rules.check"), key="rules_check", icon=":material/rule:", width="stretch")
+    with back:
+        st.button(
+            words("rules.back"),
+            key="rules_back",
+            icon=":material/undo:",
+            disabled=draft == rules.text,
+            on_click=_back,
+            args=(rules.text,),
+            width="stretch",
+        )
+    return draft or ""
+
+
+def judged(draft: str, words: Texts) -> Draft | None:
+    """Ask what the draft says, once a text and version; errors stand under the text at once."""
+    known = st.session_state.get(JUDGED)
+    asked = (draft, st.session_state[BASE])
+    if known is None or known[0] != asked:
+        try:
+            known = (asked, live.client().draft(draft))
+        except CallFailed as failure:
+            notices.trouble(failure, words)
+            return None
+        st.session_state[JUDGED] = known
+    told: Draft = known[1]
+    faults = [
+        element(
+            "li",
+            "",
+            element("b", "", text(words("rules.line", line=number(fault.line))))
+            if fault.line
+            else "",
+            text(" " + " · ".join(part for part in (fault.path, fault.problem, fault.fix) if part)),
+        )
+        for fault in told.errors[:FAULTS_SHOWN_MAX]
+    ]
+    if faults:
+        title = words("rules.errors", errors=number(len(told.errors)))
+        show(
+            element(
+                "section",
+                "fc-notice fc-notice-bad",
+                element("strong", "fc-what", text(title)),
+                element("ul", "fc-misses", *faults),
+            ),
+            words,
+        )
+    return told
+
+
+def _back(content: str) -> None:
+    st.session_state[DRAFT] = content

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,9 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rules.calendar import Calendar
+from rules.compiled import Rules
 from rules.event_columns import Decoded, text_of
 from rules.identity import fingerprint, hash_strings
 from rules.instants import format_instant
+from rules.price_list import PriceList
+from rules.season_models import Station
 from rules.text_bytes import Ints
 from simulator.outliers import Outliers
 from simulator.station_days import SHOWN_MAX as GAPS_SHOWN_MAX
@@ -47,10 +50,16 @@ class Quality:
 
     Args:
         calendar: whose local days gaps are counted in.
-        stations: the stations there are; None where the season names none.
+        stations: the register; None where the season names none.
+        prices: the price list that prices are held against; None without one.
     """
 
-    def __init__(self, calendar: Calendar, stations: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        calendar: Calendar,
+        stations: Mapping[str, Station] | None,
+        prices: PriceList | None = None,
+    ) -> None:
         self._calendar = calendar
         self._stations = stations
         self._files: list[_File] = []
@@ -60,10 +69,16 @@ class Quality:
         self._impossible: list[dict[str, Any]] = []
         self._identities: list[tuple[Words, Words, Ints, Ints]] = []
         self._days = StationDays()
-        self._outliers = Outliers()
+        self._outliers = Outliers(prices)
         self._latest_us = -(2**62)
         self._backwards = 0
         self._rows = 0
+
+    @classmethod
+    def of(cls, rules: Rules) -> Quality:
+        """Begin a report by a season's calendar, register and price list."""
+        season = rules.season
+        return cls(rules.calendar, season.stations or None, PriceList.of(season))
 
     def begin(self, path: str) -> None:
         """Begin a file; rows that follow are of it."""
@@ -120,8 +135,9 @@ class Quality:
         file.members.append(np.unique(hash_strings(member)[0]))
         both = pc.binary_join_element_wise(member, event_id, _BETWEEN)
         self._identities.append((hash_strings(both)[0], fingerprint(columns), row, line))
-        self._days.add(columns, self._calendar.days(at_us))
-        self._outliers.add(columns, row)
+        day = self._calendar.days(at_us)
+        self._days.add(columns, day)
+        self._outliers.add(columns, row, day)
 
     def report(self) -> dict[str, Any]:
         """Say what was found: counts of all, and the first examples of each finding."""
@@ -131,10 +147,11 @@ class Quality:
         gaps = self._days.gaps()
         firsts = [file.first_us for file in self._files if file.first_us is not None]
         lasts = [file.last_us for file in self._files if file.last_us is not None]
-        unknown = {}
+        unknown, shut = {}, {}
         if self._stations is not None:
             counts = self._days.counts.items()
             unknown = {name: count for name, count in counts if name not in self._stations}
+            shut = self._days.outside(self._stations)
         return {
             "rows": self._rows,
             "events": sum(file.events for file in self._files),
@@ -152,6 +169,7 @@ class Quality:
             "impossible_rows": self._impossible,
             "unknown_products": dict(sorted(self._products.items())),
             "unknown_stations": dict(sorted(unknown.items())),
+            "closed_stations": shut,
             "stations": len(self._days.counts),
             "stations_with_gaps": len(gaps),
             "gaps": sorted(gaps, key=lambda gap: -gap["longest"]["days"])[:GAPS_SHOWN_MAX],
@@ -236,6 +254,9 @@ def report_lines(report: dict[str, Any]) -> Iterator[str]:
         yield f"  {row['file']}:{row['line']}: {row['reason']}: {row['sentence']}"
     for what in ("products", "stations"):
         yield f"unknown {what}: {_kinds(report[f'unknown_{what}'])}"
+    for name, shut in report["closed_stations"].items():
+        days = shut["days"]
+        yield f"station {name} has events on {days} days before it opened or after it closed"
     yield f"{report['stations_with_gaps']:,} of {report['stations']:,} stations have days without"
     for gap in report["gaps"]:
         longest = gap["longest"]
@@ -248,6 +269,7 @@ def report_lines(report: dict[str, Any]) -> Iterator[str]:
             f"product {line['product']}: {line['purchases']:,} purchases, median "
             f"{line['median_litres']} L at {line['median_price']}; odd: "
             f"{line['litres_outliers']:,} volumes, {line['price_outliers']:,} prices"
+            + (f"; {line['listed']:,} have a listed price" if line["listed"] else "")
         )
     for one in report["outliers"]:
         yield f"  {one['file']}:{one['line']}: {one['odd']}"

@@ -28,6 +28,7 @@ from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.prizes import Award, allocate, cost_by_kind, prize_boards
 from rules.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
 from rules.standings import BoardRows, Standing, board_rows, standings_hash
+from rules.tier_preview import TierMoves, preview
 from simulator.output_files import (
     ResultFiles,
     decimal_text,
@@ -185,6 +186,7 @@ def replay(
     tables: Tables | None = None,
     decided: bool = False,
     reports: bool = False,
+    preview_of: Rules | None = None,
 ) -> dict[str, Any]:
     """Replay a log into a folder and return the summary that is written there.
 
@@ -193,13 +195,15 @@ def replay(
     one table is used, whatever workers says, and tell is told why. tables are those to use
     instead, and decided says that the log holds what was decided beside events, as an archive
     does. What is written is by the rules in force at the end; a season that another has followed
-    is in a folder of its own id. With reports they are written into a folder `reports`.
+    is in a folder of its own id. With reports they are written into a folder `reports`; with
+    preview_of the summary tells who would stand on which tier level under those rules.
     """
     out.mkdir(parents=True, exist_ok=True)
     if tables is not None:
         given = tables
         run, done = _run(rules, read(), out, until_us, lambda: given, decided=decided)
-        return _write(done[0].rules, run, done, out, reports=reports)
+        rules = done[0].rules
+        return _write(rules, run, done, out, reports=reports, preview_of=preview_of)
     if workers > 1 and rules.crosses_members:
         shared = " and ".join(SHARED[name] for name in rules.crosses_members)
         tell(f"one worker instead of {workers}: members share {shared}")
@@ -213,7 +217,7 @@ def replay(
     except MergesMembersError:
         tell(f"one worker instead of {workers}, from the start: the log merges members' records")
         run, done = _run(rules, read(), out, until_us, lambda: OneTable(rules))
-    return _write(rules, run, done, out, reports=reports)
+    return _write(rules, run, done, out, reports=reports, preview_of=preview_of)
 
 
 def _run(
@@ -237,7 +241,13 @@ def _run(
 
 
 def _write(
-    rules: Rules, run: Replay, done: list[MemberTable], out: Path, *, reports: bool
+    rules: Rules,
+    run: Replay,
+    done: list[MemberTable],
+    out: Path,
+    *,
+    reports: bool,
+    preview_of: Rules | None,
 ) -> dict[str, Any]:
     """Write what a replay ended with, and return the summary."""
     standing = Standing.concat([table.standing() for table in done])
@@ -265,6 +275,8 @@ def _write(
         "versions": {name: version(name) for name in ("forecourt", "numpy", "pyarrow")}
         | {"python": platform.python_version()},
     }
+    if preview_of is not None:
+        told["tier_preview"] = _moves_told(done, preview_of)
     older = [table.older for table in done if table.older is not None]
     if older:
         told["older"] = _write_older(older[0].rules, done, out / older[0].id)
@@ -346,6 +358,17 @@ def _cost_told(awards: list[Award], rules: Rules) -> dict[str, Any]:
             "total": decimal_text(cost.total_fen, 2),
         }
         for kind, cost in cost_by_kind(awards, rules.season).items()
+    }
+
+
+def _moves_told(tables: list[MemberTable], rules: Rules) -> dict[str, Any]:
+    """Count who would stand on which level at the next review under other rules."""
+    moves = TierMoves.added([preview(table, rules) for table in tables])
+    return {
+        "rules_hash": rules.rules_hash,
+        "review_at": instant_text(moves.review_us),
+        "moves": moves.rows(),
+        "months_missing": moves.months_missing,
     }
 
 

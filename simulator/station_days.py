@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from rules.event_columns import text_of
+from rules.season_models import Station
 from rules.text_bytes import Ints
 
 SHOWN_MAX: Final = 50
@@ -31,6 +33,18 @@ class StationDays:
             here = day[code == number]
             self.counts[word] = self.counts.get(word, 0) + len(here)
             self._days.setdefault(word, set()).update(np.unique(here).tolist())
+
+    def outside(self, register: Mapping[str, Station]) -> dict[str, dict[str, Any]]:
+        """Count by station the days with events on which the register says it was closed."""
+        found = {}
+        for name, days in sorted(self._days.items()):
+            station = register.get(name)
+            if station is None or (station.opened is None and station.closed is None):
+                continue
+            shut = sorted(day for day in days if not station.sells_on(_EPOCH + timedelta(days=day)))
+            if shut:
+                found[name] = {"days": len(shut), "from": _text(shut[0]), "to": _text(shut[-1])}
+        return found
 
     def gaps(self) -> list[dict[str, Any]]:
         """List stations with days without events, from their first day to the log's last one."""

@@ -8,6 +8,8 @@ from typing import Any
 from rules.calendar import Calendar
 from rules.event_columns import Names
 from rules.events import decode_ndjson
+from rules.price_list import PriceList
+from rules.season_models import Price, Station
 from simulator.quality import Quality, report_lines
 
 NAMES = Names(frozenset({"92"}), frozenset({"private"}), 0, 2**52)
@@ -27,9 +29,11 @@ def event(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def reported(
-    *files: list[dict[str, Any]], stations: frozenset[str] | None = None
+    *files: list[dict[str, Any]],
+    stations: dict[str, Station] | None = None,
+    prices: PriceList | None = None,
 ) -> dict[str, Any]:
-    quality = Quality(Calendar("Asia/Shanghai", 2026, 2026), stations)
+    quality = Quality(Calendar("Asia/Shanghai", 2026, 2026), stations, prices)
     for number, events in enumerate(files):
         quality.begin(f"file-{number}")
         for start in range(0, len(events), 7):
@@ -65,7 +69,7 @@ def test_duplicates_are_told_from_conflicts_with_both_lines() -> None:
 
 def test_impossible_rows_and_unknown_names_are_named() -> None:
     events = [event(0), event(1, product="diesel"), event(2, litres="many"), event(3, station="X")]
-    report = reported(events, stations=frozenset({"S1"}))
+    report = reported(events, stations={"S1": Station()})
     assert report["impossible"] == {"bad_field": 1, "unknown_product": 1}
     assert [row["line"] for row in report["impossible_rows"]] == [2, 3]
     assert report["unknown_products"] == {"diesel": 1}
@@ -96,6 +100,31 @@ def test_outliers_stand_out_from_their_products_median() -> None:
     assert (line["median_litres"], line["median_price"]) == ("40.000", "7.50")
     assert (line["litres_outliers"], line["price_outliers"]) == (1, 1)
     assert [one["line"] for one in report["outliers"]] == [21, 22]
+
+
+def test_a_listed_price_is_what_a_purchase_is_held_against() -> None:
+    row = {"product": "92", "from": "2026-06-10", "price": "7.50", "station": "S1"}
+    prices = PriceList([Price.model_validate(row)], {"S1": Station()}, {}, 0)
+    good = [event(number) for number in (9, 10, 11, 12)]
+    bad = [event(13, amount="330"), event(14, amount="140"), event(2, amount="330")]
+    report = reported(good, bad, [event(15, station="S2", amount="330")], prices=prices)
+    (line,) = report["products"]
+    assert (line["listed"], line["price_outliers"]) == (6, 2)
+    assert [(one["file"], one["line"], one["odd"]) for one in report["outliers"]] == [
+        ("file-1", 1, "92: 8.25 a litre, list 7.50"),
+        ("file-1", 2, "92: 3.50 a litre, list 7.50"),
+    ]
+    assert any(line.endswith("; 6 have a listed price") for line in report_lines(report))
+
+
+def test_events_at_closed_stations_are_told_by_day() -> None:
+    station = Station.model_validate({"opened": "2026-06-03", "closed": "2026-06-06"})
+    report = reported([event(number) for number in range(8)], stations={"S1": station})
+    assert report["closed_stations"] == {
+        "S1": {"days": 5, "from": "2026-06-01", "to": "2026-06-08"}
+    }
+    told = "station S1 has events on 5 days before it opened or after it closed"
+    assert told in list(report_lines(report))
 
 
 def test_few_purchases_have_no_outliers() -> None:

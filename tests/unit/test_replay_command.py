@@ -96,3 +96,35 @@ def test_the_next_season_is_replayed_beside_the_one_before(folder: Path) -> None
     refused = CliRunner().invoke(main, ["replay", *map(str, parts)])
     assert refused.exit_code == 2
     assert "s runs until" in refused.stderr
+
+
+TIERS = """[tiers]
+[[tiers.levels]]
+id = "silver"
+[[tiers.levels]]
+id = "gold"
+entry = { any = { visits = 2 } }
+"""
+
+
+def test_a_preview_tells_who_would_move_tier_under_another_file(folder: Path) -> None:
+    (folder / "season.toml").write_text(SEASON + TIERS, "utf-8")
+    (folder / "new.toml").write_text(SEASON + TIERS.replace("visits = 2", "visits = 1"), "utf-8")
+    buying = EVENT.replace("check_in", "purchase").replace("}", ', "amount": "10.00"}')
+    (folder / "log.ndjson").write_text(
+        buying + buying.replace('"a"', '"b"') + buying.replace('"1"', '"2"'), "utf-8"
+    )
+    parts = [folder / "season.toml", folder / "log.ndjson", "--out", folder / "out"]
+    parts += ["--until", "2026-06-20T00:00:00Z", "--preview", folder / "new.toml", "--json"]
+    done = CliRunner().invoke(main, ["replay", *map(str, parts)])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout.splitlines()[-1])["tier_preview"]
+    assert told["review_at"] == "2026-07-01T00:00:00.000000Z"
+    assert told["moves"] == [
+        {"now": "gold", "then": "gold", "members": 1},
+        {"now": "silver", "then": "gold", "members": 1},
+    ]
+    assert "  now, season.toml  then, new.toml  members" in done.stdout
+    assert "  silver            gold                  1\n" in done.stdout
+    bad = CliRunner().invoke(main, ["replay", *map(str, parts[:-2]), str(folder / "none.toml")])
+    assert bad.exit_code == 2

@@ -60,6 +60,7 @@ def command(
 
     meaning = read_mapping(mapping)
     said = connection.call("GET", url, key, "/v1/names")
+    listed = connection.call("GET", url, key, "/v1/stations?history=true")
     try:
         place = bad_place(bad, logs, dry_run)
         note = Progress(progress, logs, mapping, f"import:{_digest(mapping)}:{said['system']}")
@@ -68,7 +69,7 @@ def command(
         rows = bad_rows(place, logs, meaning, note)
         with Sender(url, key, rate) as sender:
             given = None if dry_run else sender
-            run = Import(names_of(said), quality_of(said), rows, note, given, rate)
+            run = Import(names_of(said), quality_of(said, listed), rows, note, given, rate)
             for intake in read_intake(logs, meaning):
                 run.take(intake)
     except (LogProblem, MissingColumn, UnreadableBody) as error:
@@ -235,15 +236,16 @@ def names_of(said: dict[str, Any]) -> Names:
     )
 
 
-def quality_of(said: dict[str, Any]) -> Quality:
-    """Begin a report by the running season's calendar and stations."""
+def quality_of(said: dict[str, Any], listed: dict[str, Any]) -> Quality:
+    """Begin a report by the running season's calendar, stations and prices."""
     from rules.calendar import Calendar
+    from rules.station_register import read_price_list, read_stations
     from simulator.quality import Quality
 
     first, last = int(said["earliest"][:4]), int(said["latest"][:4])
-    stations = said["stations"]
-    named = frozenset(stations) if stations else None
-    return Quality(Calendar(said["timezone"], first, last), named)
+    stations = read_stations(listed["stations"])
+    prices = read_price_list(listed["price_rows"], stations)
+    return Quality(Calendar(said["timezone"], first, last), stations or None, prices)
 
 
 def _digest(mapping: Path | None) -> str:

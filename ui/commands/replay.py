@@ -17,6 +17,8 @@ from ui.commands._report_file import write_report
 if TYPE_CHECKING:
     from rules.compiled import Rules
     from rules.event_columns import Decoded
+    from simulator.archived_log import ArchivedLog
+    from simulator.mapping_file import Mapping
     from simulator.tables import Tables
 
 TOLD_EVERY_S = 5.0
@@ -52,6 +54,11 @@ TOLD_EVERY_S = 5.0
     type=click.Path(path_type=Path),
     help="File for a report on the log's quality; .json for JSON, else plain lines.",
 )
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path),
+    help="Another season file: who would move tier under it at the next review after the end.",
+)
 @click.option("--reports", is_flag=True, help="Write all reports too, into OUT/reports.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 def command(
@@ -65,6 +72,7 @@ def command(
     next_season: Path | None,
     only_file: bool,
     report: Path | None,
+    preview: Path | None,
     reports: bool,
     as_json: bool,
 ) -> None:
@@ -77,13 +85,13 @@ def command(
     from simulator.log_files import LogProblem
     from simulator.logs import read_log
     from simulator.mapping import MissingColumn
-    from simulator.quality import Quality
     from simulator.replay import in_time_order, replay
     from simulator.tables import OneTable
 
     rules = compile_rules(read_season(season))
     upcoming = None if next_season is None else _upcoming(rules, next_season)
     names = rules.names if upcoming is None else joined_names(rules, upcoming)
+    preview_of = None if preview is None else compile_rules(read_season(preview))
     until_us = read_instant_option("--until", until)
     meaning = read_mapping(mapping)
 
@@ -118,26 +126,41 @@ def command(
             workers=workers,
             tables=tables,
             reports=reports,
+            preview_of=preview_of,
             decided=archived is not None and tables is not None,
             tell=lambda line: click.echo(line, err=True),
         )
         if report is not None:
-            # A pass of its own: the replay may read the log more than once.
-            quality = Quality(rules.calendar, frozenset(rules.season.stations) or None)
-            given = [archived.events] if archived is not None else None
-            for batch in given or read_log(logs, meaning, rules.names, begins=quality.begin):
-                quality.add(batch)
-            write_report(report, quality.report())
+            _report_quality(report, rules, logs, meaning, archived)
     except (LogProblem, MissingColumn, UnreadableBody) as error:
         refuse(str(error))
     except OSError as error:
         fail(
             f"{error.filename or out}: {error.strerror or error}; name a folder that can be written"
         )
-    for line in _lines(summary, out):
+    moves = [] if preview is None else _moves(summary["tier_preview"], season, preview)
+    for line in [*_lines(summary, out), *moves]:
         click.echo(line)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))
+
+
+def _report_quality(
+    report: Path,
+    rules: Rules,
+    logs: tuple[str, ...],
+    meaning: Mapping | None,
+    archived: ArchivedLog | None,
+) -> None:
+    """Write what the rows of the log are like: a pass of its own, as a replay may take several."""
+    from simulator.logs import read_log
+    from simulator.quality import Quality
+
+    quality = Quality.of(rules)
+    given = [archived.events] if archived is not None else None
+    for batch in given or read_log(logs, meaning, rules.names, begins=quality.begin):
+        quality.add(batch)
+    write_report(report, quality.report())
 
 
 def _upcoming(rules: Rules, path: Path) -> Rules:
@@ -181,3 +204,20 @@ def _lines(summary: dict[str, Any], out: Path) -> Iterator[str]:
         yield f"prizes, {kind}: {cost['awards']} for {cost['total']} (tax {cost['tax']})"
     yield f"standings_hash {summary['standings_hash']}"
     yield f"written to {out}"
+
+
+def _moves(told: dict[str, Any], season: Path, preview: Path) -> Iterator[str]:
+    """Say who stands on which level now, and at the next review under the other file."""
+    moves = told["moves"]
+    yield f"tier levels, by what was bought so far, at the review of {told['review_at']}:"
+    heads = [f"now, {season.name}", f"then, {preview.name}"]
+    names = [[move[key] for move in moves] for key in ("now", "then")]
+    now, then = (
+        max(len(one) for one in (head, *column)) for head, column in zip(heads, names, strict=True)
+    )
+    yield f"  {heads[0]:<{now}}  {heads[1]:<{then}}  members"
+    for move in moves:
+        stays = "" if move["now"] != move["then"] else "  (no move)"
+        yield f"  {move['now']:<{now}}  {move['then']:<{then}}  {move['members']:>7,}{stays}"
+    if told["months_missing"]:
+        yield f"  the new window reaches {told['months_missing']} months further back than is known"

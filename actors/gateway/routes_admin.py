@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request
 
 from actors.gateway.answers import encoded
+from actors.gateway.audit_trail import note
 from actors.gateway.problems import Problem
 from actors.gateway.routes_claims import send_awards
 from actors.gateway.routes_read import caller_of, season_body, state_of
@@ -147,6 +148,7 @@ async def make_key(
     caller = caller_of(request, ("admin",))
     secret, key = await asyncio.to_thread(state.keys.make, role, label)
     log.info("key %s made %s key %s", caller.key_id, key.role, key.key_id)
+    note(request, thing=key.key_id, made=role)
     answer = key_json(key) | {"key": secret}
     if role == "app":
         answer["member_secret"] = state.keys.member_secret(key.key_id)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from actors.gateway.answers import encoded, money
+from actors.gateway.audit_trail import note
 from actors.gateway.orders import order_everywhere
 from actors.gateway.problems import Problem
 from actors.gateway.routes_read import caller_of, state_of
@@ -80,6 +81,7 @@ async def campaign(
     """Push coupons to members; with `preview` (the default) only tell how many and what cost."""
     state = state_of(request)
     caller_of(request, ("analyst", "admin") if preview else ("admin",))
+    note(request, thing=str(campaign.get("id")), preview=preview)
     if preview:
         parts = await ask_all(state, "campaign_preview", campaign)
     else:
@@ -114,6 +116,7 @@ async def claim_codes(
     """Make a batch of claim codes for a partner or a campaign; one code a line, shown this once."""
     state = state_of(request)
     caller_of(request, ("admin",))
+    note(request, thing=batch, count=count)
     fields = {
         "id": batch,
         "coupon": coupon,

@@ -88,7 +88,7 @@ async def export_member(request: Request, member: str) -> Any:
     events = await asyncio.to_thread(_events_of, state, owner, member)
     if held is None and not events and not personal:
         raise Problem(404, f"There is no member {member!r}.", "unknown-member")
-    body = {"member": member, "as_of": instant(state.as_of_us()), "shown": shown}
+    body: dict[str, Any] = {"member": member, "as_of": instant(state.as_of_us()), "shown": shown}
     body |= held or {}
     body["ids"] = ids
     body["personal"] = [_opened_json(token, entry) for token, entry in personal.items()]

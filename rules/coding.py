@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -64,13 +64,35 @@ class Events:
     fingerprint: UInt64s
     order: UInt64s  # hash of the order's id
     sale: npt.NDArray[np.int32]
+    _columns: dict[str, pa.Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row)
 
     def text(self, column: str, place: int) -> str:
         """Read one text cell, "" when absent."""
-        return self.batch.column(column)[place].as_py() or ""
+        return self._column(column)[place].as_py() or ""
+
+    def texts(self, column: str, places: Int64s) -> list[str]:
+        """Read the cells of a text column at int64[k] rows, none of them absent."""
+        if len(places) == 1:
+            return [self.text(column, int(places[0]))]
+        cells: list[str] = self._column(column).take(places).to_numpy(zero_copy_only=False).tolist()
+        return cells
+
+    def _column(self, name: str) -> pa.Array:
+        """Give a column; a batch makes a new object of it at every look."""
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = self.batch.column(name)
+        return column
+
+
+def types_named(*words: str) -> Bools:
+    """Mark event types by their code, bool[types]."""
+    marked = np.zeros(len(TYPE_CODES), dtype=np.bool_)
+    marked[[TYPE_CODES[word] for word in words]] = True
+    return marked
 
 
 def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:

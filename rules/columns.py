@@ -13,6 +13,20 @@ FIRST_CAPACITY = 1024
 Field = tuple[npt.DTypeLike, int | None]
 
 
+def grow(holder: object, name: str, shape: tuple[int, ...]) -> None:
+    """Lengthen an array that an object holds; new rows are zero, and memory moves if it can.
+
+    Where something else holds the array or a view of it, a longer copy takes its place.
+    """
+    try:
+        getattr(holder, name).resize(shape)
+    except ValueError:
+        held = getattr(holder, name)
+        longer = np.zeros(shape, dtype=held.dtype)
+        longer[: len(held)] = held
+        setattr(holder, name, longer)
+
+
 class Columns:
     """Holds equally long NumPy columns as attributes.
 
@@ -36,10 +50,8 @@ class Columns:
         first, self.size = self.size, self.size + count
         if self.size > self.capacity:
             self.capacity = max(self.size, self.capacity * 2)
-            for name, (dtype, width) in self.fields.items():
-                grown = np.zeros(self._shape(width), dtype=dtype)
-                grown[:first] = getattr(self, name)[:first]
-                setattr(self, name, grown)
+            for name, (_, width) in self.fields.items():
+                grow(self, name, self._shape(width))
         return first
 
     def relay(self, name: str, column: npt.NDArray[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rules.coding import Events
+from rules.coding import Events, types_named
 from rules.compiled import TYPE_CODES
 from rules.coupon_codes import read_code
 from rules.member_table import MemberTable
@@ -16,10 +16,8 @@ from rules.ticks import due
 
 MERGE: Final = TYPE_CODES["merge"]
 REDEEM, CLAIM, USE, GIVING = (TYPE_CODES[word] for word in ("redeem", "claim", "use", "refund"))
-COUPON_TYPES: Final = np.array(
-    [TYPE_CODES[word] for word in ("claim", "reserve", "use", "release")]
-)
-TRIGGERING: Final = np.array([TYPE_CODES[word] for word in ("purchase", "enrol", "redeem")])
+IS_OF_COUPON: Final = types_named("claim", "reserve", "use", "release")
+IS_TRIGGERING: Final = types_named("purchase", "enrol", "redeem")
 
 Int64s = npt.NDArray[np.int64]
 
@@ -67,7 +65,7 @@ def _by_code(table: MemberTable, events: Events, first: int, last: int) -> npt.N
     """
     kind = events.type[first:last]
     found = np.zeros(len(kind), dtype=np.bool_)
-    for place in np.flatnonzero(np.isin(kind, COUPON_TYPES)).tolist():
+    for place in np.flatnonzero(IS_OF_COUPON[kind]).tolist():
         code = read_code(events.text("coupon", first + place))
         if code is not None:
             coupon = table.coupon_book.find(code)
@@ -82,8 +80,8 @@ def _after_triggers(events: Events, first: int, last: int) -> npt.NDArray[np.boo
     Where triggers wait for the end of their piece, such an event must not be in the same one.
     """
     kind, row = events.type[first:last], events.row[first:last]
-    found: npt.NDArray[np.bool_] = np.isin(kind, COUPON_TYPES)
-    found &= np.isin(row, row[np.isin(kind, TRIGGERING)])
+    found: npt.NDArray[np.bool_] = IS_OF_COUPON[kind]
+    found &= np.isin(row, row[IS_TRIGGERING[kind]])
     return found
 
 
@@ -116,7 +114,7 @@ def demand(table: MemberTable, types: Int64s) -> Int64s:
         rules.most_at_issue * (counts[CLAIM] + counts[REDEEM])
         + rules.most_of_stock * counts[REDEEM]
         + rules.most_at_use * counts[USE]
-        + rules.by_triggers * counts[TRIGGERING].sum()
+        + rules.by_triggers * counts[IS_TRIGGERING].sum()
     )
     return most
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import grow
+
 Words = npt.NDArray[np.uint64]
 Records = npt.NDArray[np.int32]
 
@@ -101,11 +103,8 @@ class IdentityMap:
         if count <= room:
             return
         room = max(count, room + room // 4)
-        keys: Words = np.empty((room, 2), dtype=np.uint64)
-        values: Records = np.empty(room, dtype=np.int32)
-        keys[: self._count] = self._keys[: self._count]
-        values[: self._count] = self._values[: self._count]
-        self._keys, self._values = keys, values
+        grow(self, "_keys", (room, 2))
+        grow(self, "_values", (room,))
 
     def _make_slots(self, count: int) -> None:
         """Make slots for at least so many entries and place all of them anew."""

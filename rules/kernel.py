@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rules.coding import PURCHASE, TOP_UP, Events, encode
+from rules.coding import PURCHASE, TOP_UP, Events, encode, types_named
 from rules.compiled import TYPE_CODES
-from rules.contention import cuts
+from rules.contention import IS_OF_COUPON, cuts
 from rules.coupon_events import apply_coupon_events
 from rules.coupon_refunds import note_orders
 from rules.erasure import apply_erasures
@@ -37,9 +37,8 @@ from rules.ticks import EARLY_US_MAX, due, run_tick, set_clock
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-TASK_TYPES = np.array([TYPE_CODES[t] for t in ("check_in", "browse", "share", "survey", "review")])
+IS_TASK = types_named("check_in", "browse", "share", "survey", "review")
 REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "update"))
-COUPON_TYPES = np.array([TYPE_CODES[t] for t in ("claim", "reserve", "use", "release")])
 ADJUST, DISQUALIFY, REINSTATE = (TYPE_CODES[word] for word in ("adjust", "disqualify", "reinstate"))
 REFERRAL, MERGE, ERASE = (TYPE_CODES[word] for word in ("referral", "merge", "erase"))
 REDEEM, PRIZE_CLAIM = TYPE_CODES["redeem"], TYPE_CODES["prize_claim"]
@@ -200,7 +199,7 @@ def _of_older(table: MemberTable, events: Events, at: Int64s) -> Bools:
     """Tell which events fall into the season before: by their time, or the sale they refund."""
     assert table.older is not None
     kind = events.type[at]
-    timed = (kind == PURCHASE) | (kind == TOP_UP) | np.isin(kind, TASK_TYPES)
+    timed = (kind == PURCHASE) | (kind == TOP_UP) | IS_TASK[kind]
     older: Bools = timed & table.older.covers(events.at_us[at])
     refunds = np.flatnonzero(kind == REFUND)
     if len(refunds):
@@ -236,22 +235,37 @@ def _judge(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> 
 def _apply_others(
     table: MemberTable, events: Events, at: Int64s, kind: Int64s, outcome: Outcome
 ) -> None:
-    task = at[np.isin(kind, TASK_TYPES)]
-    if len(task):
-        apply_tasks(table, events, task, outcome)
-    refund = at[kind == REFUND]
-    if len(refund):
-        apply_refunds(table, events, refund, outcome)
-    apply_profiles(table, events, at[(kind == ENROL) | (kind == UPDATE)])
-    apply_adjustments(table, events, at[kind == ADJUST], outcome)
-    apply_redemptions(table, events, at[kind == REDEEM], outcome)
-    apply_coupon_events(table, events, at[np.isin(kind, COUPON_TYPES)], outcome)
-    apply_prize_claims(table, events, at[kind == PRIZE_CLAIM], outcome)
-    apply_standing(table, events, at[kind == DISQUALIFY], disqualified=True)
-    apply_standing(table, events, at[kind == REINSTATE], disqualified=False)
-    gather_referrals(table, at[kind == REFERRAL])
-    apply_erasures(table, events, at[kind == ERASE])
-    apply_merges(table, events, at[kind == MERGE], outcome)
+    """Apply what isn't a sale; what the round doesn't hold costs one count for all."""
+    present = np.bincount(kind, minlength=len(TYPE_CODES)) > 0
+
+    def those(*types: int) -> Int64s:
+        wanted: Bools = np.logical_or.reduce([kind == code for code in types])
+        return at[wanted]
+
+    if (present & IS_TASK).any():
+        apply_tasks(table, events, at[IS_TASK[kind]], outcome)
+    if present[REFUND]:
+        apply_refunds(table, events, those(REFUND), outcome)
+    if present[ENROL] or present[UPDATE]:
+        apply_profiles(table, events, those(ENROL, UPDATE))
+    if present[ADJUST]:
+        apply_adjustments(table, events, those(ADJUST), outcome)
+    if present[REDEEM]:
+        apply_redemptions(table, events, those(REDEEM), outcome)
+    if (present & IS_OF_COUPON).any():
+        apply_coupon_events(table, events, at[IS_OF_COUPON[kind]], outcome)
+    if present[PRIZE_CLAIM]:
+        apply_prize_claims(table, events, those(PRIZE_CLAIM), outcome)
+    if present[DISQUALIFY]:
+        apply_standing(table, events, those(DISQUALIFY), disqualified=True)
+    if present[REINSTATE]:
+        apply_standing(table, events, those(REINSTATE), disqualified=False)
+    if present[REFERRAL]:
+        gather_referrals(table, those(REFERRAL))
+    if present[ERASE]:
+        apply_erasures(table, events, those(ERASE))
+    if present[MERGE]:
+        apply_merges(table, events, those(MERGE), outcome)
 
 
 def _answer_known(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> Int64s:

@@ -73,7 +73,7 @@ class Triggers:
         for rule in rules:
             places = at[_matching(table, rule, events.row[at])]
             if len(places):
-                cause = [events.text("event_id", place) for place in places.tolist()]
+                cause = events.texts("event_id", places)
                 rows, at_us = events.row[places], events.at_us[places]
                 self._waiting.append(Request(rule, places, rows, at_us, cause))
 

@@ -13,18 +13,17 @@ from typing import Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
-from actors.gateway.submission import NO_EXTRAS, Extras, Held, Submission
+from actors.gateway.shared_parcel import SharedParcel, Waiters, part_of, tell_all
+from actors.gateway.submission import Held, Submission
 from actors.messages import MemberShardCalls, ShardStatus
 from rules.events import (
     Decoded,
     Names,
-    Refusal,
     UnreadableBody,
     decode_arrow,
     decode_json,
@@ -43,9 +42,6 @@ _LINE: Final = re.compile(r"\Aline [0-9]+")
 NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 ARROW: Final = "application/vnd.apache.arrow.stream"
 JSON: Final = "application/json"
-
-Waiters = dict[int, asyncio.Future[Submission]]
-"""Who waits for a single event's submission, by its place among its neighbours."""
 
 log = logging.getLogger(__name__)
 
@@ -254,7 +250,7 @@ class Ingest:
                 decoded = decode_ndjson(b"\n".join(body for body, _ in taken), self._names)
                 self._sort_singles(decoded, Waiters(enumerate(found for _, found in taken)))
             except Exception as error:  # every waiter must hear of it, whatever it is
-                _tell([found for _, found in taken], error)
+                tell_all([found for _, found in taken], error)
 
     def _sort_singles(self, decoded: Decoded, found: Waiters) -> None:
         """Submit events at once, but for those with personal values, which the vault has first."""
@@ -264,13 +260,13 @@ class Ingest:
             return
         personal = np.zeros(decoded.columns.num_rows, dtype=np.bool_)
         personal[rows] = True
-        aside = _part(decoded, personal)
+        aside = part_of(decoded, personal)
         task = asyncio.create_task(
             self._seal_singles(aside, {place: found.pop(place) for place in aside.place.tolist()})
         )
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
-        self._submit_singles(_part(decoded, ~personal, decoded.refused), found)
+        self._submit_singles(part_of(decoded, ~personal, decoded.refused), found)
 
     async def _seal_singles(self, decoded: Decoded, found: Waiters) -> None:
         assert self._sealer is not None
@@ -280,7 +276,7 @@ class Ingest:
             self._check_going()
             self._submit_singles(replace(decoded, columns=columns), found, held)
         except Exception as error:  # every waiter must hear of it, whatever it is
-            _tell(list(found.values()), error)
+            tell_all(list(found.values()), error)
 
     def _submit_singles(self, decoded: Decoded, found: Waiters, held: Sequence[Held] = ()) -> None:
         here = np.zeros(1, dtype=np.int64)
@@ -336,47 +332,3 @@ class Ingest:
                 continue
             shared = SharedParcel([owners[row][0] for row in rows.tolist()])
             lane.put(Parcel(shared, np.arange(len(rows)), part))
-
-
-def _part(
-    decoded: Decoded, chosen: npt.NDArray[np.bool_], refused: Sequence[Refusal] = ()
-) -> Decoded:
-    """Take some of the valid rows, bool[n], and these refusals."""
-    columns = decoded.columns.filter(pa.array(chosen))
-    return replace(decoded, columns=columns, place=decoded.place[chosen], refused=list(refused))
-
-
-def _tell(waiters: Sequence[asyncio.Future[Submission]], error: Exception) -> None:
-    """Tell everyone who waits that their events were not taken."""
-    for waiter in waiters:
-        if not waiter.done():
-            waiter.set_exception(error)
-
-
-class SharedParcel(Submission):
-    """Stands for many single submissions that travel as one parcel."""
-
-    def __init__(self, singles: list[Submission]) -> None:
-        super().__init__(len(singles), len(singles))
-        self._singles = singles
-
-    def fill(
-        self,
-        places: np.ndarray,
-        status: np.ndarray,
-        reason: np.ndarray,
-        points: np.ndarray,
-        extras: Extras = NO_EXTRAS,
-    ) -> None:
-        """Pass each row's answer on to its own submission."""
-        here = np.zeros(1, dtype=np.int64)
-        for row, single in enumerate(self._singles):
-            span = slice(row, row + 1)
-            own = extras.part(row, row + 1)
-            single.fill(here, status[span], reason[span], points[span], own)
-        super().fill(places, status, reason, points)
-
-    def fail(self, error: Exception) -> None:
-        """Tell every single submission."""
-        for single in self._singles:
-            single.fail(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -12,10 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from actors.gateway.auth import sign_company_token, sign_token
 from actors.store.client import connect
 from tests.integration.live_fixtures import (
+    ADMIN,
     SEASON,
     Live,
     StartLive,
@@ -26,6 +29,7 @@ from tests.integration.live_fixtures import (
     start_system,
     stop,
 )
+from ui.commands.erase import command
 
 __all__ = ["ray_session", "start_live"]
 
@@ -395,6 +399,21 @@ def test_a_file_can_name_further_personal_attributes(start_live: StartLive, tmp_
     live.post(enrol(1, "w-1", wechat="tiger-77", fuel="92"))
     assert found_in_store(live, ("tiger-77",)) == []
     assert live.get("/v1/members/w-1/profile")["kept_as_token"] == ["wechat"]
+
+
+def test_the_command_erases(live: Live) -> None:
+    live.post([enrol(800, "cli-1", phone="13100131000"), purchase(801, "cli-1", 1)])
+    given = ["cli-1", "--url", live.system.url, "--key", ADMIN]
+    asked = CliRunner().invoke(command, given, input="n\n")
+    assert asked.exit_code == 1
+    assert len(live.get("/v1/members/cli-1/export")["personal"]) == 1
+    done = CliRunner().invoke(command, [*given, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["values"], told["cleansed"]) == (1, True)
+    assert live.get("/v1/members/cli-1/export")["personal"] == []
+    nobody = CliRunner().invoke(command, ["nobody-there", *given[1:], "--yes"])
+    assert nobody.exit_code == 1
 
 
 def test_arrow_bodies_are_sealed_too(live: Live) -> None:

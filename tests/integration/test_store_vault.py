@@ -12,6 +12,7 @@ import redis
 from actors.store import keys
 from actors.store.client import connect
 from actors.store.errors import StoreUnavailable
+from actors.store.key_dump import dump_keys, restore_key
 from actors.store.server import EmbeddedServer
 from actors.store.vault import Value, Vault
 from rules.personal import is_token
@@ -112,6 +113,17 @@ def test_a_refused_value_is_let_go_of(client: redis.Redis) -> None:
     vault.release([("m-1", name)])
     assert client.hlen(keys.vault("club", "values")) == 0
     assert client.hlen(keys.vault("club", "keys")) == 0
+
+
+def test_a_backup_of_the_keys_has_the_vault(client: redis.Redis) -> None:
+    vault = Vault(client, "club", SECRET)
+    [phone] = (one.token for one in vault.seal([PHONE]))
+    dumped = list(dump_keys(client, "club"))
+    client.flushall()
+    for entry in dumped:
+        restore_key(client, entry)
+    assert vault.opened("m-1") == {phone: ("phone", "+86 138-0013-8000")}
+    assert vault.holders(phone) == ["m-1"]
 
 
 def test_many_values_at_once(client: redis.Redis) -> None:

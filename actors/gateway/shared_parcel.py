@@ -1,0 +1,61 @@
+"""Shared parcels: single events that were decoded and travel together, each with its own answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from actors.gateway.submission import NO_EXTRAS, Extras, Submission
+from rules.events import Decoded, Refusal
+
+Waiters = dict[int, asyncio.Future[Submission]]
+"""Who waits for a single event's submission, by its place among its neighbours."""
+
+
+def part_of(
+    decoded: Decoded, chosen: npt.NDArray[np.bool_], refused: Sequence[Refusal] = ()
+) -> Decoded:
+    """Take some of the valid rows, bool[n], and these refusals."""
+    columns = decoded.columns.filter(pa.array(chosen))
+    return replace(decoded, columns=columns, place=decoded.place[chosen], refused=list(refused))
+
+
+def tell_all(waiters: Sequence[asyncio.Future[Submission]], error: Exception) -> None:
+    """Tell everyone who waits that their events were not taken."""
+    for waiter in waiters:
+        if not waiter.done():
+            waiter.set_exception(error)
+
+
+class SharedParcel(Submission):
+    """Stands for many single submissions that travel as one parcel."""
+
+    def __init__(self, singles: list[Submission]) -> None:
+        super().__init__(len(singles), len(singles))
+        self._singles = singles
+
+    def fill(
+        self,
+        places: np.ndarray,
+        status: np.ndarray,
+        reason: np.ndarray,
+        points: np.ndarray,
+        extras: Extras = NO_EXTRAS,
+    ) -> None:
+        """Pass each row's answer on to its own submission."""
+        here = np.zeros(1, dtype=np.int64)
+        for row, single in enumerate(self._singles):
+            span = slice(row, row + 1)
+            own = extras.part(row, row + 1)
+            single.fill(here, status[span], reason[span], points[span], own)
+        super().fill(places, status, reason, points)
+
+    def fail(self, error: Exception) -> None:
+        """Tell every single submission."""
+        for single in self._singles:
+            single.fail(error)

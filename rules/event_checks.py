@@ -1,7 +1,7 @@
 """The checks that turn raw columns into valid events and refusals, a column at a time.
 
-An event is refused for the first of: its shape, its type, a type of a later version, its
-values, its product, its time.
+An event is refused for the first of: its shape, its type, its values, its
+product, its time.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,6 @@ from rules.event_columns import (
     AMOUNT_FEN_MAX,
     COLUMNS,
     EVENT_ID_BYTES_MAX,
-    LATER_TYPES,
     LITRES_ML_MAX,
     MEMBER_BYTES_MAX,
     POINTS_MAX,
@@ -34,7 +33,6 @@ from rules.quantities import read_integers, read_quantities
 from rules.raw_events import RawEvents
 from rules.text_bytes import Ints, TextBytes, has_control, null_rows
 
-_LATER: Final = np.array([word in LATER_TYPES for word in TYPES])
 _NEEDED: Final = (
     ("refund", "ref", "names the event_id of its purchase or top-up"),
     ("referral", "ref", "names the member who was referred"),
@@ -143,7 +141,7 @@ def _plain(column: pa.Array) -> pa.StringArray:
 
 
 def _type_codes(raw: RawEvents) -> npt.NDArray[np.int8]:
-    """Return each row's place in `TYPES`, int8[n], -1 unknown, refusing what has no effect."""
+    """Return each row's place in `TYPES`, int8[n], -1 unknown, refusing what is none."""
     codes = np.full(raw.rows, -1, dtype=np.int8)
     column = raw.fields.get("type")
     if column is not None:
@@ -154,14 +152,6 @@ def _type_codes(raw: RawEvents) -> npt.NDArray[np.int8]:
         lambda row: (
             f"type = {shown(raw.value('type', row))}: not an event type; use one of "
             f"{', '.join(TYPES)}"
-        ),
-    )
-    raw.faults.mark(
-        _LATER[codes] & (codes >= 0),
-        "not_available_yet",
-        lambda row: (
-            f"type = {shown(raw.value('type', row))}: known, but without effect in this version; "
-            "send it again once the version in use knows it"
         ),
     )
     return codes

@@ -35,9 +35,6 @@ TYPES: Final = (
 )
 """Every event type there is; another word is ``unknown_type``."""
 
-LATER_TYPES: Final[tuple[str, ...]] = ()
-"""Types that are known but have no effect in this version: ``not_available_yet``."""
-
 EVENT_ID_BYTES_MAX: Final = 128
 MEMBER_BYTES_MAX: Final = 64
 TEXT_BYTES_MAX: Final = 1_024

@@ -16,7 +16,6 @@ SENTENCES: Final[dict[str, str]] = {
     "bad_field": "A field is missing, has the wrong form or is out of range.",
     "unknown_product": "The season file names no such product; add it under [products].",
     "unknown_type": "No such event type; see the list of types in the API description.",
-    "not_available_yet": "This event type has no effect yet; it was not recorded.",
     "bad_time": "The time lies more than 400 days before the season starts or after it ends.",
     "too_late": "The event is further behind the clock than accept_late allows.",
     "too_early": "The event lies more than five minutes ahead of the clock.",

@@ -6,9 +6,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from rules.events import LATER_TYPES, TYPES, Names
+from rules.events import TYPES, Names
 
 TEXTS = ("station", "product", "pay", "order", "ref", "coupon", "item")
+
+
+NEEDED = {
+    "referral": ("ref",),
+    "merge": ("ref",),
+    "redeem": ("item",),
+    "claim": ("coupon",),
+    "reserve": ("coupon", "order", "lines"),
+    "use": ("order", "lines"),
+    "release": ("coupon",),
+    "prize_claim": ("item",),
+}
 
 
 class RefusedError(Exception):
@@ -24,10 +36,10 @@ def decode_plainly(event: Any, names: Names) -> dict[str, Any]:
     kind = given["type"]
     if kind not in TYPES:
         raise RefusedError("unknown_type")
-    if kind in LATER_TYPES:
-        raise RefusedError("not_available_yet")
     row = _values(given, kind, names)
     products = names.products
+    if kind in ("reserve", "use"):
+        _lines(row["lines"], products)
     if kind == "purchase" and products is not None and row["product"] not in products:
         raise RefusedError("unknown_product")
     if not names.earliest_us <= row["at_us"] <= names.latest_us:
@@ -69,6 +81,27 @@ def _shape(given: dict[str, Any]) -> None:
             raise RefusedError("bad_field")
 
 
+def _lines(lines: list[Any], products: frozenset[str] | None) -> None:
+    if len(lines) > 200:
+        raise RefusedError("bad_field")
+    for line in lines:
+        if not isinstance(line, dict):
+            raise RefusedError("bad_field")
+        product = line.get("product")
+        if isinstance(product, bool) or not isinstance(product, str | int | float) or product == "":
+            raise RefusedError("bad_field")
+        for name, places, most in (("amount", 2, 10_000_000), ("litres", 3, 10_000)):
+            value = line.get(name)
+            if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+                raise RefusedError("bad_field")
+            if value not in (None, ""):
+                _quantity(value, places, most)
+            elif name == "amount":
+                raise RefusedError("bad_field")
+        if products is not None and _text(product) not in products:
+            raise RefusedError("unknown_product")
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -95,6 +128,14 @@ def _values(given: dict[str, Any], kind: str, names: Names) -> dict[str, Any]:
         if row["litres_ml"] is not None and row["amount_fen"] is not None:
             raise RefusedError("bad_field")
     if kind == "adjust" and row["points"] is None:
+        raise RefusedError("bad_field")
+    if any(given.get(name) is None for name in NEEDED.get(kind, ())):
+        raise RefusedError("bad_field")
+    if kind in ("referral", "merge") and row["ref"] == row["member"]:
+        raise RefusedError("bad_field")
+    if kind == "use" and row["coupon"] is None and not row["points"]:
+        raise RefusedError("bad_field")
+    if kind == "use" and (row["points"] or 0) < 0:
         raise RefusedError("bad_field")
     if kind == "purchase" and names.products is not None and row["product"] is None:
         raise RefusedError("bad_field")

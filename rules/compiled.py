@@ -22,6 +22,7 @@ from rules.event_columns import TYPES, Names
 from rules.lots import LotRules
 from rules.patterns import EarningRates, Factors
 from rules.pools import Draw, PoolRules
+from rules.price_list import PriceList
 from rules.referral_rules import ReferralRules
 from rules.season_models import CatalogueItem, Condition, Season, Where
 from rules.segment_rules import SegmentRules, attribute_tests
@@ -123,6 +124,7 @@ class Rules:
         self.lot_rules = LotRules(season.points.expire_after, self.calendar)
         self.pool_rules = PoolRules(season)
         self.coupons = {coupon.id: coupon for coupon in season.coupons}
+        self.price_list = PriceList.of(season)
         self.coupon_places = {name: place for place, name in enumerate(self.coupons)}
         self.catalogue = {item.id: item for item in season.catalogue}
         self.referral = ReferralRules.of(season.referral)

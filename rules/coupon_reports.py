@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from rules.compiled import Rules
 from rules.coupon_book import NO_INSTANT_US, USED
-from rules.margins import margin_rates
+from rules.margins import margin_parts
+from rules.price_list import FEN_PARTS
 from rules.report_query import Query
 from rules.report_tables import Kind, Part, finished, keyed, named, ratio
 from rules.sale_parts import within
@@ -71,16 +72,21 @@ def _orders(
     lines, size = table.coupon_lines, table.coupon_book.size
     rows = lines.standing(table)
     coupon = lines.coupon[rows]
-    by_fen, by_ml = margin_rates(table.rules.season, table.tallies.products.names)
-    product = lines.product[rows]
     before_fen, to_pay_fen, orders = np.zeros((3, size), dtype=np.int64)
-    margin_fen = np.zeros(size)
+    parts = np.zeros(size, dtype=np.int64)
     np.add.at(before_fen, coupon, lines.before_fen[rows])
     np.add.at(to_pay_fen, coupon, lines.to_pay_fen[rows])
-    margin = by_fen[product] * lines.before_fen[rows] + by_ml[product] * lines.ml[rows]
-    np.add.at(margin_fen, coupon, margin)
+    margin, _ = margin_parts(
+        table,
+        lines.product[rows].astype(np.int64),
+        lines.station[rows].astype(np.int64),
+        table.rules.calendar.days(lines.used_us[rows]),
+        lines.ml[rows].astype(np.int64),
+        lines.before_fen[rows],
+    )
+    np.add.at(parts, coupon, margin)
     orders[coupon] = 1
-    return before_fen, to_pay_fen, margin_fen, orders
+    return before_fen, to_pay_fen, parts / FEN_PARTS, orders
 
 
 def _visit_keys(table: MemberTable) -> tuple[Int64s, Int64s]:

@@ -18,10 +18,11 @@ from rules.calendar import DAY_US
 from rules.compiled import Rules
 from rules.firing_coupons import coupons_of_firings
 from rules.intervals import Interval, Sample, mean_difference, share_difference
-from rules.margins import margin_rates
+from rules.margins import margin_parts
+from rules.price_list import FEN_PARTS
 from rules.report_query import Query
 from rules.report_tables import Kind, Part, finished, keyed, named, ratio
-from rules.sale_parts import within
+from rules.sale_parts import split_cells, within
 
 if TYPE_CHECKING:
     from rules.member_table import MemberTable
@@ -100,10 +101,11 @@ def _bought_after(table: MemberTable, chosen: Int64s, days: int) -> dict[str, np
     fired = column.row[chosen].astype(np.int64)
     first = _after(row, at_us, fired, since_us)
     last = _after(row, at_us, fired, until_us)
-    by_fen, by_ml = margin_rates(table.rules.season, table.tallies.products.names)
-    product = sales.cell[held] >> 20 & (1 << 20) - 1
+    _, _, product, station = split_cells(sales.cell[held])
+    days_of = sales.day[held].astype(np.int64)
     fuel_ml = sales.left_ml[held] * sales.fuel[held]
-    margin = by_fen[product] * sales.left_fen[held] + by_ml[product] * sales.left_ml[held]
+    left_ml, left_fen = sales.left_ml[held], sales.left_fen[held]
+    margin, _ = margin_parts(table, product, station, days_of, left_ml, left_fen)
     fen = _between(sales.left_fen[held], first, last)
     return {
         "buyers": last > first,
@@ -111,7 +113,7 @@ def _bought_after(table: MemberTable, chosen: Int64s, days: int) -> dict[str, np
         "fen": fen,
         "fen_squares": fen.astype(np.float64) ** 2,
         "ml": _between(fuel_ml, first, last),
-        "margin_fen": _between(np.rint(margin).astype(np.int64), first, last),
+        "margin_fen": _between(np.rint(margin / FEN_PARTS).astype(np.int64), first, last),
     }
 
 

@@ -23,7 +23,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.coupon_book import USED
-from rules.margins import margin_fen
 from rules.order_discount import Bill, money, take_coupon
 from rules.order_lines import Order, OrderLine
 from rules.season_models import Coupon
@@ -147,16 +146,16 @@ def _visits(table: MemberTable, row: int, today: int) -> tuple[list[Visit], int]
     for place, sale in enumerate(held.tolist()):
         station = int(sales.cell[sale]) & (1 << 20) - 1
         baskets.setdefault((int(sales.day[sale]), station), []).append(place)
-    products = table.rules.season.products
+    prices = table.rules.price_list
     visits = []
-    for (_, station), places in sorted(baskets.items())[-VISITS_MAX:]:
-        lines, margin = [], 0.0
+    for (day, station), places in sorted(baskets.items())[-VISITS_MAX:]:
+        lines, margin, station_name = [], 0.0, tallies.stations.names[station]
         for sale in held[places].tolist():
             name = tallies.products.names[int(sales.cell[sale]) >> 20 & (1 << 20) - 1]
             fen, ml = int(sales.left_fen[sale]), int(sales.left_ml[sale])
             lines.append(OrderLine(name, fen, ml))
-            margin += float(margin_fen(products, name, ml, fen) or 0)
-        order = Order("", tuple(lines), int(at_us[places[0]]), tallies.stations.names[station])
+            margin += float(prices.margin_fen(name, station_name, day, ml, fen) or 0)
+        order = Order("", tuple(lines), int(at_us[places[0]]), station_name)
         visits.append(Visit(order, margin))
     return visits, min((day for day, _ in baskets), default=today)
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.margins import margin_parts
 from rules.report_query import PERIODS, Query
 from rules.report_tables import begins, keyed, named
 from rules.tallies import DAYS_BEFORE_EPOCH, WHATS, WORD_BITS, WORDS_MAX
@@ -39,7 +40,10 @@ def within(days: Int64s, query: Query) -> Bools:
 
 
 def sales_part(table: MemberTable, query: Query) -> pa.Table:
-    """Gather sales by the period of a query, product and station: SALES, and top_up to tell."""
+    """Gather sales by the period of a query, product and station: SALES, and top_up to tell.
+
+    Their margin is that of each sale's own day, exact; margins_known counts the days that have one.
+    """
     tallies = table.tallies
     blocks = [
         _block(query, *_of_cells(tallies.sold.sums(), 0, len(SOLD))),
@@ -49,6 +53,11 @@ def sales_part(table: MemberTable, query: Query) -> pa.Table:
     days, top_up, product, station, sums = (
         np.concatenate(one) for one in zip(*blocks, strict=True)
     )
+    ml, fen = (
+        sums[:, SALES.index(name)] - sums[:, SALES.index(f"refunded_{name}")]
+        for name in ("ml", "fen")
+    )
+    margin, known = margin_parts(table, product, station, days, ml, fen)
     by_day = query.by if query.by in PERIODS else ""
     period = begins(days, by_day) if by_day else np.zeros(len(days), dtype=np.int64)
     return keyed(
@@ -58,7 +67,8 @@ def sales_part(table: MemberTable, query: Query) -> pa.Table:
             "station": named(tallies.stations.names, station),
             "top_up": top_up,
         },
-        {name: sums[:, place] for place, name in enumerate(SALES)},
+        {name: sums[:, place] for place, name in enumerate(SALES)}
+        | {"margin_parts": margin, "margins_known": known},
     )
 
 

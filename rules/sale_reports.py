@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from rules.compiled import Rules
-from rules.margins import margin_fen
+from rules.price_list import FEN_PARTS
 from rules.report_query import PERIODS, Query
 from rules.report_tables import Kind, Part, finished, ratio
 from rules.sale_parts import ANSWERS, SALES, answers_part, counts_part, days_part, sales_part
@@ -63,14 +63,12 @@ class SaleSum:
         self.sums: dict[str, int] = dict.fromkeys(SALES, 0)
         self.margin: Fraction | None = None
 
-    def add(self, rules: Rules, row: dict[str, Any]) -> None:
+    def add(self, row: dict[str, Any]) -> None:
         """Add the sales of one product."""
         for name in SALES:
             self.sums[name] += row[name]
-        ml, fen = row["ml"] - row["refunded_ml"], row["fen"] - row["refunded_fen"]
-        margin = margin_fen(rules.season.products, row["product"], ml, fen)
-        if margin is not None:
-            self.margin = margin if self.margin is None else self.margin + margin
+        if row["margins_known"]:
+            self.margin = (self.margin or 0) + Fraction(row["margin_parts"], FEN_PARTS)
 
     def cells(self) -> dict[str, Any]:
         """Name the sums as a report does."""
@@ -93,11 +91,11 @@ class SaleSum:
 
 
 def _sums_by(
-    rules: Rules, rows: Iterator[dict[str, Any]], key_of: Callable[[dict[str, Any]], Any]
+    rows: Iterator[dict[str, Any]], key_of: Callable[[dict[str, Any]], Any]
 ) -> dict[Any, SaleSum]:
     sums: dict[Any, SaleSum] = {}
     for row in rows:
-        sums.setdefault(key_of(row), SaleSum()).add(rules, row)
+        sums.setdefault(key_of(row), SaleSum()).add(row)
     return dict(sorted(sums.items()))
 
 
@@ -134,7 +132,7 @@ def report_sales(part: Part, rules: Rules, query: Query) -> pa.Table:
         for row in part["sales"].to_pylist()
         if not row["top_up"] and (query.name != "service" or row["product"] in services)
     )
-    sums = _sums_by(rules, rows, _key_of(rules, query.by))
+    sums = _sums_by(rows, _key_of(rules, query.by))
     kind: Kind = "day" if query.by in PERIODS else "text"
     first = {query.by: kind}
     if query.by == "product":
@@ -156,7 +154,7 @@ def report_sales(part: Part, rules: Rules, query: Query) -> pa.Table:
 def report_stations(part: Part, rules: Rules, query: Query) -> pa.Table:
     """Tell how stations, regions or brands do, with what members answer about them."""
     key_of = _key_of(rules, query.by)
-    sales = _sums_by(rules, (row for row in part["sales"].to_pylist() if not row["top_up"]), key_of)
+    sales = _sums_by((row for row in part["sales"].to_pylist() if not row["top_up"]), key_of)
     answers: dict[str, dict[str, int]] = {}
     for row in part["answers"].to_pylist():
         held = answers.setdefault(key_of(row), dict.fromkeys(ANSWERS, 0))
@@ -201,11 +199,11 @@ TREND_COUNTS: Final = {
 }
 
 
-def report_trend(part: Part, rules: Rules, query: Query) -> pa.Table:
+def report_trend(part: Part, _rules: Rules, query: Query) -> pa.Table:
     """Tell how purchases, members and points move from day to day, week or month."""
     rows = part["sales"].to_pylist()
-    sales = _sums_by(rules, (row for row in rows if not row["top_up"]), lambda row: row["period"])
-    top_ups = _sums_by(rules, (row for row in rows if row["top_up"]), lambda row: row["period"])
+    sales = _sums_by((row for row in rows if not row["top_up"]), lambda row: row["period"])
+    top_ups = _sums_by((row for row in rows if row["top_up"]), lambda row: row["period"])
     days = {row["period"]: row for row in part["days"].to_pylist()}
     counts = {(row["period"], row["what"]): row["count"] for row in part["counts"].to_pylist()}
     made = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ ALL_LEFT, NAMED_FEN, NAMED_ML = range(3)
 PURCHASE: Final = TYPE_CODES["purchase"]
 TOP_UP: Final = TYPE_CODES["top_up"]
 TEXTS: Final = tuple(part.name for part in COLUMNS if pa.types.is_string(part.type))
+FEW: Final = 32
 ALWAYS_HASHED: Final = ("event_id", "member")
 NO_ORDER: Final = hash_strings(pa.array([""]))[0][0]
 
@@ -73,11 +74,12 @@ class Events:
         """Read one text cell, "" when absent."""
         return self._column(column)[place].as_py() or ""
 
-    def texts(self, column: str, places: Int64s) -> list[str]:
-        """Read the cells of a text column at int64[k] rows, none of them absent."""
-        if len(places) == 1:
-            return [self.text(column, int(places[0]))]
-        cells: list[str] = self._column(column).take(places).to_numpy(zero_copy_only=False).tolist()
+    def texts(self, column: str, places: Int64s) -> list[Any]:
+        """Read the cells of a text column at int64[k] rows, None where absent."""
+        if len(places) <= FEW:
+            held = self._column(column)
+            return [held[place].as_py() for place in places.tolist()]
+        cells: list[Any] = self._column(column).take(places).to_numpy(zero_copy_only=False).tolist()
         return cells
 
     def _column(self, name: str) -> pa.Array:

@@ -90,14 +90,13 @@ class CouponBook(Columns):
         members = [table.member_ids[row] for row in rows.tolist()]
         lanes = code_lanes(rules.season.programme.id, members, coupon.id, causes)
         self._take_codes(made, *lanes)
-        instants, which = np.unique(at_us, return_inverse=True)
         self.template[made] = template
         self.member[made] = rows
         self.taker[made] = rows
         self.status[made] = CLAIMED if claimed else ISSUED
         self.source[made] = SOURCES.index(source)
         self.issued_us[made] = at_us
-        self.expires_us[made] = rules.calendar.later_each(instants, coupon.valid)[which]
+        self.expires_us[made] = rules.calendar.later_each(at_us, coupon.valid)
         self.claimed_us[made] = at_us if claimed else NO_INSTANT_US
         self._chain(made)
         return made
@@ -111,8 +110,7 @@ class CouponBook(Columns):
 
     def find(self, code: int) -> int:
         """Find a coupon's row by its code, or -1."""
-        key = np.array([code], dtype=np.uint64)
-        return int(self._by_code.find(key, key * _CODE_B)[0])
+        return self._by_code.find_one(code, code * int(_CODE_B))
 
     def of_member(self, row: int) -> list[int]:
         """List the rows of one member's coupons, ascending; O(their number)."""

@@ -6,6 +6,7 @@ The same issue gives the same code in every replay and with any number of worker
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -23,6 +24,9 @@ CODE_CHARACTERS: Final = 13
 _VALUES: Final = {letter: value for value, letter in enumerate(ALPHABET)}
 _LETTERS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _SHIFTS: Final = np.arange(5 * (CODE_CHARACTERS - 1), -1, -5, dtype=np.uint64)
+_WHOLE_BYTES: Final = 10
+"""Bytes that base 32 writes without padding, as sixteen letters."""
+_TO_CROCKFORD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
 _CODE: Final = re.compile(f"[0-9A-F][{ALPHABET}]{{{CODE_CHARACTERS - 1}}}")
 """The first character holds the topmost four bits alone."""
 
@@ -47,9 +51,8 @@ def write_code(number: int) -> str:
     >>> write_code(2**64 - 1)
     'FZZZZZZZZZZZZ'
     """
-    return "".join(
-        ALPHABET[number >> shift & 31] for shift in range(5 * (CODE_CHARACTERS - 1), -1, -5)
-    )
+    whole = base64.b32encode(number.to_bytes(_WHOLE_BYTES, "big"))
+    return whole[-CODE_CHARACTERS:].translate(_TO_CROCKFORD).decode()
 
 
 def write_codes(numbers: UInt64s) -> pa.StringArray:

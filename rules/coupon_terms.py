@@ -82,14 +82,14 @@ def check_owner(table: MemberTable, row: int, coupon: int) -> None:
 def check_standing(table: MemberTable, coupon: int, at_us: int) -> int:
     """Tell how a coupon stands; refuse one that is used, void or expired."""
     standing = standing_at(table, coupon, at_us)
+    if standing not in (USED, VOID, EXPIRED):
+        return standing
     name = coupon_name(table, coupon)
     if standing == USED:
         raise CouponRefused("coupon_spent", f"coupon {name} was used already")
     if standing == VOID:
         raise CouponRefused("coupon_not_valid", f"coupon {name} is void")
-    if standing == EXPIRED:
-        raise CouponRefused("coupon_not_valid", f"coupon {name} has expired")
-    return standing
+    raise CouponRefused("coupon_not_valid", f"coupon {name} has expired")
 
 
 def check_usable(table: MemberTable, visit: Visit, coupon: int) -> None:

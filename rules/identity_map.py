@@ -14,6 +14,7 @@ Records = npt.NDArray[np.int32]
 ABSENT: Final = -1
 _SLOTS_MIN: Final = 1_024
 _LOAD_MAX: Final = 0.6
+_ALL_BITS: Final = 2**64 - 1
 _CHUNK: Final = 1 << 16
 """Keys put back at a time when the slots are made anew, so that they stay in cache."""
 
@@ -61,6 +62,19 @@ class IdentityMap:
             taken = entry != ABSENT
             rows, slot, entry = rows[taken], slot[taken], entry[taken]
         return found
+
+    def find_one(self, a: int, b: int) -> int:
+        """Return the value of one key, -1 where it isn't held: what `find` gives, by plain steps.
+
+        Numbers beyond 64 bits count modulo 2^64.
+        """
+        a, b, mask = a & _ALL_BITS, b & _ALL_BITS, len(self._slots) - 1
+        slot, step = a & mask, b & mask | 1
+        while (entry := int(self._slots[slot])) != ABSENT:
+            if int(self._keys[entry, 0]) == a and int(self._keys[entry, 1]) == b:
+                return int(self._values[entry])
+            slot = slot + step & mask
+        return ABSENT
 
     def insert(self, a: Words, b: Words, value: Records) -> None:
         """Hold keys (a, b), all different and none held yet, each with its value."""

@@ -54,7 +54,7 @@ class OrderBook(Columns):
 
     def points_paid_fen(self, row: int, order: int) -> int:
         """Tell what points have paid of a member's order so far."""
-        found = int(self._find(np.array([row]), np.array([order], dtype=np.uint64))[0])
+        found = self._map.find_one(order ^ (row + 1) * int(_ROW), order * int(_ORDER))
         return 0 if found < 0 else int(self.points_fen[found])
 
     def pay_with_points(self, row: int, order: int, fen: int) -> None:

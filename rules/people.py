@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from rules.birthdays import birthday_code
 from rules.coding import Events
@@ -32,16 +31,18 @@ def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
     if not len(at):
         return
     members = table.members
-    encoded = events.batch.column("attributes").take(pa.array(at)).dictionary_encode()
-    given = [_without_nulls(text) for text in encoded.dictionary.to_pylist()]
-    code = encoded.indices.fill_null(-1).to_numpy()
+    numbers: dict[str | None, int] = {}
+    nth = [numbers.setdefault(text, len(numbers)) for text in events.texts("attributes", at)]
+    given = [_without_nulls(text) if text else {} for text in numbers]
+    code = np.array(nth, dtype=np.int64)
+    code[code == numbers.get(None, -1)] = -1
     rows = events.row[at]
     first = (code >= 0) & ~members.described[rows]
     describe(table, rows[first], code[first], given)
-    for place in np.flatnonzero((code >= 0) & ~first).tolist():
-        row = int(rows[place])
-        held = {**table.attributes[row], **given[code[place]]}
-        describe(table, rows[place : place + 1], np.zeros(1, dtype=np.int64), [held])
+    again = np.flatnonzero((code >= 0) & ~first)
+    told = zip(rows[again].tolist(), code[again].tolist(), strict=True)
+    held = [{**table.attributes[row], **given[one]} for row, one in told]
+    describe(table, rows[again], np.arange(len(again)), held)
     new = at[(events.type[at] == ENROL) & ~members.enrolled[rows]]
     members.enrolled[events.row[new]] = True
     table.tallies.count(ENROLMENT, events.day[new], np.zeros(len(new), dtype=np.int64))

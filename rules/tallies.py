@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from rules.calendar import months_of_days
 from rules.compiled import TYPE_CODES
+from rules.text_bytes import whole_numbers
 
 if TYPE_CHECKING:
     from rules.coding import Events
@@ -137,10 +138,7 @@ class Words:
     def numbers(self, column: pa.DictionaryArray) -> Int64s:
         """Number a dictionary column, int64[n]; null is none."""
         words = column.dictionary.to_pylist()
-        indices = column.indices
-        if indices.null_count:
-            indices = indices.fill_null(len(words))
-        places = indices.to_numpy(zero_copy_only=False)
+        places = whole_numbers(column.indices, absent=len(words))
         if any(word not in self._numbers for word in words):
             seen, first = np.unique(places, return_index=True)
             for place in seen[np.argsort(first)].tolist():

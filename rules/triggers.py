@@ -223,10 +223,10 @@ def _rested(table: MemberTable, rule: TriggerRule, rows: Int64s, at_us: Int64s) 
     """Tell for which members the trigger never fired, or its cooldown is over."""
     if rule.cooldown is None or rule.memory is None:
         return np.ones(len(rows), dtype=np.bool_)
-    fired_us, place = np.unique(table.members.fired_us[rows, rule.memory], return_inverse=True)
+    fired_us = table.members.fired_us[rows, rule.memory]
     over_us = table.rules.calendar.later_each(fired_us, rule.cooldown)
     over_us[fired_us == NEVER_US] = np.iinfo(np.int64).min
-    rested: Bools = over_us[place] <= at_us
+    rested: Bools = over_us <= at_us
     return rested
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from rules.season_models import (
     Hours,
     Label,
     Limit,
+    Margin,
+    Price,
     Trial,
     Where,
 )
@@ -234,7 +236,15 @@ class DiffWords:
             return words.named(key, value, words.season.rewards[value].name)
         if isinstance(value, int | Fraction):
             return self._figure(key, value)
+        if isinstance(value, Margin):
+            return self.margin(value)
         return self._thing(value)
+
+    def margin(self, margin: Margin) -> str:
+        """Write a margin: money a litre, or a share."""
+        if margin.per_litre_fen is not None:
+            return self.words.money(margin.per_litre_fen)
+        return self.words.percent(margin.share or Fraction(0))
 
     def _figure(self, key: str, value: int | Fraction) -> str:
         words = self.words
@@ -258,8 +268,8 @@ class DiffWords:
             return words.needs(value.metrics, value.every)
         if isinstance(value, Limit):
             return words.limit(value, "limit")
-        if isinstance(value, datetime):
-            return words.moment(value)
+        if isinstance(value, date):
+            return words.moment(value) if isinstance(value, datetime) else value.isoformat()
         if isinstance(value, DateSpan):
             return words.dates((value,))
         if isinstance(value, Hours):
@@ -275,3 +285,13 @@ class DiffWords:
         if not isinstance(value, str):
             return self.sentences["yes"]
         return words.phrases.get(f"season.{value}", value)
+
+
+def price_line(words: Words, row: Price) -> str:
+    """Write a row of the price list: product, day and scope, what it costs and leaves."""
+    side, told = DiffWords(words), []
+    if row.price_fen is not None:
+        told.append(f"{side.key('price')} {words.money(row.price_fen)}")
+    if row.margin is not None:
+        told.append(f"{side.key('margin')} {side.margin(row.margin)}")
+    return f"{row.id}: {words.joined(told)}"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from rules.diff_effects import Effect, Effects, rate_of
-from rules.diff_words import SECTIONS, DiffWords
+from rules.diff_words import SECTIONS, DiffWords, price_line
 from rules.prizes import unit_cost_fen
 from rules.season_models import (
     Checkout,
@@ -54,6 +54,7 @@ LINES: Final[Mapping[str, Callable[[Words, Any], str]]] = {
     "budgets": budget_line,
     "catalogue": item_line,
     "boards": board_line,
+    "prices": price_line,
     "prizes": prize_line,
 }
 

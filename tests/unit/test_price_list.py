@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rules.price_list import FEN_PARTS, PriceList, day_number
+from rules.season_diff import changes
 from rules.season_file import SeasonErrors, load_season
 from rules.season_models import Season
 
@@ -218,3 +219,16 @@ def test_files_without_prices_keep_the_hash_they_had() -> None:
     assert "prices" not in plain
     assert "opened" not in plain
     assert "prices" in repr(season())
+
+
+def test_a_new_price_is_told_and_hurts_nobody() -> None:
+    later = PRICES.replace('"7.70"', '"7.80"') + (
+        '[[prices]]\nproduct = "tea"\nfrom = 2026-06-10\nmargin = { share = "0.3" }\n'
+    )
+    text = (HEAD + later).replace("[stations.S3]", "[stations.S3]\nopened = 2026-06-05")
+    found = changes(season(), load_season(text))
+    assert {one.effect for one in found} == {"neutral"}
+    told = {one.path: one.en for one in found}
+    assert "2026-06-05" in told["stations.S3.opened"]
+    assert "“¥7.70” becomes “¥7.80”" in told["prices.92 2026-06-20.price"]
+    assert "New price: tea 2026-06-10: margin 30%" in told["prices.tea 2026-06-10"]

@@ -56,6 +56,11 @@ def test_the_example_is_valid(validator: Any, summer: Any) -> None:
         (("boards", 0, "where"), {"product": "92"}),
         (("prizes", 0, "ranks"), "first"),
         (("card", "earn_on_spend"), "no"),
+        (("stations", "S001", "opened"), "June"),
+        (("prices",), [{"product": "92", "price": "7.62"}]),
+        (("prices",), [{"product": "92", "from": "2026-06-09", "price": 7.62}]),
+        (("prices",), [{"product": "92", "from": "2026-06-09", "margin": "1.05"}]),
+        (("prices",), [{"product": "92", "from": "2026-06-09", "price": "7", "brand": "sun"}]),
     ],
 )
 def test_what_the_loader_refuses_is_invalid(
@@ -66,6 +71,14 @@ def test_what_the_loader_refuses_is_invalid(
         node = node[key] if isinstance(node, list) else node.setdefault(key, {})
     node[path[-1]] = value
     assert list(validator.iter_errors(summer))
+
+
+def test_prices_and_opening_days_are_valid(validator: Any, summer: Any) -> None:
+    row = {"product": "92", "from": "2026-06-09", "price": "7.62", "region": "north"}
+    summer["prices"] = [row, row | {"station": "S001", "margin": {"per_litre": "1.05"}}]
+    summer["stations"]["S001"] |= {"opened": "2026-06-01", "closed": "2026-07-01", "lanes": 4}
+    assert [error.message for error in validator.iter_errors(summer)] == []
+    assert season_schema()["$defs"]["Price"]["required"] == ["product", "from"]
 
 
 def test_only_what_the_page_requires_is_required() -> None:

@@ -4,8 +4,9 @@
 -- KEYS[3]  sorted set, all scores 0: "TOKEN\nMEMBER", who holds a token
 -- KEYS[4]  hash: member -> JSON object, token -> encrypted value ("" where none is kept)
 -- KEYS[5]  hash: member -> JSON object, token -> the key of that value
--- ARGV     per value: its digest, a new token, the member, the encrypted value, its key
--- Reply    per value: its token, "1" where the member holds it only from now on, else "0"
+-- ARGV[1]  MessagePack array, per value: its digest, a new token, the member, the encrypted
+--          value, its key (one argument: clients take long over hundreds of thousands)
+-- Reply    MessagePack array, per value: its token, and whether the member holds it only now
 local function held_by(hash, member, cache)
     if not cache[member] then
         local text = redis.call('HGET', hash, member)
@@ -13,9 +14,10 @@ local function held_by(hash, member, cache)
     end
     return cache[member]
 end
+local given = cmsgpack.unpack(ARGV[1])
 local values, secrets, changed, reply = {}, {}, {}, {}
-for i = 1, #ARGV, 5 do
-    local digest, token, member = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i = 1, #given, 5 do
+    local digest, token, member = given[i], given[i + 1], given[i + 2]
     local known = redis.call('HGET', KEYS[1], digest)
     if known then
         token = known
@@ -24,12 +26,12 @@ for i = 1, #ARGV, 5 do
         redis.call('HSET', KEYS[2], token, digest)
     end
     local own = held_by(KEYS[4], member, values)
-    local new = '0'
+    local new = false
     if own[token] == nil then
-        new = '1'
-        own[token] = ARGV[i + 3]
-        if ARGV[i + 3] ~= '' then
-            held_by(KEYS[5], member, secrets)[token] = ARGV[i + 4]
+        new = true
+        own[token] = given[i + 3]
+        if given[i + 3] ~= '' then
+            held_by(KEYS[5], member, secrets)[token] = given[i + 4]
         end
         redis.call('ZADD', KEYS[3], 0, token .. '\n' .. member)
         changed[member] = true
@@ -43,4 +45,4 @@ for member, _ in pairs(changed) do
         redis.call('HSET', KEYS[5], member, cjson.encode(secrets[member]))
     end
 end
-return reply
+return cmsgpack.pack(reply)

@@ -190,7 +190,7 @@ class GatewayServer:
             keys=keys,
             keeper=self._keeper,
             finals=FinalShelf(settings.folder / "final", rules.season_id),
-            history=LogHistory(settings.folder, connect(settings.redis_url), rules.season_id),
+            history=LogHistory(settings.folder, connect(settings.redis_url), scope),
             not_ready=lambda: self._not_ready(ingest),
             window=Window.of(rules),
             system=json.loads((settings.folder / "live.json").read_text())["system"],

@@ -183,6 +183,32 @@ def prizes(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def claims(state: dict[str, Any]) -> dict[str, Any]:
+    """Claims of the published list in every state there is."""
+    listed: list[dict[str, Any]] = []
+    states = ("won", "claimed", "sent", "delivered", "ready", "collected", "returned", "lapsed")
+    now = datetime.now(UTC)
+    for at, award in enumerate(prizes(state)["awards"]):
+        stands = states[at % len(states)] if at < 16 else "won"
+        touched = None if stands in ("won", "lapsed") else rfc3339(now - timedelta(hours=at + 1))
+        pickup = stands in ("ready", "collected")
+        listed.append(
+            {
+                "prize": f"{award['board']}:{award['place']}",
+                "member": award["member"],
+                "reward": award["reward"],
+                "state": stands,
+                "delivery": None if touched is None else ("pickup" if pickup else "post"),
+                "station": "S001" if pickup else None,
+                "claimed_at": touched,
+                "changed_at": touched,
+                "deadline": rfc3339(now + timedelta(days=30)),
+            }
+        )
+    counts = {one: sum(claim["state"] == one for claim in listed) for one in states}
+    return {"claims": listed, "states": {one: many for one, many in counts.items() if many}}
+
+
 def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
     headers = {"Retry-After": "2"} if status == 503 else None
     body = {"type": f"urn:forecourt:{kind}", "title": kind, "status": status, "detail": detail}
@@ -228,6 +254,10 @@ def app() -> FastAPI:
     @api.get("/v1/prizes")
     async def get_prizes() -> dict[str, Any]:
         return prizes(state)
+
+    @api.get("/v1/prizes/claims")
+    async def get_claims() -> dict[str, Any]:
+        return claims(state)
 
     @api.post("/v1/ranks")
     async def post_ranks(body: dict[str, Any]) -> dict[str, Any]:

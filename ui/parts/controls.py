@@ -82,6 +82,12 @@ def pages_of(rows_total: int, rows_a_page: int) -> int:
 
 def take_away(label: str, file_name: str, content: Callable[[], str], words: Texts) -> None:
     """Offer a CSV file, made when it is asked for, and the link to this view."""
+    take_csv(label, file_name, content)
+    link_only(words)
+
+
+def take_csv(label: str, file_name: str, content: Callable[[], str]) -> None:
+    """Offer a CSV file, made when it is asked for."""
     st.download_button(
         label,
         content,
@@ -91,7 +97,6 @@ def take_away(label: str, file_name: str, content: Callable[[], str], words: Tex
         icon=":material/download:",
         on_click="ignore",
     )
-    link_only(words)
 
 
 def take_file(label: str, file_name: str, content: str) -> None:

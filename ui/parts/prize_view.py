@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.answers import Award, Prizes, Season
 from ui.parts import live, notices
+from ui.parts.claim_table import claim_bars, claim_table
 from ui.parts.live import REFRESH_S, Heard
 from ui.parts.markup import element, show, text
 from ui.parts.prize_table import prize_table
@@ -48,6 +49,25 @@ def awards_shown(season: Season, board: str, page: int, words: Texts) -> None:
     first = (page - 1) * AWARDS_A_PAGE
     shown = awards[first : first + AWARDS_A_PAGE]
     show(prize_table(shown, answer.provisional, season, words), words)
+
+
+@st.fragment(run_every=REFRESH_S)
+def claims_shown(season: Season, board: str, page: int, words: Texts) -> None:
+    """Show the claims by state and by when, once the list is published; for this page's prizes."""
+    now = live.ask_season().answer or season
+    if not now.published:
+        return
+    heard = live.ask("claims", lambda system: system.claims())
+    if heard.failure is not None:
+        notices.trouble(heard.failure, words, last_known=heard.answer is not None)
+    if heard.answer is None or not heard.answer.claims:
+        return
+    prizes = _ask().answer
+    awards = of_board(prizes.awards, board) if prizes is not None else ()
+    first = (page - 1) * AWARDS_A_PAGE
+    shown = awards[first : first + AWARDS_A_PAGE]
+    bars = claim_bars(heard.answer, now, words)
+    show(bars + claim_table(heard.answer, shown, now, words), words)
 
 
 def awards_total(board: str) -> int:

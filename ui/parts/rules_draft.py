@@ -82,6 +82,7 @@ def judged(draft: str, words: Texts) -> Draft | None:
             if fault.line
             else "",
             text(" " + " · ".join(part for part in (fault.path, fault.problem, fault.fix) if part)),
+            element("code", "fc-quoted", text(line_of(draft, fault.line))),
         )
         for fault in told.errors[:FAULTS_SHOWN_MAX]
     ]
@@ -97,6 +98,16 @@ def judged(draft: str, words: Texts) -> Draft | None:
             words,
         )
     return told
+
+
+def line_of(draft: str, line: int) -> str:
+    """Give one line of the text, "" where there is none of that number.
+
+    >>> line_of("a\\n  b", 2), line_of("a", 0)
+    ('b', '')
+    """
+    lines = draft.split("\n")
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 
 def _back(content: str) -> None:

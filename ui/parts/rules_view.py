@@ -13,6 +13,7 @@ from ui.parts.bars import Bar, bar_list
 from ui.parts.figures import day, money, number
 from ui.parts.markup import element, show, text
 from ui.parts.names import tier_name
+from ui.parts.rules_draft import line_of
 from ui.texts import Texts
 
 TERMS_PX: Final = 620
@@ -120,12 +121,11 @@ def findings_shown(told: Draft, draft: str, season: Season, words: Texts) -> Non
         title = words(
             "rules.lint", warnings=number(warnings), notes=number(len(told.lint) - warnings)
         )
-        lines = draft.split("\n")
-        found = [_finding(one, lines, season, words) for one in told.lint]
+        found = [_finding(one, draft, season, words) for one in told.lint]
         show(element("strong", "fc-message", text(title)) + "".join(found), words)
 
 
-def _finding(one: Finding, lines: Sequence[str], season: Season, words: Texts) -> str:
+def _finding(one: Finding, draft: str, season: Season, words: Texts) -> str:
     head = words(f"rules.{one.severity}")
     where = words("rules.line", line=number(one.line))
     leak = []
@@ -134,7 +134,7 @@ def _finding(one: Finding, lines: Sequence[str], season: Season, words: Texts) -
     if one.leak_yuan is not None:
         leak.append(money(one.leak_yuan, season.currency))
     leaks = words("rules.leak", leak=", ".join(leak)) if leak else ""
-    quoted = lines[one.line - 1].strip() if 0 < one.line <= len(lines) else ""
+    quoted = line_of(draft, one.line)
     return element(
         "section",
         f"fc-finding fc-finding-{one.severity}",

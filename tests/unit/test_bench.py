@@ -1,11 +1,16 @@
 """The bench command and the two sides it measures."""
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from loadtests.bench import kernel
 from loadtests.bench._sides import alternate, machine, spread, versions
+from loadtests.served import shipped_season
+from rules.compiled import compile_rules
+from rules.season_file import load_season
 from ui.commands.bench import command
 
 
@@ -44,6 +49,43 @@ def test_every_benchmark_is_listed_with_its_first_line() -> None:
     assert "_sides" not in answer.output
 
 
-@pytest.mark.parametrize("args", [["nothing"], ["rank", "--rounds", "1"], ["rank", "--what"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["nothing"],
+        ["rank", "--rounds", "1"],
+        ["rank", "--what"],
+        ["kernel", "--rounds", "1"],
+        ["kernel", "--members", "0"],
+    ],
+)
 def test_bad_usage_leaves_with_2(args: list[str]) -> None:
     assert CliRunner().invoke(command, args).exit_code == 2
+
+
+def test_the_reduced_file_keeps_earning_tiers_tasks_and_boards() -> None:
+    path = shipped_season()
+    season = load_season(path.read_text(encoding="utf-8"), str(path))
+    less = kernel.reduced(season)
+    for name in ("earning", "tiers", "tasks", "boards", "members"):
+        assert getattr(less, name) == getattr(season, name)
+    whole, reduced = compile_rules(season), compile_rules(less)
+    assert whole.lot_rules.expire_after is not None
+    assert reduced.lot_rules.expire_after is None
+    assert whole.trigger_rules.all
+    assert not reduced.trigger_rules.all
+    assert reduced.crosses_members == ()
+
+
+def test_the_kernel_is_measured_by_stage_size_and_type(capsys: pytest.CaptureFixture[str]) -> None:
+    assert kernel.main(["--members", "40", "--days", "9"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["rounds"] == 5
+    for side in ("whole", "reduced"):
+        assert set(result["ns_an_event"][side]) == {"131072", "5000", "8"}
+        for stages in result["ns_an_event"][side].values():
+            assert all(stages[stage]["median"] > 0 for stage in kernel.STAGES)
+    pair = result["kernel_ns"]
+    ratio = pair["whole"]["median"] / pair["reduced"]["median"]
+    assert result["ratio"] == pytest.approx(ratio, rel=0.01)
+    assert result["types"]["purchase"]["events"] >= kernel.OF_TYPE_MIN

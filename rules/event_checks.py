@@ -238,7 +238,11 @@ def _check_numbers(
         "bad_field",
         "points is missing: an adjust says how many, negative to take away",
     )
+    present = np.zeros(len(TYPES) + 1, dtype=np.bool_)  # -1, an unknown type, is the last
+    present[type_code] = True
     for word, name, why in _NEEDED:
+        if not present[TYPE_CODE[word]]:
+            continue
         raw.faults.mark(
             is_type(type_code, word) & raw.absent(name),
             "bad_field",

@@ -1,6 +1,7 @@
 """Fields of few distinct words, such as types and products: looked up once per word."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -30,6 +31,12 @@ def look_up(column: pa.Array, number: Callable[[str], int], absent: int) -> Ints
 
 def is_type(type_code: npt.NDArray[np.int8], *words: str) -> Bools:
     """Return bool[n], true where the event is of one of the types."""
+    return np.asarray(_wanted(words)[type_code], dtype=np.bool_)
+
+
+@lru_cache(maxsize=256)
+def _wanted(words: tuple[str, ...]) -> Bools:
+    """Mark types by their code, bool[types + 1]; the last place is that of an unknown type."""
     wanted = np.zeros(len(TYPES) + 1, dtype=np.bool_)
     wanted[[TYPE_CODE[word] for word in words]] = True
-    return np.asarray(wanted[type_code], dtype=np.bool_)
+    return wanted

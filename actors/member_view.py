@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from dataclasses import fields
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from rules.compiled import Need
 from rules.member_table import MemberTable
 from rules.referrals import pending_points
 from rules.tiers import Window, window_of
+
+NOTHING: Final = Window(*(np.zeros(1, dtype=np.int64) for _ in fields(Window)))
+"""What who has bought nothing has: all of an entry is missing then."""
 
 
 def member_view(table: MemberTable, member: str) -> dict[str, Any] | None:
@@ -86,7 +90,8 @@ def _next_tier(table: MemberTable, row: int, level: int) -> dict[str, Any] | Non
         if not entry.never:
             day = table.rules.calendar.days(np.array([table.clock_us], dtype=np.int64))
             window = window_of(table, np.array([row]), months_of_days(day))
-            return {"id": table.rules.levels[place], "missing": _missing(entry, window)}
+            missing, needs = _missing(entry, window), _missing(entry, NOTHING)
+            return {"id": table.rules.levels[place], "missing": missing, "needs": needs}
     return None
 
 

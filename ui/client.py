@@ -17,6 +17,7 @@ from ui.answers import (
     Coupons,
     Draft,
     Explanation,
+    Lots,
     Member,
     Plan,
     Prizes,
@@ -148,6 +149,10 @@ class Client:
             f"/v1/members/{quote(member, safe='')}/card.svg",
             {"lang": language, "valid_s": CARD_VALID_S},
         ).content
+
+    def lots(self, member: str) -> Lots:
+        """Give what is left of a member's points by when it expires."""
+        return self._get(f"/v1/members/{quote(member, safe='')}/lots", Lots, {})
 
     def coupons(self, member: str) -> Coupons:
         """Give a member's coupons, the first-expiring first."""

@@ -167,6 +167,11 @@ def test_what_cannot_change_is_refused_and_named(start_live: StartLive, tmp_path
     ]
     assert put(live, SEASON).json()["changed"] is False
     assert live.get("/v1/season/rules")["version"] == 1
+    analyst = live.as_role("analyst")
+    for dry_run, answered in (("true", httpx.codes.OK), ("false", httpx.codes.FORBIDDEN)):
+        path, asked = "/v1/season/rules", {"dry_run": dry_run}
+        tried = live.http.put(path, content=SECOND.encode(), params=asked, headers=analyst)
+        assert tried.status_code == answered, tried.text
     reader = live.as_role("till")
     assert live.http.get("/v1/season/rules", headers=reader).status_code == 403
     assert live.http.put("/v1/season/rules", content=b"x", headers=reader).status_code == 403

@@ -56,10 +56,6 @@ def member(who: str, now: datetime) -> dict[str, Any]:
         "redeemed": 1000,
         "expired": 571,
         "reversed": 62,
-        "expiring": [
-            {"at": rfc3339(now + timedelta(days=days)), "points": points}
-            for days, points in ((19, 64), (54, 210), (118, 35), (203, 321), (361, 200))
-        ],
         "coupons": {
             status: sum(one["status"] == status for one in held) for status in sorted(set(STATUSES))
         },
@@ -249,6 +245,17 @@ def add_member(api: FastAPI) -> None:
         says = ("加油俱乐部", "830 积分") if lang == "zh" else ("Fuel Club", "830 points")
         drawn = CARD.format(programme=says[0], points=says[1])
         return Response(drawn, media_type="image/svg+xml")
+
+    @api.get("/v1/members/{who}/lots")
+    async def get_lots(who: str) -> Any:
+        now = datetime.now(UTC)
+        if who not in known():
+            return unknown(who)
+        days = ((19, 64), (54, 210), (118, 35), (203, 321), (361, 200))
+        lots = [
+            {"at": rfc3339(now + timedelta(days=after)), "points": points} for after, points in days
+        ]
+        return {"member": who, "as_of": rfc3339(now), "lots": lots}
 
     @api.get("/v1/members/{who}/coupons")
     async def get_coupons(who: str) -> Any:

@@ -69,6 +69,51 @@ def season(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, s
             process.stdout.close()
 
 
+def test_the_loyalty_pages_show_what_the_system_holds(
+    browser: Browser, season: tuple[Client, str, str], pictures: Path
+) -> None:
+    client, _, pages = season
+    who = client.standings("overall", limit=1).rows[0].member
+    held, why = client.member(who), client.why("overall", who)
+    statement = client.statement(who, limit=1)
+    with looking(browser, f"{pages}/members?member={who}", "zh-CN") as page:
+        expect(page.locator(".fc-tile-main")).to_contain_text(f"{number(held.active)} 分")
+        expect(page.locator("div.fc-caption").first).to_contain_text(f"{statement.total} 笔变动")
+        expect(page.locator(".fc-steps li").first).to_be_visible()
+        expect(page.locator(".fc-tile").nth(1)).to_contain_text("2027年")
+        assert held.next_tier is not None
+        assert held.next_tier.needs["litres"] == "900.000"
+        expect(page.locator("img.fc-member-card")).to_be_visible()
+        picture(page, pictures, "live-member-zh")
+        page.get_by_text("名次与原因", exact=True).click()
+        expect(page.locator(".fc-card h3")).to_have_text(f"为什么是第 {why.rank} 名")
+        expect(page.locator(".fc-card li").first).to_contain_text("领先")
+    funnel = client.report("coupons")
+    issued = sum(int(str(row["issued"])) for row in funnel.rows)
+    with looking(browser, f"{pages}/coupons", "en-GB", "dark") as page:
+        expect(page.locator(".fc-bars")).to_contain_text(f"of {number(issued)} issued coupons")
+        picture(page, pictures, "live-coupons-en")
+        page.get_by_text("Send a campaign", exact=True).click()
+        name = page.get_by_label("Name of the campaign (id)")
+        name.fill("trial")
+        name.press("Enter")
+        page.get_by_role("button", name="Preview").click()
+        expect(page.locator(".fc-plan")).to_contain_text("Preview: trial")
+        picture(page, pictures, "live-campaign-en")
+    assert client.campaigns().campaigns == ()
+    for report in ("segments", "sales", "trend", "members", "liability"):
+        with looking(browser, f"{pages}/reports?report={report}", "zh-CN") as page:
+            expect(page.locator(".fc-message").first).to_be_visible()
+            picture(page, pictures, f"live-report-{report}-zh")
+    with looking(browser, f"{pages}/rules", "zh-CN") as page:
+        expect(page.locator(".fc-title")).to_contain_text("现行第 1 版")
+        expect(page.locator(".st-key-terms")).to_contain_text("加油俱乐部")
+        picture(page, pictures, "live-rules-zh")
+        page.get_by_text("检查", exact=True).click()
+        expect(page.locator(".fc-finding").first).to_be_visible()
+        picture(page, pictures, "live-lint-zh")
+
+
 def test_a_season_is_watched_to_its_end(
     browser: Browser, season: tuple[Client, str, str], pictures: Path
 ) -> None:
@@ -98,3 +143,10 @@ def test_a_season_is_watched_to_its_end(
         expect(page.locator(".fc-hash")).to_have_text(final)
         expect(page.locator(".fc-countdown")).to_have_text("places are frozen")
         picture(page, pictures, "live-final-en")
+        subprocess.run(forecourt("season", "publish", *to), check=True)
+    claims = client.claims()
+    assert set(claims.states) == {"won"}
+    with looking(browser, f"{pages}/prizes?part=claims") as page:
+        waiting = f"{claims.states['won']} of {claims.states['won']} prizes are still"
+        expect(page.locator(".fc-bars")).to_contain_text(waiting)
+        picture(page, pictures, "live-claims-en")

@@ -67,8 +67,15 @@ class Member(msgspec.Struct, frozen=True):
     redeemed: int = 0
     expired: int = 0
     reversed: int = 0
-    expiring: tuple[Lot, ...] = ()
     coupons: dict[str, int] = {}
+
+
+class Lots(msgspec.Struct, frozen=True):
+    """What is left of a member's points by when it expires, the first to go first."""
+
+    member: str
+    as_of: datetime
+    lots: tuple[Lot, ...]
 
 
 class Coupon(msgspec.Struct, frozen=True):

@@ -8,13 +8,14 @@ from typing import Final
 
 import streamlit as st
 
-from ui.answers import Member, NextTier, Season
+from ui.answers import Lot, Member, NextTier, Season
 from ui.client import CallFailed, Refused
 from ui.parts import live, notices
 from ui.parts.board_view import missing_words
 from ui.parts.figures import day, money, number, share
 from ui.parts.live import REFRESH_S
 from ui.parts.markup import element, image, show
+from ui.parts.member_points import lots_of
 from ui.parts.names import tier_name
 from ui.parts.tile import note, tile, tiles
 from ui.texts import Texts
@@ -42,14 +43,14 @@ def figures_shown(season: Season, member: str, words: Texts) -> None:
     if heard.failure is not None:
         notices.trouble(heard.failure, words, last_known=answer is not None)
     if answer is not None:
-        show(figures(answer, season, words), words)
+        show(figures(answer, lots_of(member), season, words), words)
 
 
-def figures(member: Member, season: Season, words: Texts) -> str:
+def figures(member: Member, lots: tuple[Lot, ...], season: Season, words: Texts) -> str:
     """Write the figures of one member."""
     return tiles(
         _points_tile(member, words),
-        _expiry_tile(member, season, words),
+        _expiry_tile(lots, season, words),
         _tier_tile(member, season, words),
         _use_tile(member, season, words),
     )
@@ -65,11 +66,11 @@ def _points_tile(member: Member, words: Texts) -> str:
     return tile(words("member.balance"), points, *under, css="fc-tile-main")
 
 
-def _expiry_tile(member: Member, season: Season, words: Texts) -> str:
-    if not member.expiring:
+def _expiry_tile(lots: tuple[Lot, ...], season: Season, words: Texts) -> str:
+    if not lots:
         nothing = note(words("members.no_expiry"))
         return tile(words("members.next_expiry"), words("standings.none"), nothing)
-    lot = member.expiring[0]
+    lot = lots[0]
     points = words("standings.points", points=number(lot.points))
     on = words("members.expires_on", day=day(lot.at, season.timezone, words))
     return tile(words("members.next_expiry"), points, note(on))

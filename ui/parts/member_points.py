@@ -11,11 +11,17 @@ from ui.client import Refused
 from ui.parts import live, notices
 from ui.parts.bars import Bar, bar_list
 from ui.parts.figures import day, number, signed
-from ui.parts.live import REFRESH_S
+from ui.parts.live import REFRESH_S, REPORT_REFRESH_S
 from ui.parts.markup import element, show, text
 from ui.texts import Texts
 
 LOTS_SHOWN_MAX: Final = 24
+
+
+def lots_of(member: str) -> tuple[Lot, ...]:
+    """Give what is left of a member's points by when it expires; it is seldom asked for anew."""
+    answer = live.ask(f"lots/{member}", lambda system: system.lots(member), REPORT_REFRESH_S).answer
+    return answer.lots if answer is not None else ()
 
 
 @st.fragment(run_every=REFRESH_S)
@@ -24,12 +30,13 @@ def expiry_shown(season: Season, member: str, words: Texts) -> None:
     heard = live.ask(f"member/{member}", lambda system: system.member(member))
     if heard.answer is None or isinstance(heard.failure, Refused):
         return  # the figures above say why
+    held = lots_of(member)
     lots, account = st.columns([3, 2], gap="medium")
     with lots:
-        if not heard.answer.expiring:
+        if not held:
             notices.notice(words("nothing.lots"), words("nothing.lots_how"), words)
         else:
-            show(lots_markup(heard.answer.expiring, season, words), words)
+            show(lots_markup(held, season, words), words)
     with account:
         show(account_markup(heard.answer, words), words)
 

@@ -1,5 +1,6 @@
 # make demo   installs into .venv, then plays traffic into the live system and shows the pages
 # make test   installs into .venv, then runs every test but the long ones
+# make test-long  runs those: kills, restarts and rebuilds that take minutes
 # make check  formatting, lint, types and import contracts
 PYTHON ?= python3
 VENV := .venv
@@ -7,13 +8,16 @@ BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
 
-.PHONY: demo test check lock clean
+.PHONY: demo test test-long check lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(TEST_ARGS)
+
+test-long: $(VENV)/.test
+	$(BIN)/python -m pytest -m long $(TEST_ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -123,6 +123,7 @@ def test_only_an_admin_reads_it(live: Live) -> None:
     assert entries(live, limit=1, before=first[0]["id"]) == second[1:]
 
 
+@pytest.mark.long
 def test_without_the_store_acts_fail_clearly_and_reads_go_on(live: Live) -> None:
     """The server hangs: nothing is written down, so nothing is done; boards are read on."""
     server = live.system.server

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import ray
 from click.testing import CliRunner
 
@@ -69,6 +70,7 @@ def kill_members(live: Live) -> None:
             assert time.monotonic() < give_up_s, "a member shard does not come back"
 
 
+@pytest.mark.long
 def test_statements_survive_a_crash_and_equal_the_offline_ones(
     start_live: StartLive, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import ray
 from click.testing import CliRunner
 
@@ -59,6 +60,7 @@ def wait_for_season(live: Live, season: str) -> dict[str, Any]:
         assert time.monotonic() < ends_s, answer.text
 
 
+@pytest.mark.long
 def test_two_seasons_overlap_and_the_older_ends_under_its_own_id(
     start_live: StartLive, tmp_path: Path
 ) -> None:

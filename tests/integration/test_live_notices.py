@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import ray
 
 from tests.integration.live_fixtures import (
@@ -117,6 +118,7 @@ def test_notices_go_both_ways_with_their_texts(start_live: StartLive, tmp_path: 
         assert denied.status_code == httpx.codes.FORBIDDEN
 
 
+@pytest.mark.long
 def test_kills_between_append_and_delivery_lose_and_double_nothing(
     start_live: StartLive, tmp_path: Path
 ) -> None:
@@ -188,6 +190,7 @@ def test_what_is_refused_is_kept_and_sent_again_when_asked(
         assert live.http.post(f"/v1/notices/{name}/retry").status_code == httpx.codes.NOT_FOUND
 
 
+@pytest.mark.long
 def test_the_weekly_limit_holds_over_a_restart_and_spares_security(
     start_live: StartLive, tmp_path: Path
 ) -> None:

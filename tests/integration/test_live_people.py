@@ -348,6 +348,7 @@ def test_without_the_vault_nothing_is_half_done(start_live: StartLive, tmp_path:
     assert found["members"] == ["w-1", "w-2"]
 
 
+@pytest.mark.long
 def test_a_gateway_killed_between_vault_and_log(start_live: StartLive, tmp_path: Path) -> None:
     import ray
 

@@ -89,6 +89,7 @@ def replayed_hash(data: Path, out: Path) -> str:
     return (out / "summary.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_versions_survive_kills_and_a_restart_and_replay_at_their_place(
     start_live: StartLive, tmp_path: Path
 ) -> None:

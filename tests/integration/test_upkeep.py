@@ -57,6 +57,7 @@ def backed_up(data: Path, out: Path) -> None:
         write_backup(store, out)
 
 
+@pytest.mark.long
 def test_a_backup_under_load_holds_everything_acknowledged_before_it(
     start_live: StartLive, tmp_path: Path
 ) -> None:
@@ -184,6 +185,7 @@ def test_a_dead_server_makes_no_backup_and_then_one(start_live: StartLive, tmp_p
     assert verify(file).shards[0].seq > 0
 
 
+@pytest.mark.long
 def test_one_three_two_shards_give_the_same_standings(
     start_live: StartLive, tmp_path: Path
 ) -> None:
@@ -225,6 +227,7 @@ def test_one_three_two_shards_give_the_same_standings(
         assert "of another version" not in written.read_text()
 
 
+@pytest.mark.long
 def test_a_closed_season_keeps_its_end_on_other_shards(
     start_live: StartLive, tmp_path: Path
 ) -> None:
@@ -258,6 +261,7 @@ it.repartition(Path(sys.argv[1]), 3)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", ["_deal", "_compare", "swap", "sync_folder"])
 def test_a_kill_at_any_step_leaves_a_whole_folder(
     start_live: StartLive, tmp_path: Path, step: str
@@ -277,6 +281,7 @@ def test_a_kill_at_any_step_leaves_a_whole_folder(
     assert scores(live) == before
 
 
+@pytest.mark.long
 def test_a_folder_of_format_1_goes_on_under_this_version(
     start_live: StartLive, tmp_path: Path
 ) -> None:
@@ -296,6 +301,7 @@ def test_a_folder_of_format_1_goes_on_under_this_version(
     assert finalised_hash(live) == offline_hash(log, tmp_path / "out")
 
 
+@pytest.mark.long
 def test_a_folder_of_format_1_is_upgraded_before_it_is_repartitioned(tmp_path: Path) -> None:
     with tarfile.open(FORMAT_1) as tar:
         tar.extractall(tmp_path, filter="data")
@@ -319,6 +325,7 @@ def test_another_servers_address_is_refused(
         pass
 
 
+@pytest.mark.long
 def test_a_backup_goes_into_a_server_of_ones_own_once(
     start_live: StartLive, tmp_path: Path, valkey_url: str
 ) -> None:
@@ -347,6 +354,7 @@ goods = { unit_cost = "10.00", stock = 7 }
 )
 
 
+@pytest.mark.long
 def test_stock_that_ran_out_stays_taken_by_whom_it_was(
     start_live: StartLive, tmp_path: Path
 ) -> None:

@@ -222,6 +222,11 @@ class Client:
         """Put a new version of the season file in force: an admin's to do."""
         return self._put_rules(text, {"accept_adverse": "true" if accept_adverse else "false"})
 
+    def ranks(self, board: str, members: list[str]) -> Ranks:
+        """Give the ranks of many members on one board."""
+        body = msgspec.json.encode({"board": board, "members": members})
+        return self._call("POST", "/v1/ranks", Ranks, {}, body)
+
     def _put_rules(self, text: str, said: Parameters) -> Draft:
         body = text.encode()
         return self._call("PUT", "/v1/season/rules", Draft, said, body, TOML, timeout_s=SLOW_S)

@@ -183,7 +183,8 @@ def kernel_result(
         dropped=[
             {"event_id": event_id, "member": member, "reason": reason}
             for table in tables
-            for member, event_id, reason in table.dropped
+            # Rounds drop in an order of their own; replay sorts them too.
+            for member, event_id, reason in sorted(table.dropped)
         ],
         coupons=sorted(
             (row for table in tables for row in coupon_rows(table)), key=lambda row: row["code"]

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from tests.integration.live_fixtures import (
-    ADMIN,
     SEASON,
     Live,
     ndjson,
@@ -79,13 +78,14 @@ def live(
 
 
 def all_at_once(live: Live, requests: list[tuple[str, dict[str, Any]]]) -> list[httpx.Response]:
-    """Send every request from a client of its own, together."""
+    """Send every request from a till of its own, together."""
+    till = live.as_role("till")
 
     def send(request: tuple[str, dict[str, Any]]) -> httpx.Response:
         path, body = request
         with httpx.Client(
             base_url=live.system.url,
-            headers={"Authorization": f"Bearer {ADMIN}"},
+            headers=till,
             timeout=30.0,
             trust_env=False,
         ) as client:

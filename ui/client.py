@@ -22,6 +22,7 @@ from ui.answers import (
     Plan,
     Prizes,
     Problem,
+    Ranks,
     Report,
     RulesFile,
     Season,

@@ -67,8 +67,8 @@ class ShardStatus:
     points_per_hour: dict[int, int] = field(default_factory=dict)
 
 
-class MemberShardCalls(Protocol):
-    """What the gateway and the keeper ask of a member shard; every call may raise ShardDown."""
+class LaneCalls(Protocol):
+    """What goes to a member shard in strict order; every call may raise ShardDown."""
 
     async def apply(self, batch: bytes, stamp: str) -> BatchAnswer:
         """Log and apply a batch (an Arrow stream); stamp is "given" or "wall"."""
@@ -79,11 +79,15 @@ class MemberShardCalls(Protocol):
     async def close(self, ends_us: int) -> ShardStatus:
         """Move the season's end to an instant."""
 
-    async def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
-        """Log and apply an order (JSON) at an instant, or now; returns what it did."""
-
     async def adopt_rules(self, number: int, text: str, at_us: int) -> ShardStatus:
         """Go on under a version of the season file, unless it is in force or past."""
+
+
+class MemberShardCalls(LaneCalls, Protocol):
+    """What the gateway and the keeper ask of a member shard; every call may raise ShardDown."""
+
+    async def order(self, order: bytes, at_us: int | None) -> dict[str, Any]:
+        """Log and apply an order (JSON) at an instant, or now; returns what it did."""
 
     async def rules_versions(self) -> list[Version]:
         """List the versions of the season file after the first."""

@@ -31,8 +31,8 @@ from actors.store.client import connect
 from actors.store.errors import StoreError
 from actors.store.files import sync_folder, write_durably
 from actors.store.history import read_history
-from actors.store.key_dump import dump_keys, restore_key
 from actors.store.journal import JournalFiles
+from actors.store.key_dump import dump_keys, restore_key
 from actors.store.log import Entry, ShardLog
 from actors.store.pool_leases import PoolLeases, Wanted
 from actors.store.server import EmbeddedServer

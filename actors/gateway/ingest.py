@@ -20,7 +20,7 @@ from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
 from actors.gateway.shared_parcel import SharedParcel, Waiters, part_of, tell_all
 from actors.gateway.submission import Held, Submission
-from actors.messages import MemberShardCalls, ShardStatus
+from actors.messages import LaneCalls, ShardStatus
 from rules.events import (
     Decoded,
     Names,
@@ -51,7 +51,7 @@ class Ingest:
 
     def __init__(
         self,
-        shards: list[MemberShardCalls],
+        shards: Sequence[LaneCalls],
         names: Names,
         clock: str,
         clock_us: int,

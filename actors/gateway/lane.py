@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from actors.gateway.submission import Extras, Submission
-from actors.messages import BatchAnswer, MemberShardCalls, ShardDown, ShardStatus
+from actors.messages import BatchAnswer, LaneCalls, ShardDown, ShardStatus
 from rules.event_columns import concat, to_ipc
 
 BATCH_EVENTS_MAX: Final = 20_000
@@ -54,7 +54,7 @@ class Lane:
     """Sends parcels and orders to one shard, in the order they came."""
 
     def __init__(
-        self, shard: int, calls: MemberShardCalls, stamp: str, on_idle: Callable[[], None]
+        self, shard: int, calls: LaneCalls, stamp: str, on_idle: Callable[[], None]
     ) -> None:
         self.shard = shard
         self.version = 0

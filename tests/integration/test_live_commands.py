@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from actors.system import NotReady, System, Wanted
 from tests.integration.live_fixtures import SEASON, ndjson, ray_session, season_log
 from ui.commands import main
-from ui.commands.send import Progress
+from ui.commands._sending import Progress
 
 __all__ = ["ray_session"]
 

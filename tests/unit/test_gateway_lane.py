@@ -51,11 +51,10 @@ class Shard:
     async def close(self, ends_us: int) -> ShardStatus:
         return ShardStatus(0, 1, 1, 0, ends_us, 0, 1, False)
 
-    async def status(self, hours: int = 0) -> ShardStatus:
-        return ShardStatus(0, 1, 1, hours, 0, 0, 1, False)
-
-    async def member(self, member: str) -> dict[str, Any] | None:
-        return {"member": member}
+    async def adopt_rules(self, number: int, text: str, at_us: int) -> ShardStatus:
+        assert number
+        assert text
+        return ShardStatus(0, 1, 1, at_us, 0, 0, 1, False)
 
 
 def event(number: int, minute: int) -> bytes:

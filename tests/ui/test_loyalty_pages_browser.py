@@ -48,9 +48,16 @@ def settled(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+# Every view in one look, each look in turn; the other looks of each are long.
+SEEN = [
+    pytest.param(view, *look, marks=[] if place % len(LOOKS) == turn else [pytest.mark.long])
+    for place, view in enumerate(VIEWS)
+    for turn, look in enumerate(LOOKS)
+]
+
+
 @pytest.mark.usefixtures("system")
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize(("locale", "theme", "size"), LOOKS)
+@pytest.mark.parametrize(("view", "locale", "theme", "size"), SEEN)
 def test_every_view_is_whole_in_both_languages_themes_and_sizes(
     browser: Browser,
     pages: str,

@@ -49,7 +49,7 @@ def waterfall(
         steps.append(told("debt", points=found["debt_repaid"]))
     found["lot"] = _lot(table, mine)
     if found["lot"] is not None:
-        steps.append(told("lot", day=found["lot"]["day"], expires=found["lot"]["expires_at"]))
+        steps.append(told("lot", day=found["lot"]["day"], last=found["lot"]["last_day"]))
     found["reversals"] = _reversals(table, postings, event_id)
     for taken in found["reversals"]:
         text = told("reversal", at=taken["at"], event=taken["event_id"], points=taken["points"])
@@ -145,8 +145,11 @@ def _repaid(postings: Sequence[Posting], mine: Sequence[Posting]) -> int:
 def _lot(table: MemberTable, mine: Sequence[Posting]) -> dict[str, str] | None:
     """Tell the lot that an event's points are in, where points expire."""
     day = next((one.day for one in mine if one.points > 0), None)
-    expires = None if day is None else expires_at(table, day)
-    return None if day is None or expires is None else {"day": day_text(day), "expires_at": expires}
+    expiry = None if day is None else table.lots.expiry_of(day)
+    if day is None or expiry is None:
+        return None
+    expires = instant_text(table.rules.calendar.midnight(expiry))
+    return {"day": day_text(day), "last_day": day_text(expiry - 1), "expires_at": expires}
 
 
 def _reversals(table: MemberTable, postings: Sequence[Posting], event_id: str) -> list[Line]:

@@ -42,8 +42,8 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "goal": ("达成目标 {rule}：+{points}", "goal {rule} reached: +{points}"),
     "debt": ("其中 {points} 分抵还欠分", "{points} of them repay debt"),
     "lot": (
-        "{day} 获得的积分将于 {expires} 到期",
-        "points earned on {day} expire at {expires}",
+        "{day} 获得的积分在 {last} 当天结束时到期",
+        "points earned on {day} expire at the end of {last}",
     ),
     "reversal": (
         "{at} 退款 {event}：{points}",
@@ -88,7 +88,10 @@ SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "near.tier.visits": ("距 {rule} 还差 {missing} 次", "{missing} purchases short of {rule}"),
     "near.goal": ("距目标 {rule} 还差 ¥{missing}", "¥{missing} short of the goal {rule}"),
     "near.coupon": ("距优惠券 {rule} 还差 ¥{missing}", "¥{missing} short of {rule}"),
-    "expiring": ("{at} 将有 {points} 分到期", "{points} points expire at {at}"),
+    "expiring": (
+        "{last} 当天结束时将有 {points} 分到期",
+        "{points} points expire at the end of {last}",
+    ),
     "rank.score": (
         "比 {other} {side} {gap} 分",
         "{gap} points {side} {other}",

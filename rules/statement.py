@@ -89,7 +89,13 @@ def expiring(table: MemberTable, row: int) -> list[dict[str, Any]]:
         carried += points
         if carried > 0:
             at_us = table.rules.calendar.midnight(day)
-            found.append({"expires_at": instant_text(at_us), "points": carried})
+            found.append(
+                {
+                    "last_day": day_text(day - 1),
+                    "expires_at": instant_text(at_us),
+                    "points": carried,
+                }
+            )
             carried = 0
     return found
 
@@ -163,7 +169,7 @@ def lines(found: dict[str, Any], language: str) -> list[str]:
         *(_line(entry, language) for entry in found["entries"]),
         "  ".join(f"{name} {total:,}" for name, total in sums if total),
         *(
-            told("expiring", points=lot["points"], at=lot["expires_at"])[language]
+            told("expiring", points=lot["points"], last=lot["last_day"])[language]
             for lot in found["expiring"]
         ),
     ]

@@ -219,7 +219,11 @@ def test_goals_debt_lot_and_reversals_are_told() -> None:
     assert first is not None
     assert [one["points"] for one in first["reversals"]] == [-80]
     assert first["reversals"][0]["event_id"] == "r"
-    assert first["lot"] == {"day": "2026-06-03", "expires_at": "2027-06-03T16:00:00.000000Z"}
+    assert first["lot"] == {
+        "day": "2026-06-03",
+        "last_day": "2027-06-03",
+        "expires_at": "2027-06-03T16:00:00.000000Z",
+    }
     found = waterfall(table, "m", postings, "b")
     assert found is not None
     assert found["goals"] == [{"id": "spender", "points": 20}]

@@ -197,6 +197,7 @@ def test_members_and_balances_go_in_once(start_live: StartLive, tmp_path: Path) 
     assert kinds.count(("enrol", None)) == 2
 
 
+@pytest.mark.long
 def test_an_interrupted_import_goes_on_and_adds_up(
     start_live: StartLive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +238,7 @@ def test_an_interrupted_import_goes_on_and_adds_up(
     assert not list(tmp_path.glob("*.sent-*.json"))
 
 
+@pytest.mark.long
 def test_a_dry_run_sends_nothing(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path / "data", shards=1)
     log = tmp_path / "log.ndjson"
@@ -252,6 +254,7 @@ def test_a_dry_run_sends_nothing(start_live: StartLive, tmp_path: Path) -> None:
     assert "has objects, not columns" in errors
 
 
+@pytest.mark.long
 def test_an_export_is_whole_and_can_be_imported(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path / "data", shards=2)
     events = season_log(750)

@@ -152,6 +152,7 @@ def test_kills_between_append_and_delivery_lose_and_double_nothing(
         assert len(wait_for_file(data, 241)) == 241
 
 
+@pytest.mark.long
 def test_a_receiver_that_is_away_gets_everything_later(
     start_live: StartLive, tmp_path: Path
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_receiver_that_is_away_gets_everything_later(
     stop(live)
 
 
+@pytest.mark.long
 def test_what_is_refused_is_kept_and_sent_again_when_asked(
     start_live: StartLive, tmp_path: Path
 ) -> None:

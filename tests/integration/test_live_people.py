@@ -320,6 +320,7 @@ def test_a_company_sees_its_members_use_and_no_more(live: Live) -> None:
     assert live.http.get("/v1/companies/acme", headers=forged).status_code == 401
 
 
+@pytest.mark.long
 def test_use_on_disk_and_use_since_add_up(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path)
     live.post([enrol(1, "f-1", kind="taxi", company="acme"), purchase(2, "f-1", 1)])
@@ -329,6 +330,7 @@ def test_use_on_disk_and_use_since_add_up(start_live: StartLive, tmp_path: Path)
     assert live.get("/v1/companies/acme")["litres"] == "20.000"
 
 
+@pytest.mark.long
 def test_without_the_vault_nothing_is_half_done(start_live: StartLive, tmp_path: Path) -> None:
     """The server stops answering between the decision and the vault: 503, then the same again."""
     live = start_live(tmp_path)
@@ -394,6 +396,7 @@ def until_taken(live: Live, event: dict[str, Any]) -> dict[str, Any]:
     raise AssertionError(f"not taken within 60 s: {event}")
 
 
+@pytest.mark.long
 def test_a_file_can_name_further_personal_attributes(start_live: StartLive, tmp_path: Path) -> None:
     text = SEASON.replace('"staff"]\n', '"staff"]\npersonal = ["wechat"]\n', 1)
     live = start_live(tmp_path, season_text=text)

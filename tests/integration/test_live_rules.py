@@ -178,6 +178,7 @@ def test_what_cannot_change_is_refused_and_named(start_live: StartLive, tmp_path
     assert live.http.put("/v1/season/rules", content=b"x", headers=reader).status_code == 403
 
 
+@pytest.mark.long
 def test_the_command_puts_a_file_in_force(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path / "data", shards=1)
     live.post(purchase(1, "m-1", 0))

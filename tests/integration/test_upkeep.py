@@ -170,6 +170,7 @@ def test_a_newer_backup_names_the_version_to_install(
     assert not (tmp_path / "again").exists()
 
 
+@pytest.mark.long
 def test_a_dead_server_makes_no_backup_and_then_one(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path / "data", shards=1)
     send_all(live, season_log(250), lambda _: None)
@@ -309,6 +310,7 @@ def test_a_folder_of_format_1_is_upgraded_before_it_is_repartitioned(tmp_path: P
     assert (moved.shards_before, moved.events, moved.members) == (2, 550, 40)
 
 
+@pytest.mark.long
 def test_another_servers_address_is_refused(
     start_live: StartLive, tmp_path: Path, valkey_url: str
 ) -> None:

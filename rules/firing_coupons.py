@@ -20,7 +20,7 @@ def coupons_of_firings(table: MemberTable, chosen: Int64s) -> dict[str, npt.NDAr
     """Find the coupon each firing issued: to the member, at the instant, of its template.
 
     Where two triggers gave a member the same at one instant, the first firing has the first
-    coupon. One handed on to another member isn't found.
+    coupon. One handed on later is still the one it was issued to first.
     """
     firings, book = table.triggers.firings, table.coupon_book
     column = firings.columns
@@ -28,7 +28,7 @@ def coupons_of_firings(table: MemberTable, chosen: Int64s) -> dict[str, npt.NDAr
     sources = [SOURCES.index("trigger"), SOURCES.index("campaign")]
     pushed = np.flatnonzero(np.isin(book.source[: book.size], sources))
     instants = np.sort(np.concatenate([book.issued_us[pushed], column.at_us[given]]))
-    issued = book.member[pushed].astype(np.int64) << 32
+    issued = book.taker[pushed].astype(np.int64) << 32
     issued |= np.searchsorted(instants, book.issued_us[pushed])
     fired = column.row[given].astype(np.int64) << 32
     fired |= np.searchsorted(instants, column.at_us[given])

@@ -20,13 +20,11 @@ import ray
 from ray.actor import ActorHandle
 
 from actors.calls import KeeperFacade, MemberShardFacade, RankingShardFacade
-from actors.gateway.server import GatewayServer
 from actors.keeper import Keeper
 from actors.member_shard import MemberShard
 from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, Warming
 from actors.mirror_writer import MirrorWriter
 from actors.notice_feed import NoticeFeed
-from actors.outbox import Outbox
 from actors.ranking_shard import RankingShard
 from actors.settings import Settings
 from actors.store.archive import Archive
@@ -309,6 +307,9 @@ class OutboxHost:
 
     def __init__(self, settings: Settings) -> None:
         log_to_file(settings, "outbox")
+        # Only this process needs what follows: importing it costs every start of an actor.
+        from actors.outbox import Outbox
+
         self._outbox = Outbox(settings, member_shards(settings))
 
     async def run(self) -> None:
@@ -334,6 +335,9 @@ class GatewayHost:
             RankingShardFacade(ranking_handle(settings, shard)) for shard in range(settings.shards)
         ]
         keeper = KeeperFacade(_handle(settings, "keeper"))
+        # Only this process needs what follows: importing it costs every start of an actor.
+        from actors.gateway.server import GatewayServer
+
         self._server = GatewayServer(settings, member_shards(settings), rankings, keeper)
 
     async def run(self) -> None:

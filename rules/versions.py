@@ -112,7 +112,7 @@ def relaid(ring: npt.NDArray[Any], width: int, latest: int) -> npt.NDArray[Any]:
     """Lay a ring [n, k] of periods up to the latest out in another width.
 
     >>> relaid(np.array([[10, 8, 9]]), 2, latest=9)
-    array([[ 8, 10]])
+    array([[ 9, 10]])
     """
     held = ring.shape[1]
     laid = np.zeros((len(ring), width), dtype=ring.dtype)
@@ -122,7 +122,7 @@ def relaid(ring: npt.NDArray[Any], width: int, latest: int) -> npt.NDArray[Any]:
 
 
 def _retired(coupon: Coupon) -> Coupon:
-    if getattr(coupon, "claim", None) is None:
+    if coupon.claim is None:
         return coupon
     return coupon.model_copy(update={"claim": None})
 

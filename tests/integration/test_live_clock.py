@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.integration.live_fixtures import SEASON, Live, StartLive, ray_session, start_live
 
 __all__ = ["ray_session", "start_live"]
@@ -42,6 +44,7 @@ def wait_for_final(live: Live, within_s: float) -> dict[str, Any]:
         assert time.monotonic() < ends_s, f"not final within {within_s} s: {season}"
 
 
+@pytest.mark.long
 def test_the_keeper_ends_an_idle_season(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path / "data", clock="real", season_text=season_around_now(30))
     assert live.post(purchase_now(1))["results"][0]["points"] in (100, 200)

@@ -284,6 +284,7 @@ def test_an_export_is_whole_and_can_be_imported(start_live: StartLive, tmp_path:
     assert finalised_hash(other) == offline_hash(events, tmp_path / "replayed")
 
 
+@pytest.mark.long
 def test_exports_are_an_admins(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path / "data", shards=1)
     for role in ("till", "app", "analyst"):

@@ -152,6 +152,7 @@ def test_no_personal_value_is_in_any_file_or_key(start_live: StartLive, tmp_path
     assert found_in_files(tmp_path, CLEAR) == []
 
 
+@pytest.mark.long
 def test_erasure_leaves_nothing_that_leads_back(start_live: StartLive, tmp_path: Path) -> None:
     live = start_live(tmp_path)
     live.post([enrol(1, "w-1", **PERSON), enrol(2, "w-2", 1, phone="13900139000", name="李")])

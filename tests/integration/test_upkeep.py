@@ -92,6 +92,7 @@ def test_a_backup_under_load_holds_everything_acknowledged_before_it(
     assert finalised_hash(again) == offline_hash(log, tmp_path / "out")
 
 
+@pytest.mark.long
 def test_a_stopped_folder_is_backed_up_with_its_keys_and_final_list(
     start_live: StartLive, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_damage_and_wrong_targets_are_refused_in_words(
     assert "in use by process" in errors
 
 
+@pytest.mark.long
 def test_a_newer_backup_names_the_version_to_install(
     start_live: StartLive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

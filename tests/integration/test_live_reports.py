@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,14 @@ from tests.integration.live_fixtures import (
     ADMIN,
     SEASON,
     Live,
-    StartLive,
     purchase,
     ray_session,
-    start_live,
+    start_system,
+    stop,
 )
 from ui.commands import main
 
-__all__ = ["ray_session", "start_live"]
+__all__ = ["ray_session"]
 
 COUPONS = """
 [[coupons]]
@@ -95,13 +96,14 @@ def log() -> list[dict[str, Any]]:
     return sorted(enrolled + bought, key=lambda event: event["at"]) + surveys + uses + refunds
 
 
-@pytest.fixture
-def live(start_live: StartLive, tmp_path: Path) -> Live:
-    started = start_live(tmp_path / "data", season_text=TEXT)
+@pytest.fixture(scope="module")
+def live(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:  # noqa: ARG001  Ray has to be up
+    started = start_system(tmp_path_factory.mktemp("reports"), season_text=TEXT)
     told = started.post(log(), results="all")
     answers = [one["status"] for one in told["results"]]
     assert answers.count("applied") > 100
-    return started
+    yield started
+    stop(started)
 
 
 def rows(live: Live, name: str, **parameters: Any) -> list[dict[str, Any]]:

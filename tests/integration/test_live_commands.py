@@ -154,6 +154,7 @@ def test_a_port_in_use_is_refused_in_words(tmp_path: Path) -> None:
     assert f"error: 127.0.0.1:{port} can't be used" in result.output
 
 
+@pytest.mark.long
 def test_a_start_that_failed_leaves_the_key_to_the_next(
     ray_session: None,  # noqa: ARG001  Ray has to be up
     tmp_path: Path,

@@ -85,6 +85,9 @@ def _won(table: MemberTable, events: Events, place: int, name: str, outcome: Out
     if won is None or won.row != events.row[place]:
         outcome.refuse_one(place, "not_a_winner", f"{name} isn't this member's prize")
         return None
+    if not won.state and table.members.disqualified[won.row]:
+        outcome.refuse_one(place, "not_a_winner", f"{name} falls to the next: disqualified since")
+        return None
     return won
 
 

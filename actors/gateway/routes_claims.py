@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
 from typing import Annotated, Any, Literal
 
@@ -41,11 +42,11 @@ async def send_awards(state: State) -> None:
         }
         for award in (view.awards if view else ())
     ]
-    barred = sorted(view.barred) if view else []
     await order_everywhere(
         state,
         {
-            "id": f"awards {state.rules.season_id} {final.published_at_us} {barred}",
+            # A list may come back to what it was, when a disqualification is lifted.
+            "id": f"awards {state.rules.season_id} {uuid.uuid4().hex}",
             "kind": "awards",
             "season": state.rules.season_id,
             "deadline_us": state.rules.calendar.later(final.published_at_us, within),
@@ -112,8 +113,10 @@ async def claim(
         raise Problem(404, f"There is no prize {prize!r}, such as overall:1.", "unknown-prize")
     own_member(caller, who)
     if holder == who:
-        # Someone before may have been disqualified since the list was published.
-        await send_awards(state)
+        known = (await claims_everywhere(state)).get(prize)
+        if known is None or known["member"] != who:
+            # Someone was disqualified, or reinstated, since the list was published.
+            await send_awards(state)
     attributes = {"delivery": delivery, "station": station}
     event = {
         "type": "prize_claim",

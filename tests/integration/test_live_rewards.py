@@ -193,6 +193,15 @@ def test_prizes_are_claimed_after_publishing(live: Live) -> None:
     assert live.http.post("/v1/season/publish").status_code == OK
     winner = live.get("/v1/prizes")["awards"][0]["member"]
 
+    def stand(kind: str) -> None:
+        season = live.get("/v1/season")
+        event = {"event_id": f"{kind}-1", "type": kind, "member": winner, "at": season["now"]}
+        assert live.post(event)["results"][0]["status"] == "applied"
+
+    stand("disqualify")
+    barred = act(live, "/v1/prizes/overall:1/claim", member=winner, delivery="pickup")
+    assert (barred.status_code, barred.json()["reason"]) == (409, "not_a_winner")
+    stand("reinstate")
     wrong = act(live, "/v1/prizes/overall:1/claim", member="nobody")
     assert wrong.status_code == 409
     claimed = act(live, "/v1/prizes/overall:1/claim", delivery="pickup", station="S1")

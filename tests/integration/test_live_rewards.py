@@ -201,6 +201,10 @@ def test_prizes_are_claimed_after_publishing(live: Live) -> None:
     stand("disqualify")
     barred = act(live, "/v1/prizes/overall:1/claim", member=winner, delivery="pickup")
     assert (barred.status_code, barred.json()["reason"]) == (409, "not_a_winner")
+    heir = live.get("/v1/prizes")["awards"][0]["member"]
+    assert heir != winner
+    by_post = act(live, "/v1/prizes/overall:1/claim", member=heir, delivery="post")
+    assert by_post.json()["reason"] == "bad_field", by_post.text
     stand("reinstate")
     wrong = act(live, "/v1/prizes/overall:1/claim", member="nobody")
     assert wrong.status_code == 409

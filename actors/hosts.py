@@ -175,6 +175,7 @@ class MemberShardHost:
                 wall_us,
                 shared,
                 owners,
+                settings.snapshot_events,
                 journal=JournalFiles(settings.folder / "journal", self._number),
                 feed=NoticeFeed(
                     NoticeStream(

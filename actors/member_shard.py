@@ -24,6 +24,7 @@ from actors.notice_feed import NoticeFeed
 from actors.rules_book import RulesBook, Stand, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
+from actors.settings import SNAPSHOT_EVENTS
 from actors.store.archive import Archive
 from actors.store.code_owners import CodeOwners
 from actors.store.errors import LogGap, StoreUnavailable
@@ -48,7 +49,6 @@ from rules.standings import Standing
 from rules.ticks import due, use_rules
 from rules.versions import adopt
 
-SNAPSHOT_EVENTS: Final = 1_000_000
 FLUSH_WITHIN_S: Final = 30.0
 
 Int64s = npt.NDArray[np.int64]

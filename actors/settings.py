@@ -6,12 +6,15 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from rules.compiled import Rules, compile_rules
 from rules.season_file import load_season
+
+SNAPSHOT_EVENTS: Final = 1_000_000
+"""Events of a shard between two of its snapshots."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Settings:
     host: str
     port: int
     admin_key: str = ""
+    snapshot_events: int = SNAPSHOT_EVENTS
     notify: tuple[str, ...] = ("file",)
     webhook_secret: str = field(default="", repr=False)
 

@@ -19,7 +19,7 @@ import ray
 
 from actors import hosts
 from actors.rules_book import VERSIONS, is_version
-from actors.settings import Settings
+from actors.settings import SNAPSHOT_EVENTS, Settings
 from actors.store.api_keys import ApiKeys, Role
 from actors.store.client import check_server, connect
 from actors.store.errors import StoreError
@@ -61,6 +61,7 @@ class Wanted:
     admin_key: str | None = None
     notify: tuple[str, ...] = ("file",)
     webhook_secret: str = field(default="", repr=False)
+    snapshot_events: int = SNAPSHOT_EVENTS
 
 
 class System:
@@ -130,6 +131,7 @@ class System:
             port=port,
             notify=wanted.notify,
             webhook_secret=wanted.webhook_secret,
+            snapshot_events=wanted.snapshot_events,
         )
         client = connect(url)
         for warning in check_server(client):

@@ -43,6 +43,11 @@ PORT = click.IntRange(0, 65_535)
     show_default=True,
     help="Where notices go: file, or webhook=URL (with FORECOURT_WEBHOOK_SECRET); may be repeated.",
 )
+@click.option(
+    "--snapshot-events",
+    type=click.IntRange(100),
+    help="Events of a shard between two snapshots, a million by default: fewer restart sooner.",
+)
 def command(
     season: Path,
     data: Path,
@@ -55,9 +60,11 @@ def command(
     shards: int | None,
     clock: str,
     notify: tuple[str, ...],
+    snapshot_events: int | None,
 ) -> None:
     """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
     from actors.notice_ways import check_ways
+    from actors.settings import SNAPSHOT_EVENTS
     from actors.system import Wanted
     from ui.commands._inputs import read_text
     from ui.commands._live import exit_of
@@ -74,6 +81,7 @@ def command(
         clock=clock,
         admin_key=os.environ.get("FORECOURT_ADMIN_KEY"),
         notify=notify,
+        snapshot_events=snapshot_events or SNAPSHOT_EVENTS,
         webhook_secret=os.environ.get("FORECOURT_WEBHOOK_SECRET", ""),
     )
     try:

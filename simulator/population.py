@@ -1,4 +1,4 @@
-"""Hold the figures of the population file that synthetic traffic is drawn from."""
+"""Hold the figures of the population file that traffic and simulations are drawn from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,9 +57,13 @@ class Prices:
 
 @dataclass(frozen=True)
 class Grade:
-    """Price one grade of fuel, per litre."""
+    """Price one grade of fuel, per litre, and say what of it is margin.
+
+    A season file that says its own margins goes before these.
+    """
 
     price: float
+    margin: float
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,7 @@ class Shop:
     line_share: float
     amount_mean: float
     amount_shape: float
+    margin_share: float
 
 
 @dataclass(frozen=True)
@@ -145,6 +150,68 @@ class Faults:
 
 
 @dataclass(frozen=True)
+class Response:
+    """Say how far members come more often, or fill more, for what the programme gives.
+
+    The incentive is A = 1 + theta·[goal_gradient·x^goal_shape·reach·sat(value)
+    + afterglow·e^(−Δ/afterglow_days) − slump·e^(−Δ/slump_days) + prize_pull·sat(value)·pdf(z)
+    − hopeless·far + coupon_lift·held]; see docs/simulation.md.
+    """
+
+    zero_share: float
+    theta_shape: float
+    goal_gradient: float
+    goal_shape: float
+    value_scale: float
+    tier_horizon_months: float
+    afterglow: float
+    afterglow_days: float
+    slump: float
+    slump_days: float
+    prize_pull: float
+    forecast_error: float
+    hopeless: float
+    coupon_lift: float
+    discount_litres: float
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Say how many of those a dormancy trigger reaches come back for it."""
+
+    increment: float
+    within_days: float
+
+
+@dataclass(frozen=True)
+class CouponUse:
+    """Say who uses coupons, when in their time, and how far a fill grows to reach a minimum."""
+
+    propensity_a: float
+    propensity_b: float
+    noticed_share: float
+    first_use_share: float
+    gate_stretch: float
+    claims_per_month: float
+
+
+@dataclass(frozen=True)
+class Redeeming:
+    """Say how often points are spent, and how many never are."""
+
+    item_share: float
+    checkout_share: float
+    breakage_share: float
+
+
+@dataclass(frozen=True)
+class Referring:
+    """Say how many newcomers come with a referral."""
+
+    referred_share: float
+
+
+@dataclass(frozen=True)
 class Population:
     """Hold the whole population file.
 
@@ -164,4 +231,9 @@ class Population:
     tasks: Tasks
     refunds: Refunds
     faults: Faults
+    response: Response
+    recall: Recall
+    coupon_use: CouponUse
+    redeeming: Redeeming
+    referring: Referring
     parameters: Mapping[str, Parameter]

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 from simulator.population import (
     LATE_DAYS_MAX,
     Card,
+    CouponUse,
     Enrolment,
     Faults,
     Grade,
@@ -18,7 +19,11 @@ from simulator.population import (
     Parameter,
     Population,
     Prices,
+    Recall,
+    Redeeming,
+    Referring,
     Refunds,
+    Response,
     Shop,
     Stations,
     Tasks,
@@ -49,6 +54,11 @@ _SECTIONS: dict[str, type] = {
     "tasks": Tasks,
     "refunds": Refunds,
     "faults": Faults,
+    "response": Response,
+    "recall": Recall,
+    "coupon_use": CouponUse,
+    "redeeming": Redeeming,
+    "referring": Referring,
 }
 _LENGTHS = {
     "timing.weekday_profile": 7,
@@ -61,7 +71,8 @@ _FIGURE = {"value", "unit", "range", "source"}
 _POSITIVE = {
     "renewal_shape", "drop_out_a", "drop_out_b", "rate_shape", "shape_within", "shape_between",
     "amount_shape", "round_money_step", "price", "litres_mean", "tank", "amount_mean",
-    "delay_hours", "step_days",
+    "delay_hours", "step_days", "theta_shape", "goal_shape", "value_scale", "tier_horizon_months",
+    "afterglow_days", "slump_days", "forecast_error", "within_days", "propensity_a", "propensity_b",
 }  # fmt: skip
 
 Section = TypeVar("Section")

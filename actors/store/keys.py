@@ -101,6 +101,11 @@ def api_keys() -> str:
     return "forecourt:api-keys"
 
 
+def api_keys_used() -> str:
+    """Name the hash that says when each access key was last used."""
+    return "forecourt:api-keys-used"
+
+
 def audit(scope: str) -> str:
     """Name the stream of what administrators did."""
     return f"forecourt:{_checked('scope', scope)}:audit"

@@ -23,6 +23,7 @@ from actors.gateway import (
     routes_rewards,
     routes_rules,
     routes_stations,
+    routes_stream,
 )
 from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import AuditTrail, record_events
@@ -50,6 +51,7 @@ ROUTES: Final = (
     routes_audit,
     routes_rules,
     routes_stations,
+    routes_stream,
 )
 """routes_read comes after all that are about a member: its /members/{member} takes longer paths."""
 

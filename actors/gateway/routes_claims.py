@@ -11,10 +11,11 @@ from fastapi import APIRouter, Body, Request
 
 from actors.gateway.acts import act, own_member
 from actors.gateway.answers import encoded
+from actors.gateway.board_answer import read_with_prizes
 from actors.gateway.orders import order_everywhere
 from actors.gateway.prize_view import PrizeView
 from actors.gateway.problems import Problem
-from actors.gateway.routes_read import caller_of, read_with_prizes, state_of
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import Ask, Reading, ShardDown

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 from fastapi import APIRouter, Body, Query, Request
 
-from actors.gateway.answers import award_json, cost_json, encoded, row_json, season_json
+from actors.gateway.answers import award_json, cost_json, encoded, season_json
 from actors.gateway.auth import Caller
-from actors.gateway.board_pages import Page, owner_of
+from actors.gateway.board_answer import board_json, read_board, read_with_prizes, with_changes
+from actors.gateway.board_pages import owner_of
 from actors.gateway.masks import masked
 from actors.gateway.prize_view import PrizeView
 from actors.gateway.problems import Problem
@@ -41,18 +42,6 @@ def caller_of(request: Request, allowed: tuple[str, ...]) -> Caller:
     return state_of(request).keys.authorise(request.headers, allowed)
 
 
-async def read_with_prizes(state: State, page_of: Any) -> tuple[Any, PrizeView | None]:
-    """Read something together with the prize rows of the same snapshot."""
-    while True:
-        asks = state.prizes.asks()
-        found, readings = await page_of(asks)
-        if not readings:
-            return found, None
-        view = state.prizes.view(readings)
-        if view is not None:
-            return found, view
-
-
 def check_board(state: State, board: str) -> None:
     """Refuse a board that the season file doesn't have."""
     ids = [known.id for known in state.rules.boards]
@@ -79,41 +68,23 @@ async def standings(
             raise Problem(422, "around is for the running season; leave season out.")
         return encoded(await older_page(state, caller, board, season, int(cursor or 0), limit))
     check_board(state, board)
+    if around is None:
+        page_read = await read_board(state, board, int(cursor or 0), limit)
+        return encoded(board_json(state, caller, page_read))
+    if not caller.sees(around) and caller.role == "app":
+        raise Problem(403, "The role app may look around its own member only.")
     as_of_us, phase = state.as_of_us(), state.phase()
-    focus: int | None = None
-    if around is not None:
-        if not caller.sees(around) and caller.role == "app":
-            raise Problem(403, "The role app may look around its own member only.")
 
-        async def read(asks: list[Ask]) -> tuple[Any, list[Reading]]:
-            found = await state.pages.around(board, around, span, asks)
-            return found, found[0].readings if found else []
+    async def read(asks: list[Ask]) -> tuple[Any, list[Reading]]:
+        found = await state.pages.around(board, around, span, asks)
+        return found, found[0].readings if found else []
 
-        found, view = await read_with_prizes(state, read)
-        if found is None:
-            await _not_on_board(state, board, around)
-        page, focus = found
-    else:
-
-        async def read(asks: list[Ask]) -> tuple[Any, list[Reading]]:
-            page = await state.pages.page(board, int(cursor or 0), limit, asks)
-            return page, page.readings
-
-        page, view = await read_with_prizes(state, read)
-    rows = await _rows(state, caller, board, page, view)
-    answer: dict[str, Any] = {
-        "board": board,
-        "as_of": instant(as_of_us),
-        "version": page.version,
-        "phase": phase,
-        "total": page.total,
-        "rows": rows,
-        "next_cursor": page.next_cursor,
-        "cut_lines": view.cut_lines(board) if view else [],
-    }
-    if focus is not None:
-        answer["focus"] = focus
-    return encoded(answer)
+    found, view = await read_with_prizes(state, read)
+    if found is None:
+        await _not_on_board(state, board, around)
+    page, focus = found
+    around_read = await with_changes(state, board, page, view, as_of_us, phase)
+    return encoded(board_json(state, caller, around_read) | {"focus": focus})
 
 
 async def _not_on_board(state: State, board: str, member: str) -> None:
@@ -135,23 +106,6 @@ async def member_of(state: State, member: str) -> dict[str, Any] | None:
         raise Problem(
             503, f"Member shard {owner} does not answer: {error}", "warming", retry_after_s=1
         ) from None
-
-
-async def _rows(
-    state: State, caller: Caller, board: str, page: Page, view: PrizeView | None
-) -> list[dict[str, Any]]:
-    team = next(known.team for known in state.rules.boards if known.id == board) is not None
-    members = [row.key.member for row in page.rows]
-    before = await state.changes.ranks_at(board, members, state.day())
-    rows = []
-    for rank, row in enumerate(page.rows, page.first_rank):
-        json = row_json(state.rules, caller, rank, row, team)
-        if row.key.member in before:
-            was = before[row.key.member]
-            json["change"] = None if was is None else was - rank
-        json |= view.of_row(board, row) if view else {"prize": None, "gap_to_prize": None}
-        rows.append(json)
-    return rows
 
 
 @router.post("/ranks")

@@ -10,10 +10,11 @@ import pyarrow.parquet as pq
 from fastapi import APIRouter, Query, Request, Response
 
 from actors.gateway.answers import encoded
+from actors.gateway.board_answer import read_with_prizes
 from actors.gateway.board_pages import owner_of
 from actors.gateway.problems import Problem
 from actors.gateway.routes_campaigns import ask_all
-from actors.gateway.routes_read import caller_of, read_with_prizes, state_of
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.messages import Ask, ShardDown
 from actors.phases import instant

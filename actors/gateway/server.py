@@ -16,12 +16,14 @@ from actors.final_list import FinalShelf
 from actors.gateway.app import make_app
 from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
+from actors.gateway.board_streams import READERS_MAX
 from actors.gateway.changes import Changes
 from actors.gateway.cleansing import Cleanser
 from actors.gateway.ingest import Ingest
 from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
+from actors.gateway.routes_stream import streams_of
 from actors.gateway.sealing import Sealer
 from actors.gateway.seasons import names_of, watch_opening
 from actors.gateway.state import State
@@ -110,6 +112,7 @@ class GatewayServer:
             asyncio.create_task(self._watch_store()),
             asyncio.create_task(watch_opening(state)),
             asyncio.create_task(state.cleanser.run()),
+            asyncio.create_task(state.streams.run()),
         ]
         await self._server.serve()
         for watch in watches:
@@ -121,6 +124,7 @@ class GatewayServer:
         empty = True
         if self._state is not None:
             empty = await self._state.ingest.stop(within_s)
+            await self._state.streams.close()
         if self._server is not None:
             self._server.should_exit = True
         self._stopped.set()
@@ -177,7 +181,7 @@ class GatewayServer:
             lane.version, lane.clock_us = status.version, status.clock_us
         readings = Readings(list(self._rankings), ingest.versions)
         readings.rules_hash = rules.rules_hash
-        return State(
+        state = State(
             book=book,
             rules=rules,
             clock=settings.clock,
@@ -200,6 +204,8 @@ class GatewayServer:
             sealer=sealer,
             audit=AuditLog(client, scope),
         )
+        state.streams = streams_of(state, READERS_MAX)
+        return state
 
     def _not_ready(self, ingest: Ingest) -> list[str]:
         count = len(ingest.lanes)

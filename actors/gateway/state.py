@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from actors.final_list import FinalList, FinalShelf
 from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
+from actors.gateway.board_streams import BoardStreams
 from actors.gateway.changes import Changes
 from actors.gateway.cleansing import Cleanser
 from actors.gateway.ingest import Ingest
@@ -56,6 +57,7 @@ class State:
     cleanser: Cleanser
     sealer: Sealer
     audit: AuditLog
+    streams: BoardStreams = field(init=False)
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _final: FinalList | None = field(default=None)
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from actors.figures import Figures, figures_of_process
 from actors.messages import Ask, BoardLayout, Reading, Row, Slice, Warming
 from actors.past_boards import PastBoards
 from actors.standing_columns import StandingColumns
@@ -74,8 +75,7 @@ class RankingShard:
 
         layout gives the boards where they are not those of before.
         """
-        known = self._columns.members
-        if everyone.member[: len(known)] != known:
+        if not self._columns.agrees(everyone.member):
             self._empty()
         elif self._past.new_day(clock_us):
             self._past.keep(clock_us, self._indexes, self._all_team_rows())
@@ -143,6 +143,18 @@ class RankingShard:
         for board, sums in self._all_team_rows().items():
             self._mirror.rebuild(board, sums.member, sums.score)
         self._mirror.mark_whole()
+
+    def figures(self) -> Figures:
+        """Tell how large the boards' deltas are, and what the sorted sets still miss."""
+        mirror = self._mirror
+        values: dict[str, float] = {
+            "version": self.version,
+            "rows": max((len(index) for index in self._indexes.values()), default=0),
+            "delta_rows": sum(index.delta_rows for index in self._indexes.values()),
+            "mirror_lag_s": 0.0 if mirror is None else mirror.lag_s(),
+            "mirror_pending": 0 if mirror is None else mirror.pending(),
+        }
+        return figures_of_process(values)
 
     def read(self, asks: list[Ask], at_least: int) -> Reading:
         """Answer asks (see actors.messages.Ask) from one snapshot; raises Warming when behind."""

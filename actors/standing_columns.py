@@ -42,6 +42,7 @@ class StandingColumns:
             "on_board": np.zeros(FIRST_ROWS, np.uint32),
             "disqualified": np.zeros(FIRST_ROWS, np.bool_),
             "team": np.zeros(FIRST_ROWS, np.int32),
+            "named": np.zeros(FIRST_ROWS, np.bool_),
         }
         self._teams: list[str] = [""]
         self._team_of: dict[str, int] = {"": 0}
@@ -53,10 +54,15 @@ class StandingColumns:
             raise AttributeError(name) from None
 
     def put(self, rows: npt.NDArray[np.int64], part: Standing) -> None:
-        """Set the standings of rows, int64[k]; new rows follow on the last one."""
+        """Set the standings of rows, int64[k].
+
+        New rows may leave gaps: a member whose events were all refused so far has a row, and no
+        standing until one applies.
+        """
         if not len(rows):
             return
-        self._grow(int(rows.max()) + 1, rows, part.member)
+        self._grow(int(rows.max()) + 1)
+        self._name(rows, part.member)
         for name in (
             "score",
             "tasks_completed_at_us",
@@ -68,7 +74,15 @@ class StandingColumns:
             self._columns[name][rows] = getattr(part, name)
         self._columns["team"][rows] = self._team_codes(part.team_key)
 
-    def _grow(self, count: int, rows: npt.NDArray[np.int64], members: Sequence[str]) -> None:
+    def agrees(self, members: Sequence[str]) -> bool:
+        """Tell whether the rows known so far are those of the first of some members."""
+        first = members[: len(self.members)]
+        return first == self.members or (
+            len(first) == len(self.members)
+            and all(mine in ("", other) for mine, other in zip(self.members, first, strict=True))
+        )
+
+    def _grow(self, count: int) -> None:
         known = len(self.members)
         if count <= known:
             return
@@ -79,10 +93,14 @@ class StandingColumns:
                 grown[:known] = column[:known]
                 self._columns[name] = grown
         self.members.extend([""] * (count - known))
-        new = np.flatnonzero(rows >= known)
+
+    def _name(self, rows: npt.NDArray[np.int64], members: Sequence[str]) -> None:
+        """Name the rows, int64[k], that had no standing before."""
+        new = np.flatnonzero(~self._columns["named"][rows])
         named = [members[place] for place in new.tolist()]
         for row, member in zip(rows[new].tolist(), named, strict=True):
             self.members[row] = member
+        self._columns["named"][rows[new]] = True
         self._lookup.add(rows[new], named)
 
     def _team_codes(self, teams: list[str]) -> npt.NDArray[np.int32]:

@@ -153,3 +153,26 @@ def test_yesterday_is_how_the_boards_stood_at_midnight(rules: Rules) -> None:
     assert [key.score if key else None for key in then] == [5, 9, None]
     tomorrow: Ask = ("past", "overall", ("a",), today + 2)
     assert shard.read([tomorrow], 2).answers[tomorrow][0].score == 50
+
+
+def test_a_member_whose_first_events_were_refused_is_known_once_one_applies(rules: Rules) -> None:
+    random = np.random.default_rng(8)
+    shard = RankingShard(0, rules, None)
+    shard.replace(1, NOON_US, Standing.empty())
+    # Row 0 was numbered by an event that was refused; row 1 came behind it.
+    shard.update(1, 2, NOON_US, np.array([1]), standing(["late"], [5], random))
+    shard.update(2, 3, NOON_US, np.array([0]), standing(["first"], [9], random))
+
+    reading = shard.read([("row", "overall", "first"), ("keys", "overall", ("late", "first"))], 3)
+
+    row = reading.answers["row", "overall", "first"]
+    assert row is not None
+    assert row.key.member == "first"
+    assert [key.member for key in reading.answers["keys", "overall", ("late", "first")]] == [
+        "late",
+        "first",
+    ]
+    # Everyone again, as after a restart of the member shard: no row has changed hands.
+    both = standing(["first", "late"], [9, 5], random)
+    shard.replace(4, NOON_US, both)
+    assert shard.read([("size", "overall")], 4).answers["size", "overall"] == 2

@@ -7,6 +7,7 @@ from typing import Any
 import ray
 from ray.actor import ActorHandle
 
+from actors.figures import Figures
 from actors.messages import Ask, BatchAnswer, Reading, ShardDown, ShardStatus, Warming
 from actors.rules_book import Version
 from actors.store.errors import StoreError
@@ -98,6 +99,11 @@ class MemberShardFacade:
         found: Standing | None = await answered(self._handle.call.remote("older_standing"))
         return found
 
+    async def figures(self) -> Figures:
+        """Tell what the shard and its process take."""
+        found: Figures = await answered(self._handle.call.remote("figures"))
+        return found
+
     async def _status(self, name: str, *arguments: Any) -> ShardStatus:
         status: ShardStatus = await answered(self._handle.call.remote(name, *arguments))
         return status
@@ -116,6 +122,11 @@ class RankingShardFacade:
             raise Warming(found)
         return found
 
+    async def figures(self) -> Figures:
+        """Tell what the shard and its process take."""
+        found: Figures = await answered(self._handle.figures.remote())
+        return found
+
 
 class KeeperFacade:
     """Calls the season keeper."""
@@ -126,3 +137,20 @@ class KeeperFacade:
     async def freeze(self) -> None:
         """Freeze the final list."""
         await answered(self._handle.freeze.remote())
+
+    async def figures(self) -> Figures:
+        """Tell what its process takes."""
+        found: Figures = await answered(self._handle.figures.remote())
+        return found
+
+
+class OutboxFacade:
+    """Calls the outbox."""
+
+    def __init__(self, handle: ActorHandle[Any]) -> None:
+        self._handle = handle
+
+    async def figures(self) -> Figures:
+        """Tell how much waits to be told and what its process takes."""
+        found: Figures = await answered(self._handle.figures.remote())
+        return found

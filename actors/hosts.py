@@ -7,6 +7,7 @@ would end the actor for good.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
@@ -20,6 +21,7 @@ import ray
 from ray.actor import ActorHandle
 
 from actors.calls import KeeperFacade, MemberShardFacade, RankingShardFacade
+from actors.figures import Figures, figures_of_process
 from actors.keeper import Keeper
 from actors.member_shard import MemberShard
 from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, Warming
@@ -263,6 +265,10 @@ class RankingShardHost:
         except Warming as error:
             return str(error)
 
+    def figures(self) -> Figures:
+        """Tell what this shard does and how far behind the sorted sets are."""
+        return self._shard.figures()
+
     def mirror_lag_s(self) -> float:
         """Tell how old the oldest score is that the sorted sets don't show yet."""
         return self._mirror.lag_s()
@@ -293,6 +299,10 @@ class KeeperHost:
         """Freeze the final list."""
         await self._keeper.freeze()
 
+    async def figures(self) -> Figures:
+        """Tell what this process takes."""
+        return figures_of_process()
+
     async def stop(self) -> None:
         """End after this round."""
         self._keeper.stop()
@@ -316,6 +326,10 @@ class OutboxHost:
     async def run(self) -> None:
         """Deliver notices until the system stops."""
         await self._outbox.run()
+
+    async def figures(self) -> Figures:
+        """Tell how much waits to be told."""
+        return await asyncio.to_thread(self._outbox.figures)
 
     async def stop(self) -> None:
         """End after what is being sent."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.figures import Figures, figures_of_process
 from actors.leases import Leases
 from actors.leases import decoded as lease_change
 from actors.leases import encoded as lease_payload
@@ -261,6 +262,19 @@ class MemberShard:
             older_ends_us=older.rules.ends_us if older else None,
             points_per_hour=self._points_per_hour(hours) if hours else {},
         )
+
+    def figures(self) -> Figures:
+        """Tell what this shard holds and how far its snapshot is behind."""
+        saved_s = self._snapshots.saved_at_s(self.shard)
+        age_s = -1.0 if saved_s is None else max(0.0, self._wall_us() / 1e6 - saved_s)
+        values: dict[str, float] = {
+            "members": len(self._table),
+            "seq": self.seq,
+            "epoch": self._log.epoch or 0,
+            "snapshot_age_s": age_s,
+            "events_since_snapshot": self._events_since_snapshot,
+        }
+        return figures_of_process(values, tuple(self._table.pools.used.tolist()))
 
     def member(self, member: str) -> dict[str, Any] | None:
         """Describe one member, or None when there is none of that id."""

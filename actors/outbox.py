@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from actors.calls import MemberShardFacade
+from actors.figures import Figures, figures_of_process
 from actors.messages import ShardDown, stand_of
 from actors.notice_file import NoticeFile
 from actors.notice_lane import NoticeLane, Send, file_sender, webhook_sender
@@ -68,6 +69,17 @@ class Outbox:
     def stop(self) -> None:
         """End after what is being sent."""
         self._stopping.set()
+
+    def figures(self) -> Figures:
+        """Tell how much waits to be told and what became of the rest; raises StoreError."""
+        waiting = sum(stream.waiting() for stream in self._streams)
+        counts: dict[str, dict[str, int]] = {}
+        for lane, mine in self._deliveries.items():
+            total = counts.setdefault(lane, {})
+            for deliveries in mine:
+                for state, count in deliveries.counts().items():
+                    total[state] = total.get(state, 0) + count
+        return figures_of_process({"waiting_entries": waiting}, counts=counts)
 
     async def _follow(self, lane: NoticeLane) -> None:
         started = False

@@ -55,6 +55,11 @@ class RankIndex(OrderReads):
         self._settle()
         return len(self._base) + self._delta.growth
 
+    @property
+    def delta_rows(self) -> int:
+        """Count the rows that changed since the big array was made, settled or not."""
+        return max(len(self._delta), self._marks_count)
+
     def update(
         self,
         rows: npt.ArrayLike,

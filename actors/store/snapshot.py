@@ -151,6 +151,11 @@ class SnapshotStore:
         """List the seqs of the snapshots there are, oldest first."""
         return [int(folder.name[4:24]) for folder in self._snapshots(shard)]
 
+    def saved_at_s(self, shard: int) -> float | None:
+        """Tell when the newest snapshot was saved, seconds since 1970; None without one."""
+        there = self._snapshots(shard)
+        return max(one.stat().st_mtime for one in there) if there else None
+
     def _snapshots(self, shard: int) -> list[Path]:
         return sorted(self._shard_folder(shard).glob("seq-*.*"))
 

@@ -1,14 +1,16 @@
 # make demo   installs into .venv, then plays traffic into the live system and shows the pages
 # make test   installs into .venv, then runs every test but the long ones
 # make test-long  runs those: kills, restarts and rebuilds that take minutes
+# make chaos  kills, pauses, cuts off and starves every part under load, for 200 rounds
 # make check  formatting, lint, types and import contracts
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
 TEST_ARGS ?=
+CHAOS_ARGS ?=
 
-.PHONY: demo test test-long check lock clean
+.PHONY: demo test test-long chaos check lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)
@@ -18,6 +20,9 @@ test: $(VENV)/.test
 
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long $(TEST_ARGS)
+
+chaos: $(VENV)/.test
+	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -20,9 +20,10 @@ import numpy.typing as npt
 import ray
 from ray.actor import ActorHandle
 
-from actors.calls import KeeperFacade, MemberShardFacade, RankingShardFacade
+from actors.calls import KeeperFacade, MemberShardFacade, OutboxFacade, RankingShardFacade
 from actors.figures import Figures, figures_of_process
 from actors.keeper import Keeper
+from actors.log_lines import log_to
 from actors.member_shard import MemberShard
 from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, Warming
 from actors.mirror_writer import MirrorWriter
@@ -57,14 +58,7 @@ def wall_us() -> int:
 
 def log_to_file(settings: Settings, actor: str) -> None:
     """Send this process's log to the data folder: Ray's own logs vanish with its session."""
-    folder = settings.folder / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=folder / f"{actor}.log",
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-        force=True,
-    )
+    log_to(settings.folder / "logs" / f"{actor}.log", actor, settings.log_format)
 
 
 def _handle(settings: Settings, actor: str) -> ActorHandle[Any]:
@@ -350,10 +344,11 @@ class GatewayHost:
             RankingShardFacade(ranking_handle(settings, shard)) for shard in range(settings.shards)
         ]
         keeper = KeeperFacade(_handle(settings, "keeper"))
+        outbox = OutboxFacade(_handle(settings, "outbox"))
         # Only this process needs what follows: importing it costs every start of an actor.
         from actors.gateway.server import GatewayServer
 
-        self._server = GatewayServer(settings, member_shards(settings), rankings, keeper)
+        self._server = GatewayServer(settings, member_shards(settings), rankings, keeper, outbox)
 
     async def run(self) -> None:
         """Serve until stopped."""

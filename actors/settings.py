@@ -10,11 +10,14 @@ from typing import Any, Final
 
 import msgspec
 
+from actors.log_lines import LogFormat
 from rules.compiled import Rules, compile_rules
 from rules.season_file import load_season
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 """Events of a shard between two of its snapshots."""
+STREAM_READERS: Final = 5_000
+"""Readers that may listen to boards at the same time."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Settings:
     port: int
     admin_key: str = ""
     snapshot_events: int = SNAPSHOT_EVENTS
+    log_format: LogFormat = "plain"
+    stream_readers: int = STREAM_READERS
     notify: tuple[str, ...] = ("file",)
     webhook_secret: str = field(default="", repr=False)
 

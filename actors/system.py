@@ -18,8 +18,9 @@ import httpx
 import ray
 
 from actors import hosts
+from actors.log_lines import LogFormat
 from actors.rules_book import VERSIONS, is_version
-from actors.settings import SNAPSHOT_EVENTS, Settings
+from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS, Settings
 from actors.store.api_keys import ApiKeys, Role
 from actors.store.client import check_server, connect
 from actors.store.errors import StoreError
@@ -59,6 +60,8 @@ class Wanted:
     shards: int | None = None
     clock: str = "real"
     admin_key: str | None = None
+    log_format: LogFormat = "plain"
+    stream_readers: int = STREAM_READERS
     notify: tuple[str, ...] = ("file",)
     webhook_secret: str = field(default="", repr=False)
     snapshot_events: int = SNAPSHOT_EVENTS
@@ -129,6 +132,8 @@ class System:
             clock=wanted.clock,
             host=wanted.host,
             port=port,
+            log_format=wanted.log_format,
+            stream_readers=wanted.stream_readers,
             notify=wanted.notify,
             webhook_secret=wanted.webhook_secret,
             snapshot_events=wanted.snapshot_events,

@@ -16,7 +16,9 @@ from actors.gateway import (
     routes_companies,
     routes_explain,
     routes_export,
+    routes_metrics,
     routes_notices,
+    routes_operations,
     routes_people,
     routes_read,
     routes_reports,
@@ -30,7 +32,9 @@ from actors.gateway.audit_trail import AuditTrail, record_events
 from actors.gateway.ingest import BODY_BYTES_MAX
 from actors.gateway.openapi import completed
 from actors.gateway.problems import Problem
+from actors.gateway.request_log import RequestLog
 from actors.gateway.state import State
+from actors.gateway.tally import TALLY
 from actors.phases import instant
 
 SENDERS = ("till", "admin")
@@ -42,7 +46,9 @@ ROUTES: Final = (
     routes_companies,
     routes_explain,
     routes_export,
+    routes_metrics,
     routes_notices,
+    routes_operations,
     routes_people,
     routes_campaigns,
     routes_reports,
@@ -69,6 +75,8 @@ def make_app(state: State) -> FastAPI:
     app.state.gateway = state
     problems.install(app)
     app.add_middleware(AuditTrail, state=state)
+    # Around all others: what they refuse is counted and has an id too.
+    app.add_middleware(RequestLog, tally=TALLY, every=state.settings.log_format == "json")
     for routes in ROUTES:
         app.include_router(routes.router)
     # Plain routes: an event must not pay for parameter models it doesn't have.
@@ -90,6 +98,7 @@ async def events(request: Request) -> Response:
     caller = state.keys.authorise(request.headers, SENDERS)
     body = await _body(request)
     submission = await state.ingest.take(body, request.headers.get("content-type", ""))
+    request.state.submission = submission
     await state.ingest.settle(submission)
     if submission.acts:
         await record_events(state, caller, submission)

@@ -23,7 +23,6 @@ from actors.gateway.problems import Problem
 if TYPE_CHECKING:
     from actors.gateway.board_answer import BoardRead
 
-READERS_MAX: Final = 5_000
 FEEDS_MAX: Final = 128
 TICK_S: Final = 0.25
 WORK_SHARE: Final = 0.25
@@ -138,7 +137,7 @@ class BoardStreams:
         write: Callable[[Caller, BoardRead], Json],
         mark: Callable[[], object],
         check: Callable[[Mapping[str, str]], object],
-        readers_max: int = READERS_MAX,
+        readers_max: int,
     ) -> None:
         self.figures = StreamFigures()
         self.readers_max = readers_max

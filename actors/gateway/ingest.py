@@ -20,6 +20,7 @@ from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
 from actors.gateway.shared_parcel import SharedParcel, Waiters, part_of, tell_all
 from actors.gateway.submission import Held, Submission
+from actors.gateway.tally import TALLY
 from actors.messages import LaneCalls, ShardStatus
 from rules.events import (
     Decoded,
@@ -131,6 +132,7 @@ class Ingest:
         await self._await_shards(submission)
         if self._sealer is not None and (submission.held or submission.acts):
             await self._sealer.finish(submission)
+        TALLY.events(submission.status, submission.reason)
         return submission
 
     @staticmethod
@@ -328,7 +330,11 @@ class Ingest:
                 continue
             part = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
             if len(owners) == 1:
+                owners[0][0].shards.add(lane.shard)
                 lane.put(Parcel(owners[0][0], owners[0][1][rows], part))
                 continue
-            shared = SharedParcel([owners[row][0] for row in rows.tolist()])
+            sharing = [owners[row][0] for row in rows.tolist()]
+            for submission in sharing:
+                submission.shards.add(lane.shard)
+            shared = SharedParcel(sharing)
             lane.put(Parcel(shared, np.arange(len(rows)), part))

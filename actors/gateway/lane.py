@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from actors.gateway.submission import Extras, Submission
+from actors.gateway.tally import TALLY
 from actors.messages import BatchAnswer, LaneCalls, ShardDown, ShardStatus
 from rules.event_columns import concat, to_ipc
 
@@ -122,6 +123,7 @@ class Lane:
     async def _send(self) -> None:
         parcels = self._next_parcels()
         batches = [parcel.batch for parcel in parcels]
+        TALLY.batches.add(sum(batch.num_rows for batch in batches))
         body = to_ipc(concat(batches, batches[0].schema))
         answer = await self._until_answered(lambda: self._calls.apply(body, self._stamp))
         for parcel in parcels:

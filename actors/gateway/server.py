@@ -6,27 +6,31 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, Final
 
 import uvicorn
 
-from actors.calls import KeeperFacade, MemberShardFacade, RankingShardFacade
+from actors.calls import KeeperFacade, MemberShardFacade, OutboxFacade, RankingShardFacade
+from actors.figures import Figures, figures_of_process
 from actors.final_list import FinalShelf
 from actors.gateway.app import make_app
 from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
-from actors.gateway.board_streams import READERS_MAX
 from actors.gateway.changes import Changes
 from actors.gateway.cleansing import Cleanser
 from actors.gateway.ingest import Ingest
+from actors.gateway.lately import LatelySeen
 from actors.gateway.log_history import LogHistory
+from actors.gateway.operations import lags_of
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
 from actors.gateway.routes_stream import streams_of
 from actors.gateway.sealing import Sealer
 from actors.gateway.seasons import names_of, watch_opening
 from actors.gateway.state import State
+from actors.gateway.tally import TALLY
+from actors.gateway.vitals import Part, Vitals
 from actors.messages import MemberShardCalls, ShardDown, ShardStatus, stand_of
 from actors.phases import Window
 from actors.rules_book import RulesBook, Version
@@ -61,11 +65,13 @@ class GatewayServer:
         members: list[MemberShardFacade],
         rankings: list[RankingShardFacade],
         keeper: KeeperFacade,
+        outbox: OutboxFacade,
     ) -> None:
         self._settings = settings
         self._members = members
         self._rankings = rankings
         self._keeper = keeper
+        self._outbox = outbox
         self._state: State | None = None
         self._server: uvicorn.Server | None = None
         self._stopped = asyncio.Event()
@@ -113,6 +119,7 @@ class GatewayServer:
             asyncio.create_task(watch_opening(state)),
             asyncio.create_task(state.cleanser.run()),
             asyncio.create_task(state.streams.run()),
+            asyncio.create_task(state.past.run()),
         ]
         await self._server.serve()
         for watch in watches:
@@ -204,8 +211,30 @@ class GatewayServer:
             sealer=sealer,
             audit=AuditLog(client, scope),
         )
-        state.streams = streams_of(state, READERS_MAX)
+        state.streams = streams_of(state, settings.stream_readers)
+        state.vitals = self._vitals()
+        state.past = LatelySeen(TALLY, lambda: lags_of(state))
         return state
+
+    def _vitals(self) -> Vitals:
+        async def own() -> Figures:
+            return figures_of_process()
+
+        sources: dict[Part, Callable[[], Awaitable[Figures]]] = {
+            Part("gateway", 0): own,
+            Part("keeper", 0): self._keeper.figures,
+            Part("outbox", 0): self._outbox.figures,
+        }
+        for shard, member in enumerate(self._members):
+            sources[Part("member", shard)] = member.figures
+        for shard, ranking in enumerate(self._rankings):
+            sources[Part("ranking", shard)] = ranking.figures
+        return Vitals(sources, self._told_by_store)
+
+    def _told_by_store(self) -> dict[str, Any]:
+        with translated("ask the store how it is"):
+            told: Any = self._store.info()
+        return dict(told)
 
     def _not_ready(self, ingest: Ingest) -> list[str]:
         count = len(ingest.lanes)

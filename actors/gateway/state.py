@@ -14,10 +14,12 @@ from actors.gateway.board_streams import BoardStreams
 from actors.gateway.changes import Changes
 from actors.gateway.cleansing import Cleanser
 from actors.gateway.ingest import Ingest
+from actors.gateway.lately import LatelySeen
 from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
 from actors.gateway.sealing import Sealer
+from actors.gateway.vitals import Vitals
 from actors.messages import KeeperCalls, MemberShardCalls
 from actors.phases import Window
 from actors.rules_book import RulesBook
@@ -58,6 +60,8 @@ class State:
     sealer: Sealer
     audit: AuditLog
     streams: BoardStreams = field(init=False)
+    vitals: Vitals = field(init=False)
+    past: LatelySeen = field(init=False)
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _final: FinalList | None = field(default=None)
 

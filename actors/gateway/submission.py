@@ -59,6 +59,8 @@ class Submission:
         """Place, type and member of each administrator's act."""
         self.held: list[Held] = []
         """The personal values, by place, that members hold only since this request."""
+        self.shards: set[int] = set()
+        """Those that hold its members, known once its events were dealt out."""
         self._waiting = waiting
         self._event_ids: dict[int, str] = {}
         self._columns: list[tuple[npt.NDArray[np.int64], pa.Array]] = []
@@ -71,6 +73,16 @@ class Submission:
     def name(self, places: npt.NDArray[np.int64], event_ids: pa.Array) -> None:
         """Remember the event ids of the rows at places, for the answer."""
         self._columns.append((places, event_ids))
+
+    def first_event_id(self) -> str:
+        """Give the id of the first event, "" when it has none that can be read."""
+        if 0 in self._event_ids:
+            return self._event_ids[0]
+        for places, column in self._columns:
+            at = np.flatnonzero(places == 0)
+            if len(at):
+                return str(column[int(at[0])].as_py())
+        return ""
 
     def refuse(self, refusals: list[Refusal], places: npt.NDArray[np.int64] | None = None) -> None:
         """Record rows the decoder refused; places maps the decoder's rows to this request's."""

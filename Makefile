@@ -16,7 +16,7 @@ demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TEST_ARGS)
 
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long $(TEST_ARGS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
@@ -69,10 +70,16 @@ def overflow_px(page: Page) -> int:
     return wider
 
 
+# Each language, theme and size once, crossed; the other looks are long.
+CROSSED = [("zh-CN", "light", SCREEN), ("en-GB", "dark", PHONE)]
+SEEN = [
+    pytest.param(*look, marks=[] if look in CROSSED else [pytest.mark.long])
+    for look in product(("zh-CN", "en-GB"), ("light", "dark"), (SCREEN, PHONE))
+]
+
+
 @pytest.mark.usefixtures("system")
-@pytest.mark.parametrize("size", [SCREEN, PHONE], ids=["screen", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize(("locale", "theme", "size"), SEEN)
 def test_standings(
     browser: Browser,
     pages: str,
@@ -106,9 +113,7 @@ def test_standings(
 
 
 @pytest.mark.usefixtures("system")
-@pytest.mark.parametrize("size", [SCREEN, PHONE], ids=["screen", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize(("locale", "theme", "size"), SEEN)
 def test_prizes(
     browser: Browser,
     pages: str,

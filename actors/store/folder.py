@@ -21,7 +21,8 @@ class FolderLock:
     """Own a data folder for as long as this process lives.
 
     The lock is the kernel's (flock), so it vanishes with the process, even after kill −9; the
-    file only tells others who holds it.
+    file only tells others who holds it, and `left_behind` that its last owner ended without
+    giving it back.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -34,6 +35,7 @@ class FolderLock:
     def __init__(self, data_dir: str | Path) -> None:
         self.path = Path(data_dir).resolve()
         self._held: int | None = None
+        self.left_behind = False
 
     def acquire(self) -> None:
         """Take the folder, making it at first use, and upgrade it where its format is older.
@@ -58,6 +60,7 @@ class FolderLock:
         except BaseException:
             os.close(lock)
             raise
+        self.left_behind = os.fstat(lock).st_size > 0
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         self._held = lock
@@ -65,6 +68,7 @@ class FolderLock:
     def release(self) -> None:
         """Give the folder back; harmless when it is not held."""
         if self._held is not None:
+            os.ftruncate(self._held, 0)
             os.close(self._held)
             self._held = None
 

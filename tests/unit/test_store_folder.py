@@ -50,8 +50,11 @@ def test_a_killed_owner_leaves_the_folder_free(tmp_path: Path) -> None:
     finally:
         owner.kill()
         owner.communicate()
-    with FolderLock(tmp_path):
+    with FolderLock(tmp_path) as lock:
+        assert lock.left_behind
         assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+    with FolderLock(tmp_path) as lock:
+        assert not lock.left_behind
 
 
 def test_a_newer_format_is_refused_and_the_lock_given_back(tmp_path: Path) -> None:

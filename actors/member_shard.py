@@ -270,6 +270,7 @@ class MemberShard:
         values: dict[str, float] = {
             "members": len(self._table),
             "seq": self.seq,
+            "version": self.version,
             "epoch": self._log.epoch or 0,
             "snapshot_age_s": age_s,
             "events_since_snapshot": self._events_since_snapshot,

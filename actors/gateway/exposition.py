@@ -165,12 +165,25 @@ def _shards(state: State, vital: Vital) -> Iterator[Metric]:
                     family.add_metric([str(part.shard)], pulse.figures.values[value])
             yield family
     behind = _gauge("ranking_lag_entries", "Log entries the ranking shard is behind", "shard")
-    versions = state.ingest.versions()
-    for part, pulse in _of(vital, "ranking"):
-        if pulse.figures is not None:
-            missing = versions[part.shard] - pulse.figures.values["version"]
-            behind.add_metric([str(part.shard)], max(0.0, missing))
+    for shard in range(len(state.members)):
+        missing = ranking_lag(vital, shard)
+        if missing is not None:
+            behind.add_metric([str(shard)], missing)
     yield behind
+
+
+def ranking_lag(vital: Vital, shard: int) -> int | None:
+    """Tell how many entries of the log a ranking shard didn't show, of figures of one moment."""
+    told = [values_of(vital, actor, shard).get("version") for actor in ("member", "ranking")]
+    if told[0] is None or told[1] is None:
+        return None
+    return max(0, int(told[0] - told[1]))
+
+
+def values_of(vital: Vital, actor: str, shard: int) -> dict[str, float]:
+    """Give what a shard's actor told last; empty before it told anything."""
+    pulse = vital.parts.get(Part(actor, shard))
+    return {} if pulse is None or pulse.figures is None else pulse.figures.values
 
 
 def _of(vital: Vital, actor: str) -> Iterator[tuple[Part, Pulse]]:

@@ -6,7 +6,7 @@ import time
 from typing import Any, Final
 
 from actors.gateway.answers import money
-from actors.gateway.exposition import pools_used
+from actors.gateway.exposition import pools_used, ranking_lag, values_of
 from actors.gateway.lately import Lags, Sample
 from actors.gateway.state import State
 from actors.gateway.tally import TALLY, quantile
@@ -114,23 +114,17 @@ def _actor(part: Part, pulse: Pulse) -> dict[str, Any]:
     }
 
 
-def _values(vital: Vital, actor: str, shard: int) -> dict[str, float]:
-    pulse = vital.parts.get(Part(actor, shard))
-    return {} if pulse is None or pulse.figures is None else pulse.figures.values
-
-
 def _shard(state: State, vital: Vital, shard: int) -> dict[str, Any]:
-    member, ranking = _values(vital, "member", shard), _values(vital, "ranking", shard)
+    member, ranking = values_of(vital, "member", shard), values_of(vital, "ranking", shard)
     lane = state.ingest.lanes[shard]
     age_s = member.get("snapshot_age_s", -1.0)
-    version = ranking.get("version")
     return {
         "shard": shard,
         "members": int(member.get("members", 0)),
         "starts": int(member.get("epoch", 0)),
         "log_entries": int(member.get("seq", 0)),
         "queued_events": lane.queued_events,
-        "ranking_lag_entries": None if version is None else int(max(0, lane.version - version)),
+        "ranking_lag_entries": ranking_lag(vital, shard),
         "rank_delta_rows": int(ranking.get("delta_rows", 0)),
         "mirror_lag_s": round(ranking.get("mirror_lag_s", 0.0), 3),
         "snapshot_age_s": None if age_s < 0 else round(age_s, 1),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -32,6 +33,8 @@ from rules.season_file import load_season
 READY_WITHIN_S: Final = 300.0
 DRAIN_WITHIN_S: Final = 10.0
 STOP_WITHIN_S: Final = 60.0
+LEFT_BEHIND_WITHIN_S: Final = 15.0
+"""How long the actors of a killed system may go on serving its port; about four seconds."""
 WATCH_PERIOD_S: Final = 0.2
 OBJECT_STORE_BYTES: Final = 512 * 1024 * 1024
 
@@ -120,7 +123,8 @@ class System:
 
     def _start(self, rules: Rules) -> None:
         wanted = self._wanted
-        port = _free_port(wanted.host, wanted.port)
+        within_s = LEFT_BEHIND_WITHIN_S if self._lock.left_behind else 0.0
+        port = _free_port(wanted.host, wanted.port, within_s)
         shards = self._agree_with_folder(rules)
         url = wanted.redis_url or self._start_server()
         self.settings = Settings(
@@ -349,16 +353,28 @@ def _usual_shards(rules: Rules) -> int:
     return max(1, min(4, (os.cpu_count() or 1) // 2))
 
 
-def _free_port(host: str, port: int) -> int:
-    """Check that a port can be bound, or find a free one for 0; raises OSError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _free_port(host: str, port: int, within_s: float = 0.0) -> int:
+    """Check that a port can be bound, or find a free one for 0; raises OSError.
+
+    Waits for it where those who serve it are about to end.
+    """
+    ends_s = time.monotonic() + within_s
+    while True:
         try:
-            probe.bind((host, port))
+            return _bound_port(host, port)
         except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() < ends_s:
+                time.sleep(0.1)
+                continue
             raise OSError(
                 error.errno,
                 f"{host}:{port} can't be used ({error.strerror}): give another --port or --host",
             ) from error
+
+
+def _bound_port(host: str, port: int) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
         return int(probe.getsockname()[1])

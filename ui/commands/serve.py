@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -44,6 +45,18 @@ PORT = click.IntRange(0, 65_535)
     help="Where notices go: file, or webhook=URL (with FORECOURT_WEBHOOK_SECRET); may be repeated.",
 )
 @click.option(
+    "--log-format",
+    type=click.Choice(["plain", "json"]),
+    default="plain",
+    show_default=True,
+    help="json: one object a line in DATA/logs, and a line for every request.",
+)
+@click.option(
+    "--stream-readers",
+    type=click.IntRange(0),
+    help="Readers that may listen to boards at the same time, 5,000 by default.",
+)
+@click.option(
     "--snapshot-events",
     type=click.IntRange(100),
     help="Events of a shard between two snapshots, a million by default: fewer restart sooner.",
@@ -60,11 +73,13 @@ def command(
     shards: int | None,
     clock: str,
     notify: tuple[str, ...],
+    log_format: Literal["plain", "json"],
+    stream_readers: int | None,
     snapshot_events: int | None,
 ) -> None:
     """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
     from actors.notice_ways import check_ways
-    from actors.settings import SNAPSHOT_EVENTS
+    from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS
     from actors.system import Wanted
     from ui.commands._inputs import read_text
     from ui.commands._live import exit_of
@@ -81,6 +96,8 @@ def command(
         clock=clock,
         admin_key=os.environ.get("FORECOURT_ADMIN_KEY"),
         notify=notify,
+        log_format=log_format,
+        stream_readers=STREAM_READERS if stream_readers is None else stream_readers,
         snapshot_events=snapshot_events or SNAPSHOT_EVENTS,
         webhook_secret=os.environ.get("FORECOURT_WEBHOOK_SECRET", ""),
     )

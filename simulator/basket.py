@@ -67,19 +67,38 @@ class Basket:
         `appetite`, e^(beta x discount) of the response model, scales the litres asked for;
         the tank limits them.
         """
+        litres_ml, amount_fen = self.volumes(
+            members, row, visit, price_index=price_index, appetite=appetite
+        )
+        member = members.number[row]
+        by_card = members.has_card[row]
+        pays = self._draw(Purpose.PAYS_BY_CARD, member, visit) < self._population.card.paid_share
+        return Fills(litres_ml, amount_fen, self.stations(members, row, visit), by_card & pays)
+
+    def litre_fen(self, price_index: float) -> Ints:
+        """Give the price of a litre of each fuel on a day, whole fen, int64[fuels]."""
+        return np.rint(self._prices * price_index * FEN).astype(np.int64)
+
+    def volumes(
+        self,
+        members: Members,
+        row: Ints,
+        visit: Ints,
+        *,
+        price_index: float,
+        appetite: Floats | float = 1.0,
+    ) -> tuple[Ints, Ints]:
+        """Draw what visits put into the tank, in millilitres and in fen, int64[n] each."""
         figures = self._population.litres
         member = members.number[row]
         spread = weibull_quantile(self._draw(Purpose.LITRES, member, visit), figures.shape_within)
         wanted = members.litres_mean[row] * spread * appetite
         litres = np.clip(wanted, figures.least, members.tank[row])
-        price_fen = np.rint(self._prices * price_index * FEN).astype(np.int64)
-        per_litre_fen = price_fen[members.fuel[row]]
+        per_litre_fen = self.litre_fen(price_index)[members.fuel[row]]
         litres_ml = np.rint(litres * (1000 / _PUMP_STEP_ML)).astype(np.int64) * _PUMP_STEP_ML
         amount_fen = (litres_ml * per_litre_fen + 500) // 1000
         self._snap(litres_ml, amount_fen, per_litre_fen, member, visit)
-        by_card = members.has_card[row]
-        pays = self._draw(Purpose.PAYS_BY_CARD, member, visit) < self._population.card.paid_share
-        return Fills(litres_ml, amount_fen, self._stations(members, row, visit), by_card & pays)
+        return litres_ml, amount_fen
 
     def _snap(
         self, litres_ml: Ints, amount_fen: Ints, per_litre_fen: Ints, member: Ints, visit: Ints
@@ -93,7 +112,7 @@ class Basket:
         exact = amount_fen[rows] * 1000 // per_litre_fen[rows]
         litres_ml[rows] = exact // _PUMP_STEP_ML * _PUMP_STEP_ML
 
-    def _stations(self, members: Members, row: Ints, visit: Ints) -> npt.NDArray[np.int32]:
+    def stations(self, members: Members, row: Ints, visit: Ints) -> npt.NDArray[np.int32]:
         """Choose the station: mostly home, else any."""
         station = members.station[row]
         member = members.number[row]

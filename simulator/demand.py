@@ -75,6 +75,12 @@ class Arrivals:
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         return np.concatenate(found), np.concatenate(numbers)
 
+    def pull(self, rows: Ints) -> None:
+        """Let the next arrival of `rows: int64[n]` be due now, also of those who had left."""
+        started = np.isfinite(self._due[rows]) | (self._count[rows] > 0)
+        rows = rows[started]
+        self._due[rows] = self._hazard[rows]
+
     def _gap(self, rows: Ints, number: Ints) -> Floats:
         """Draw the hazard from one arrival to the next; its mean is 1."""
         uniform = self._keyed.uniforms(self._purpose, self._member[rows], number)

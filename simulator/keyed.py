@@ -63,6 +63,22 @@ class Purpose(IntEnum):
     LATE_DAYS = 71
     ENROL_TIME = 80
     PRICE = 90
+    REACTS = 100
+    THETA = 101
+    COUPON_PROPENSITY = 102
+    BIRTHDAY = 103
+    COUPON_USED = 110
+    COUPON_TIME = 111
+    COUPON_NOTICED = 112
+    RECALLED = 120
+    RECALL_DAY = 121
+    REDEEMS = 130
+    REDEEMED_ITEM = 131
+    CHECKOUT = 132
+    CLAIMS = 140
+    CLAIMED_COUPON = 141
+    REFERRED = 150
+    ADVOCATE = 151
 
 
 def _mix_word(word: int) -> int:

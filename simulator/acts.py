@@ -1,0 +1,265 @@
+"""Acts: what members do on a simulated day, as numbers; `batch` writes them as event columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from enum import IntEnum
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.compiled import TYPE_CODES
+from rules.event_columns import TYPES, batch_of
+from simulator.keyed import Ints
+from simulator.persons import Persons, Profiles
+from simulator.setting import Setting
+
+NONE: Final = -1
+LINES_MAX: Final = 10
+NUMBERS_MAX: Final = 100_000
+_SECOND_US: Final = 1_000_000
+
+
+class Series(IntEnum):
+    """Name what an act's number counts; in order of precedence within one second."""
+
+    JOIN = 0
+    VISIT = 1
+    TASK = 2
+    CLAIM = 3
+
+
+_LETTERS: Final = np.array([b"e", b"v", b"t", b"c"])
+
+
+class Line(IntEnum):
+    """Number the acts of one visit, in the order they happen."""
+
+    TOP_UP = 0
+    USE = 1
+    FUEL = 2
+    SHOP = 3
+    REDEEM = 4
+    REFUND = 5
+
+
+@dataclass(slots=True)
+class Acts:
+    """Hold acts column by column, NONE where a field is absent; all are [n].
+
+    kind is a code of TYPE_CODES; member the member's number; number, series and line the act's
+    place in the member's life; station, product and about index the setting's stations and
+    fuels-then-shop; more is a row of the day's Details.
+    """
+
+    kind: npt.NDArray[np.int8]
+    member: Ints
+    at_us: Ints
+    series: npt.NDArray[np.int8]
+    number: Ints
+    line: npt.NDArray[np.int8]
+    station: npt.NDArray[np.int32]
+    product: npt.NDArray[np.int32]
+    litres_ml: Ints
+    amount_fen: Ints
+    by_card: npt.NDArray[np.bool_]
+    score: npt.NDArray[np.int8]
+    more: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.member)
+
+    def take(self, places: Ints | npt.NDArray[np.bool_]) -> Acts:
+        """Pick acts at int64[m] places, or where a mask holds."""
+        return Acts(*(getattr(self, one.name)[places] for one in fields(self)))
+
+    def in_order(self, from_us: int) -> Acts:
+        """Sort by instant, then member, series, number and line.
+
+        from_us lies before every instant, by twelve days at most.
+        """
+        key = (self.at_us - from_us) // _SECOND_US
+        key = (key << 27) + self.member
+        key = (key << 2) + self.series
+        key = (key << 10) + (self.number & 1023)
+        return self.take(np.argsort((key << 4) + self.line))
+
+
+_DTYPES: Final[dict[str, Any]] = {
+    "kind": np.int8, "member": np.int64, "at_us": np.int64, "series": np.int8,
+    "number": np.int64, "line": np.int8, "station": np.int32, "product": np.int32,
+    "litres_ml": np.int64, "amount_fen": np.int64, "by_card": np.bool_, "score": np.int8,
+    "more": np.int32,
+}  # fmt: skip
+
+
+def acts_of(
+    kind: str, member: Ints, at_us: Ints, series: Series, number: Ints | int,
+    line: Ints | int = 0,
+    **columns: npt.NDArray[Any],
+) -> Acts:  # fmt: skip
+    """Make acts of one type; columns not given are absent."""
+    given = {"member": member, "at_us": at_us, "number": number, **columns}
+    given |= {"kind": TYPE_CODES[kind], "series": series, "line": line}
+    absent: dict[str, Any] = dict.fromkeys(_DTYPES, NONE) | {"by_card": False}
+    made = {}
+    for name, dtype in _DTYPES.items():
+        value = given.get(name, absent[name])
+        whole = isinstance(value, np.ndarray)
+        made[name] = (
+            value.astype(dtype, copy=False) if whole else np.full(len(member), value, dtype)
+        )
+    return Acts(**made)
+
+
+def joined(parts: Sequence[Acts]) -> Acts:
+    """Join acts, in order."""
+    if not parts:
+        return Acts(**{name: np.zeros(0, dtype) for name, dtype in _DTYPES.items()})
+    names = [one.name for one in fields(Acts)]
+    return Acts(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+@dataclass(slots=True)
+class Details:
+    """Hold what only few acts of a day have: a row each, None where absent."""
+
+    coupon: list[str | None] = field(default_factory=list)
+    item: list[str | None] = field(default_factory=list)
+    points: list[int | None] = field(default_factory=list)
+    lines: list[str | None] = field(default_factory=list)
+    ref: list[str | None] = field(default_factory=list)
+
+    def add(
+        self,
+        *,
+        coupon: str | None = None,
+        item: str | None = None,
+        points: int | None = None,
+        lines: str | None = None,
+        ref: str | None = None,
+    ) -> int:
+        """Add one row and return its number."""
+        self.coupon.append(coupon)
+        self.item.append(item)
+        self.points.append(points)
+        self.lines.append(lines)
+        self.ref.append(ref)
+        return len(self.ref) - 1
+
+
+class Writer:
+    """Writes acts as a batch of the event columns.
+
+    Ids have a fixed width, so their column is filled by whole-array copies.
+    """
+
+    def __init__(self, seed: int, setting: Setting, persons: Persons) -> None:
+        self._seed = f"s{seed}-".encode()
+        self._members = pa.array(persons.ids, pa.utf8())
+        self._profiles = Profiles(setting, persons)
+        self._types = pa.array(TYPES, pa.utf8())
+        self._stations = pa.array(setting.stations, pa.utf8())
+        self._products = pa.array([*setting.fuels, *setting.shop], pa.utf8())
+        self._four_digits = np.array([f"{n:04d}".encode() for n in range(10_000)])
+
+    def batch(self, acts: Acts, details: Details) -> pa.RecordBatch:
+        """Write acts as one batch of COLUMNS; cost is linear."""
+        kind = acts.kind
+        tilled = (kind == TYPE_CODES["purchase"]) | (kind == TYPE_CODES["use"])
+        more = pa.array(acts.more, mask=acts.more == NONE)
+        columns = {
+            "event_id": self.event_ids(acts),
+            "type": pa.DictionaryArray.from_arrays(pa.array(kind.astype(np.int32)), self._types),
+            "member": self._members.take(pa.array(acts.member)),
+            "at_us": pa.array(acts.at_us),
+            "station": _words(acts.station, self._stations),
+            "product": _words(acts.product, self._products),
+            "litres_ml": pa.array(acts.litres_ml, mask=acts.litres_ml == NONE),
+            "amount_fen": pa.array(acts.amount_fen, mask=acts.amount_fen == NONE),
+            "pay": _words(np.where(acts.by_card, 0, NONE), pa.array(["card"])),
+            "order": self._orders(acts, tilled),
+            "ref": self._refs(acts, details),
+            "score": pa.array(acts.score, mask=acts.score == NONE),
+            "attributes": self._attributes(acts),
+        }
+        if details.ref:
+            for name in ("coupon", "item", "lines"):
+                columns[name] = pa.array(getattr(details, name), pa.utf8()).take(more)
+            columns["points"] = pa.array(details.points, pa.int64()).take(more)
+        return batch_of(columns)
+
+    def event_ids(self, acts: Acts) -> pa.Array:
+        """Write ids as seed-member-act-line: unique, and the same in every file and arm."""
+        line = (acts.line + ord("0")).astype(np.uint8).view("S1")
+        return _text([*self._parts(acts), (b"-", 1), (line, 1)])
+
+    def _parts(self, acts: Acts) -> list[tuple[npt.NDArray[np.bytes_] | bytes, int]]:
+        high, low = np.divmod(acts.member, 10_000)
+        ten_thousands, rest = np.divmod(acts.number % NUMBERS_MAX, 10_000)
+        return [
+            (self._seed, len(self._seed)),
+            (self._four_digits[high], 4),
+            (self._four_digits[low], 4),
+            (b"-", 1),
+            (_LETTERS[acts.series], 1),
+            ((ten_thousands + ord("0")).astype(np.uint8).view("S1"), 1),
+            (self._four_digits[rest], 4),
+        ]
+
+    def _orders(self, acts: Acts, present: npt.NDArray[np.bool_]) -> pa.Array:
+        return _text(self._parts(acts), present)
+
+    def _refs(self, acts: Acts, details: Details) -> pa.Array:
+        """Write what a refund takes back, what a survey is about, and whom a referral names."""
+        refunds = np.flatnonzero(acts.kind == TYPE_CODES["refund"])
+        taken = acts.take(refunds)
+        taken.line[:] = Line.FUEL
+        named = pa.array(details.ref, pa.utf8())
+        words = pa.concat_arrays([self.event_ids(taken), self._stations, named])
+        index = np.full(len(acts), NONE, dtype=np.int64)
+        index[refunds] = np.arange(len(refunds))
+        about = (acts.kind == TYPE_CODES["survey"]) | (acts.kind == TYPE_CODES["review"])
+        index[about] = acts.station[about] + len(refunds)
+        if details.ref:
+            referring = np.flatnonzero(acts.kind == TYPE_CODES["referral"])
+            index[referring] = acts.more[referring] + len(refunds) + len(self._stations)
+        return words.take(pa.array(index, mask=index == NONE))
+
+    def _attributes(self, acts: Acts) -> pa.Array:
+        kind = acts.kind
+        rows = np.flatnonzero((kind == TYPE_CODES["enrol"]) | (kind == TYPE_CODES["update"]))
+        if not len(rows):
+            return pa.nulls(len(acts), pa.utf8())
+        index = np.full(len(acts), NONE, dtype=np.int64)
+        index[rows] = np.arange(len(rows))
+        told = self._profiles.texts(acts.member[rows])
+        return told.take(pa.array(index, mask=index == NONE))
+
+
+def _words(index: npt.NDArray[np.signedinteger[Any]], words: pa.Array) -> pa.Array:
+    """Name int[n] places by words, null where NONE."""
+    places = pa.array(index.astype(np.int32), mask=index == NONE)
+    return pa.DictionaryArray.from_arrays(places, words)
+
+
+def _text(
+    parts: Sequence[tuple[npt.NDArray[np.bytes_] | bytes, int]],
+    present: npt.NDArray[np.bool_] | None = None,
+) -> pa.Array:
+    """Join parts of fixed width to a text column; null where not present."""
+    count = max((len(part) for part, _ in parts if isinstance(part, np.ndarray)), default=0)
+    layout = np.dtype([(f"p{place}", f"S{width}") for place, (_, width) in enumerate(parts)])
+    text = np.empty(count, dtype=layout)
+    for place, (part, _) in enumerate(parts):
+        text[f"p{place}"] = part
+    offsets = np.arange(count + 1, dtype=np.int32) * layout.itemsize
+    valid = None
+    if present is not None:
+        valid = pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.Array.from_buffers(
+        pa.utf8(), count, [valid, pa.py_buffer(offsets), pa.py_buffer(text)]
+    )

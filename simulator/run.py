@@ -1,0 +1,430 @@
+"""Run: one season played by one population on one seed, day by day, through the kernel itself.
+
+All members lie in one table, so what couples them, prizes, budgets, stock, referrals, ranks, is
+exact. A day goes: ticks; what members can see; how they answer; who comes; what the tills and the
+app send; the kernel. Two arms share every draw: the season, and the same members unaided.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from rules.compiled import Rules
+from rules.event_columns import concat, stamp
+from rules.identity import hash_strings
+from rules.kernel import advance, apply
+from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.results import Outcome
+from simulator.account import Account
+from simulator.acts import Acts, Details, Writer, joined
+from simulator.app_acts import AppActs
+from simulator.demand import Arrivals
+from simulator.effects import ALL_EFFECTS, Effects
+from simulator.keyed import Ints, Keyed, Purpose
+from simulator.local_days import LocalDays
+from simulator.members import Members, draw_members
+from simulator.persons import Persons, draw_persons, synthetic_ids
+from simulator.population import Population
+from simulator.response import Day, Responding
+from simulator.run_figures import result_of
+from simulator.run_result import RunResult
+from simulator.setting import Setting, setting_of
+from simulator.till import Till
+from simulator.unaided import Unaided
+from simulator.visible import Visible
+from simulator.wallet import Wallet
+
+BATCH_ROWS: Final = 1 << 17
+MEMBERS_MAX: Final = 10_000_000
+SECOND_US: Final = 1_000_000
+_FAR_US: Final = np.iinfo(np.int64).max
+_EPOCH: Final = date(1970, 1, 1)
+
+Progress = Callable[[int, int, str], None]
+Write = Callable[[pa.RecordBatch], None]
+
+
+class Source(Protocol):
+    """Adds events of its own to each day, such as those of cheats."""
+
+    def events(self, nth: int, from_us: int, to_us: int, table: MemberTable) -> pa.RecordBatch:
+        """Give the events of the day nth, within [from_us, to_us), of COLUMNS, by `at`.
+
+        Their members are beside the population's; the table is as the day begins.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A running season to go on from: its table, and who the members of its rows are.
+
+    The run takes the table over. `members` has a row for each of the table's rows, in order,
+    with first_day 0 and opening, and may have more, who join later.
+    """
+
+    table: MemberTable
+    members: Members
+
+
+class Play:
+    """Plays a run; `days()` yields after each day, then the table is at the end."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        population: Population,
+        members: int,
+        seed: int,
+        *,
+        effects: Effects = ALL_EFFECTS,
+        until_us: int | None = None,
+        start: Start | None = None,
+        sources: Sequence[Source] = (),
+        write: Write | None = None,
+    ) -> None:
+        self.rules, self.population, self.effects, self.seed = rules, population, effects, seed
+        self.end_us = rules.final_us if until_us is None else until_us
+        self.seconds: dict[str, float] = defaultdict(float)
+        self._write, self._sources = write, sources
+        keyed = self._keyed = Keyed(seed)
+        first = _first_date(rules, start)
+        last_us = min(self.end_us, rules.ends_us)
+        self.first_day = (first - _EPOCH).days
+        self.setting = _setting(rules, population, first)
+        self.days = _days_until(rules, self.first_day, last_us, self.setting.days)
+        with self.timed("draw"):
+            self.persons, self.table = _people(
+                keyed, rules, population, self.setting, members, start
+            )
+        self._begin(keyed)
+
+    def _begin(self, keyed: Keyed) -> None:
+        """Set up the stages."""
+        population, persons, table = self.population, self.persons, self.table
+        people = persons.members
+        self._local_days = LocalDays(keyed, population, self.setting)
+        self._visible = Visible(table)
+        self._wallet = Wallet(keyed, population.coupon_use, persons, table)
+        self._till = Till(
+            keyed, population, self.setting, table, persons, self._wallet, self.effects
+        )
+        self._app = AppActs(keyed, population, self.rules, persons, self._local_days)
+        self._writer = Writer(self.seed, self.setting, persons)
+        litre_fen = self._till.basket.litre_fen(1.0)[people.fuel].astype(np.float64)
+        self._steady = np.flatnonzero(persons.theta == 0)
+        self._moved = np.flatnonzero(persons.theta > 0)
+        self._responding = Responding(
+            self.rules, population, self.effects, persons, self._moved, litre_fen
+        )
+        self._steady_visits = self._arrivals(self._steady)
+        self._moved_visits = self._arrivals(self._moved)
+        self._unaided = Unaided(
+            persons, self._till, self._moved, self._arrivals(self._moved), self.days
+        )
+        self._starters = _by_first_day(people.first_day)
+        self._place = np.zeros(len(persons), dtype=np.int64)
+        self._place[self._moved] = np.arange(len(self._moved))
+        self._place[self._steady] = np.arange(len(self._steady))
+        self._last_visit_us = table.members.last_purchase_us[: len(persons)].copy()
+        self._held: dict[int, list[Acts]] = defaultdict(list)
+        self._recalls: dict[int, list[Ints]] = defaultdict(list)
+        self._acted = np.zeros(0, dtype=np.int64)
+        self.account = Account(self.rules, self.setting, table, len(persons), self.days)
+        held = table.members
+        earned = held.earned_base + held.earned_bonus + held.earned_task - held.reversed_points
+        self.points_before: Ints = earned[: len(persons)].copy()
+        self.from_us = self._starts_us(0)
+
+    def _arrivals(self, rows: Ints) -> Arrivals:
+        people = self.persons.members
+        return Arrivals(
+            self._keyed, Purpose.VISIT_GAP, rows, people.visit_rate[rows],
+            shape=self.population.timing.renewal_shape, drop_out=people.drop_out[rows],
+        )  # fmt: skip
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time of a block to a stage's seconds."""
+        began_s = time.perf_counter()
+        yield
+        self.seconds[stage] += time.perf_counter() - began_s
+
+    @property
+    def unaided(self) -> Unaided:
+        """Give the other arm."""
+        return self._unaided
+
+    def run(self, progress: Progress | None = None) -> None:
+        """Play all days, the refunds that come after them, and let the clock go on to the end."""
+        for nth in range(self.days):
+            self._day(nth)
+            if progress is not None:
+                progress(nth + 1, self.days, "days")
+        nth = self.days
+        while self._held and self._starts_us(nth) < self.end_us:
+            self._tick(nth)
+            self._send(nth, self._held.pop(nth, []), Details())
+            nth += 1
+        with self.timed("kernel"):
+            while self._starts_us(nth) <= self.end_us:
+                self._tick(nth)
+                nth += 1
+            if self.end_us > self.table.clock_us:
+                advance(self.table, self.end_us)
+        self.account.end(self.end_us)
+
+    def _starts_us(self, nth: int) -> int:
+        return self.rules.calendar.midnight(self.first_day + nth)
+
+    def _tick(self, nth: int) -> None:
+        """Let the clock go on to a local midnight; take stock where a month begins."""
+        midnight_us = self._starts_us(nth)
+        if self.table.clock_us != NO_CLOCK_US and midnight_us > self.table.clock_us:
+            advance(self.table, midnight_us)
+        local = _EPOCH + timedelta(days=self.first_day + nth)
+        if local.day == 1 and nth:
+            self.account.month_ends(local - timedelta(days=1))
+
+    def _day(self, nth: int) -> None:
+        with self.timed("kernel"):
+            self._tick(nth)
+        day = self._day_of(nth)
+        with self.timed("response"):
+            self._visible.look(day.starts_us)
+            self._wallet.take(self._visible.new_coupons)
+            self._plan_recalls(nth)
+            self._responding.refresh(self._visible, day, self._acted, self._wallet.holding)
+        details = Details()
+        with self.timed("draw"):
+            acts, first_us, starters = self._visits(nth, day, details)
+        with self.timed("unaided"):
+            exposure = self._local_days.exposure(nth)
+            price_index = float(self._local_days.price_index[nth])
+            self._unaided.day(nth, day.day, exposure, price_index)
+        with self.timed("draw"):
+            acts += self._app.day(nth, starters, first_us, details)
+        self._send(nth, acts + self._held.pop(nth, []), details)
+
+    def _day_of(self, nth: int) -> Day:
+        local = _EPOCH + timedelta(days=self.first_day + nth)
+        next_month = (local.replace(day=28) + timedelta(days=4)).replace(day=1)
+        ends_day = self.rules.calendar.day(self.rules.ends_us - 1) + 1
+        return Day(
+            day=self.first_day + nth,
+            nth=nth,
+            starts_us=self._starts_us(nth),
+            begins_month=local.day == 1,
+            month_days_left=(next_month - local).days,
+            season_days_left=ends_day - self.first_day - nth,
+            season_days=ends_day - self.rules.season_first_day,
+        )
+
+    def _visits(self, nth: int, day: Day, details: Details) -> tuple[list[Acts], Ints, Ints]:
+        """Let members come; returns their acts, and of today's newcomers the first visit."""
+        people = self.persons.members
+        starters = self._starters.get(nth, np.zeros(0, dtype=np.int64))
+        at_once = ~people.opening[starters]
+        moved = self.persons.theta[starters] > 0
+        begun = self._place[starters]
+        for arrivals, of in (
+            (self._steady_visits, ~moved), (self._moved_visits, moved),
+            (self._unaided.visits, moved),
+        ):  # fmt: skip
+            arrivals.begin(begun[of], at_once=at_once[of])
+        self._pull(nth)
+        exposure = self._local_days.exposure(nth)
+        place, visit = self._steady_visits.day(exposure)
+        incentive = 1.0 if self._responding.idle else self._responding.incentive
+        moved_place, moved_visit = self._moved_visits.day(exposure, incentive)
+        who = np.concatenate([self._steady[place], self._moved[moved_place]])
+        visit = np.concatenate([visit, moved_visit])
+        at_us = self._visit_times(nth, who, visit)
+        keep = at_us < self.end_us
+        if not keep.all():
+            who, visit, at_us = who[keep], visit[keep], at_us[keep]
+        price_index = float(self._local_days.price_index[nth])
+        sales, acts = self._till.day(
+            self._visible, day.day, price_index, who, visit, at_us, details
+        )
+        self.account.sold(nth, sales)
+        self._unaided.same(nth, sales, np.flatnonzero(self.persons.theta[who] == 0))
+        np.maximum.at(self._last_visit_us, who, at_us)
+        first_us = np.full(len(self.persons), _FAR_US) if len(starters) else at_us
+        if len(starters):
+            np.minimum.at(first_us, who, at_us)
+            first_us = first_us[starters]
+        return acts, first_us, starters
+
+    def _visit_times(self, nth: int, who: Ints, visit: Ints) -> Ints:
+        second = self._local_days.visit_seconds(
+            nth,
+            self._keyed.uniforms(Purpose.VISIT_TIME, who, visit),
+            self._keyed.uniforms(Purpose.NIGHT, who, visit),
+            self.persons.members.night_share[who],
+        )
+        return self._local_days.at_us(nth, second)
+
+    def _plan_recalls(self, nth: int) -> None:
+        """Decide who of those that were sent a recall comes back for it, and on which day."""
+        reached = self._visible.recalled()
+        reached = reached[reached < len(self.persons)]
+        if not self.effects.recall or not len(reached):
+            return
+        figures = self.population.recall
+        chance = figures.increment / max(1.0 - self.population.response.zero_share, 1e-9)
+        reached = reached[self.persons.theta[reached] > 0]
+        day = self.first_day + nth
+        coming = self._keyed.uniforms(Purpose.RECALLED, reached, day) < chance
+        rows = reached[coming]
+        wait = self._keyed.uniforms(Purpose.RECALL_DAY, rows, day) * round(figures.within_days)
+        for row, days in zip(rows.tolist(), wait.astype(np.int64).tolist(), strict=True):
+            self._recalls[nth + days].append(np.array([row, nth]))
+
+    def _pull(self, nth: int) -> None:
+        """Bring back today those who were recalled and haven't come since."""
+        due = self._recalls.pop(nth, None)
+        if due is None:
+            return
+        rows, since = np.array(due).T
+        sent_us = np.array([self._starts_us(one) for one in since.tolist()])
+        rows = rows[self._last_visit_us[rows] < sent_us]
+        self._moved_visits.pull(self._place[np.unique(rows)])
+
+    def _send(self, nth: int, parts: list[Acts], details: Details) -> None:
+        """Put the day's acts in order and give them to the kernel; later ones wait."""
+        from_us, to_us = self._starts_us(nth), self._starts_us(nth + 1)
+        with self.timed("events"):
+            acts = joined(parts)
+            # What has details of its own belongs to this day: its last second at the latest.
+            acts.at_us[(acts.more >= 0) & (acts.at_us >= to_us)] = to_us - SECOND_US
+            late = np.flatnonzero(acts.at_us >= to_us)
+            if len(late):
+                self._hold(acts.take(late))
+                acts = acts.take(np.flatnonzero(acts.at_us < to_us))
+            acts = acts.take(acts.at_us < self.end_us).in_order(from_us)
+            batch = self._writer.batch(acts, details)
+            if self._sources:
+                batch = self._with_sources(nth, batch)
+            if self._write is not None:
+                self._write(batch)
+        with self.timed("kernel"):
+            outcomes = [self._apply(batch.slice(first, BATCH_ROWS))
+                        for first in range(0, batch.num_rows, BATCH_ROWS)]  # fmt: skip
+        with self.timed("account"):
+            for outcome, first in zip(outcomes, range(0, batch.num_rows, BATCH_ROWS), strict=True):
+                self.account.answered(nth, batch.slice(first, BATCH_ROWS), outcome)
+            changed = [outcome.changed for outcome in outcomes]
+            acted = np.concatenate([np.zeros(0, dtype=np.int64), *changed])
+            self._acted = acted[acted < len(self.persons)]
+
+    def _apply(self, batch: pa.RecordBatch) -> Outcome:
+        return apply(self.table, stamp(batch, batch.column("at_us").to_numpy()))
+
+    def _with_sources(self, nth: int, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Mix in the events of other sources, by `at`, theirs after ours of the same instant."""
+        from_us = self._starts_us(nth)
+        to_us = min(self._starts_us(nth + 1), self.end_us)
+        parts = [one.events(nth, from_us, to_us, self.table) for one in self._sources]
+        whole = concat([batch, *parts])
+        order = np.argsort(whole.column("at_us").to_numpy(), kind="stable")
+        return whole.take(pa.array(order))
+
+    def _hold(self, acts: Acts) -> None:
+        """Keep acts for the day they fall on."""
+        day = self.rules.calendar.days(acts.at_us) - self.first_day
+        for one in np.unique(day).tolist():
+            self._held[one].append(acts.take(np.flatnonzero(day == one)))
+
+
+def _first_date(rules: Rules, start: Start | None) -> date:
+    """Give the first local day played: the season's, or the one that begins at or after a clock."""
+    if start is None:
+        return rules.season.season.starts.date()
+    calendar, clock_us = rules.calendar, start.table.clock_us
+    day = calendar.day(clock_us)
+    if calendar.midnight(day) < clock_us:
+        day += 1
+    return _EPOCH + timedelta(days=day)
+
+
+def _setting(rules: Rules, population: Population, first: date) -> Setting:
+    """Set the stage from a date to the season's end, at the season's own prices where it has any.
+
+    Raises:
+        ValueError: the season is over, or sells no fuel.
+    """
+    season = rules.season
+    days = max(1, (season.season.ends.date() - first).days)
+    setting = setting_of(season, population, days=days, start=first)
+    listed = [rules.price_list.usual_price_fen(fuel) for fuel in setting.fuels]
+    prices = [
+        known if one is None else one / 100.0
+        for one, known in zip(listed, setting.prices, strict=True)
+    ]
+    return replace(setting, prices=tuple(prices))
+
+
+def _days_until(rules: Rules, first_day: int, until_us: int, most: int) -> int:
+    days = rules.calendar.day(until_us - 1) + 1 - first_day
+    return max(0, min(days, most))
+
+
+def _people(
+    keyed: Keyed, rules: Rules, population: Population, setting: Setting, members: int,
+    start: Start | None,
+) -> tuple[Persons, MemberTable]:  # fmt: skip
+    """Draw the members and give each a row of the table: row m is member m's."""
+    if start is None:
+        people = draw_members(keyed, population, setting, first=0, last=members, total=members)
+        table, held = MemberTable(rules), 0
+    else:
+        people, table = start.members, start.table
+        held = len(table)
+    more = synthetic_ids(held, len(people.number))
+    if more:
+        table.add_members(*hash_strings(pa.array(more, pa.utf8())), more)
+    return draw_persons(keyed, population, people, table.member_ids[: len(people.number)]), table
+
+
+def _by_first_day(first_day: Ints) -> dict[int, Ints]:
+    order = np.argsort(first_day, kind="stable")
+    days, begins = np.unique(first_day[order], return_index=True)
+    parts = np.split(order, begins[1:])
+    return dict(zip(days.tolist(), parts, strict=True))
+
+
+def simulate_run(
+    rules: Rules,
+    population: Population,
+    members: int,
+    seed: int,
+    *,
+    effects: Effects = ALL_EFFECTS,
+    until_us: int | None = None,
+    start: Start | None = None,
+    sources: Sequence[Source] = (),
+    progress: Progress | None = None,
+    write: Write | None = None,
+) -> RunResult:
+    """Play one season on one seed and tell how it ended; see `simulator.run_result`.
+
+    Raises:
+        ValueError: `members` or `seed` is out of range, or the season sells no fuel.
+    """
+    if start is None and not 1 <= members <= MEMBERS_MAX:
+        raise ValueError(f"members = {members}: must be between 1 and {MEMBERS_MAX:,}")
+    play = Play(
+        rules, population, members, seed, effects=effects, until_us=until_us, start=start,
+        sources=sources, write=write,
+    )  # fmt: skip
+    play.run(progress)
+    return result_of(play)

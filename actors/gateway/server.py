@@ -32,6 +32,7 @@ from actors.gateway.state import State
 from actors.gateway.tally import TALLY
 from actors.gateway.vitals import Part, Vitals
 from actors.messages import MemberShardCalls, ShardDown, ShardStatus, stand_of
+from actors.open_files import allow_open_files
 from actors.phases import Window
 from actors.rules_book import RulesBook, Version
 from actors.settings import Settings
@@ -44,6 +45,8 @@ from actors.store.vault import Vault
 KEYS_ANSWER_WITHIN_S: Final = 0.5
 SHARDS_PAUSE_S: Final = 0.1
 STORE_PERIOD_S: Final = 0.5
+FILES_BESIDE_READERS: Final = 4_000
+"""Open files for tills, apps and the store, beside one for each reader of a board."""
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,9 @@ class GatewayServer:
 
     async def run(self) -> None:
         """Wait for the shards, then serve until stop()."""
+        allowed = allow_open_files(self._settings.stream_readers + FILES_BESIDE_READERS)
+        if allowed < self._settings.stream_readers:
+            log.warning("at most %d files may be open: fewer readers can listen", allowed)
         statuses = await self._wait_for_shards()
         versions = await self._versions(statuses)
         state = self._state = self._build(statuses, versions)

@@ -18,12 +18,15 @@ TMPFS_BYTES = 1 << 29
 UNSHARED = "FORECOURT_CHAOS_UNSHARED"
 
 
-def eras_of(rounds: int, seed: int, tmpfs: bool) -> list[Era]:
-    """Cut a run into eras: by turns the system's own store and one over a line."""
+def eras_of(rounds: int, seed: int, tmpfs: bool, rounds_an_era: int) -> list[Era]:
+    """Cut a run into eras: by turns the system's own store and one over a line, two shards and one.
+
+    A driver that died leaves actors behind for some seconds, which over a line still write.
+    """
     eras: list[Era] = []
-    for first in range(0, rounds, ROUNDS_AN_ERA):
+    for first in range(0, rounds, rounds_an_era):
         number = len(eras)
-        count = min(ROUNDS_AN_ERA, rounds - first)
+        count = min(rounds_an_era, rounds - first)
         eras.append(Era(number, count, 2 - number // 2 % 2, number % 2 == 1, seed, tmpfs))
     return eras
 
@@ -53,6 +56,7 @@ def main() -> int:
     """Run and write the summary; 1 when anything was that must not be."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--rounds-an-era", type=int, default=ROUNDS_AN_ERA)
     parser.add_argument("--seed", type=int, default=None, help="drawn and printed without it")
     parser.add_argument("--out", type=Path, default=Path("out/chaos"))
     options = parser.parse_args()
@@ -62,7 +66,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     disk = "a small tmpfs, filled" if tmpfs else "RLIMIT_FSIZE on the server"
     summary = Summary(seed, f"full: {disk}; slow: bursts of SIGSTOP of the server")
-    run(eras_of(options.rounds, seed, tmpfs), summary, options.out)
+    run(eras_of(options.rounds, seed, tmpfs, options.rounds_an_era), summary, options.out)
     text = json.dumps(summary.as_json(), ensure_ascii=False)
     (options.out / "summary.json").write_text(text, encoding="utf-8")
     print("\n".join(summary.table()))

@@ -19,7 +19,7 @@ KINDS = (
 )  # fmt: skip
 DECK = (*KINDS, "kill member", "kill member", "kill store", "kill gateway", "pause store")
 """What a run draws from, shuffled and all of it before anything comes again."""
-PAUSES_S = (0.5, 1.0, 1.0, 2.0, 3.0, 6.0, 10.0)
+PAUSES_S = (0.5, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 6.0, 10.0)
 CUTS_S = (0.2, 0.5, 1.0, 3.0)
 FULL_S = (0.5, 1.0, 3.0)
 SLOW_S = (1.0, 3.0)

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from actors.log_lines import LogFormat
+from actors.store.client import without_password
 from rules.compiled import Rules, compile_rules
 from rules.season_file import load_season
 
@@ -31,17 +32,19 @@ class Settings:
     season_path: str
     season_digest: str
     data: str
-    redis_url: str
+    redis_url: str = field(repr=False)
     shards: int
     clock: str
     host: str
     port: int
-    admin_key: str = ""
     snapshot_events: int = SNAPSHOT_EVENTS
     log_format: LogFormat = "plain"
     stream_readers: int = STREAM_READERS
     notify: tuple[str, ...] = ("file",)
     webhook_secret: str = field(default="", repr=False)
+    rates: tuple[str, ...] = ()
+    tls_cert: str = ""
+    tls_key: str = ""
 
     @property
     def season_text(self) -> str:
@@ -62,8 +65,16 @@ class Settings:
         """Give the data folder."""
         return Path(self.data)
 
+    @property
+    def address(self) -> str:
+        """Give the address that the gateway is reached at from this machine."""
+        shown = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        scheme = "https" if self.tls_cert else "http"
+        return f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{self.port}"
+
     def name(self, actor: str) -> str:
         """Name an actor; the hash keeps systems with other settings apart."""
-        facts = [self.season_digest, self.data, self.redis_url, self.shards, self.clock]
+        server = without_password(self.redis_url)
+        facts = [self.season_digest, self.data, server, self.shards, self.clock]
         digest = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:10]
         return f"{self.rules.season_id}-{digest}-{actor}"

@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 import socket
+import ssl
 import threading
 import time
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ import httpx
 import ray
 
 from actors import hosts
+from actors.certificates import check_pair, pinned, with_redis_ca
 from actors.log_lines import LogFormat
+from actors.ray_token import is_loopback, need_ray_token
 from actors.rules_book import VERSIONS, is_version
 from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS, Settings
 from actors.store.api_keys import ApiKeys, Role
@@ -56,17 +59,21 @@ class Wanted:
     season_text: str
     season_path: str
     data: Path
-    redis_url: str | None = None
+    redis_url: str | None = field(default=None, repr=False)
     ray_address: str | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     shards: int | None = None
     clock: str = "real"
-    admin_key: str | None = None
+    admin_key: str | None = field(default=None, repr=False)
     log_format: LogFormat = "plain"
     stream_readers: int = STREAM_READERS
     notify: tuple[str, ...] = ("file",)
     webhook_secret: str = field(default="", repr=False)
+    rates: tuple[str, ...] = ()
+    redis_ca: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     snapshot_events: int = SNAPSHOT_EVENTS
 
 
@@ -97,9 +104,7 @@ class System:
     @property
     def url(self) -> str:
         """Give the gateway's address."""
-        host = self.settings.host
-        shown = "127.0.0.1" if host in ("0.0.0.0", "") else host
-        return f"http://{f'[{shown}]' if ':' in shown else shown}:{self.settings.port}"
+        return self.settings.address
 
     @property
     def server(self) -> EmbeddedServer | None:
@@ -123,10 +128,17 @@ class System:
 
     def _start(self, rules: Rules) -> None:
         wanted = self._wanted
+        check_pair(wanted.tls_cert, wanted.tls_key)
+        if not is_loopback(wanted.host) and not wanted.tls_cert:
+            log.warning(
+                "--host %s: keys and personal data go over the network in clear; give --tls-cert "
+                "and --tls-key, or put a proxy with TLS before it",
+                wanted.host,
+            )
         within_s = LEFT_BEHIND_WITHIN_S if self._lock.left_behind else 0.0
         port = _free_port(wanted.host, wanted.port, within_s)
         shards = self._agree_with_folder(rules)
-        url = wanted.redis_url or self._start_server()
+        url = self._redis_url() or self._start_server()
         self.settings = Settings(
             season_path=str(wanted.data.resolve() / "season.toml"),
             season_digest=hashlib.sha256((wanted.data / "season.toml").read_bytes()).hexdigest(),
@@ -140,6 +152,9 @@ class System:
             stream_readers=wanted.stream_readers,
             notify=wanted.notify,
             webhook_secret=wanted.webhook_secret,
+            rates=wanted.rates,
+            tls_cert=str(wanted.tls_cert.resolve()) if wanted.tls_cert else "",
+            tls_key=str(wanted.tls_key.resolve()) if wanted.tls_key else "",
             snapshot_events=wanted.snapshot_events,
         )
         client = connect(url)
@@ -194,6 +209,10 @@ class System:
             )
         return shards
 
+    def _redis_url(self) -> str | None:
+        given = self._wanted.redis_url
+        return with_redis_ca(given, self._wanted.redis_ca) if given else None
+
     def _start_server(self) -> str:
         self._server = EmbeddedServer(self._wanted.data / "server")
         self._server.start()
@@ -229,14 +248,17 @@ class System:
     def _start_ray(self) -> None:
         if ray.is_initialized():
             return
-        set_ray_defaults()
+        address = self._wanted.ray_address
+        set_ray_defaults(local=not address)
+        if address:
+            need_ray_token(address)
         common: dict[str, Any] = {
             "namespace": hosts.NAMESPACE,
             "log_to_driver": False,
             "configure_logging": False,
         }
-        if self._wanted.ray_address:
-            ray.init(address=self._wanted.ray_address, **common)
+        if address:
+            ray.init(address=address, **common)
         else:
             ray.init(
                 address="local",
@@ -270,7 +292,12 @@ class System:
     def _wait_until_ready(self) -> None:
         ends_s = time.monotonic() + READY_WITHIN_S
         told = "no answer"
-        with httpx.Client(base_url=self.url, timeout=2.0, trust_env=False) as client:
+        with httpx.Client(
+            base_url=self.url,
+            timeout=2.0,
+            trust_env=False,
+            verify=self._own_certificate(),
+        ) as client:
             while time.monotonic() < ends_s:
                 done, _ = ray.wait(self._runs, timeout=0, num_returns=1)
                 if done:
@@ -287,6 +314,12 @@ class System:
                     told = answer.text
                 time.sleep(0.05)
         raise NotReady(f"not ready within {READY_WITHIN_S:.0f} s: {told}")
+
+    def _own_certificate(self) -> ssl.SSLContext | bool:
+        """Trust the certificate we serve with, under whatever name: only to ask for readiness."""
+        if not self.settings.tls_cert:
+            return True
+        return pinned(Path(self.settings.tls_cert))
 
     def stop(self) -> None:
         """Take nothing more, answer what was taken, snapshot, and end everything."""
@@ -334,8 +367,16 @@ def _last_words(run: Any) -> str:
     return "without a word; see the logs in the data folder"
 
 
-def set_ray_defaults() -> None:
-    """Set what Ray reads from the environment when it starts, where nothing else is set."""
+def set_ray_defaults(*, local: bool = True) -> None:
+    """Set what Ray reads from the environment when it starts, where nothing else is set.
+
+    A local Ray stays on loopback: on Linux it would listen on every address of the machine.
+    """
+    if local:
+        from ray._private import ray_constants
+
+        # What Ray does on macOS and Windows by itself; there is no public option for it here.
+        ray_constants.ENABLE_RAY_CLUSTER = False
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     # Ray's actors are the service here, not background work; and it needs no idle workers.
     os.environ.setdefault("RAY_worker_niceness", "0")

@@ -32,6 +32,7 @@ from ui.answers import (
     Statement,
     Why,
 )
+from ui.certificates import trusted
 
 Answer = TypeVar("Answer")
 Parameters = dict[str, str | int]
@@ -104,6 +105,7 @@ class Client:
             headers=headers,
             timeout=httpx.Timeout(timeout_s, connect=1.0),
             trust_env=False,
+            verify=trusted(),
         )
 
     def close(self) -> None:

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from ui.certificates import PINNED
+
 APP = Path(__file__).with_name("app.py")
 
 
@@ -37,10 +39,14 @@ def command(api_url: str, key: str, port: int) -> list[str]:
     ]
 
 
-def environment(api_url: str, key: str) -> dict[str, str]:
-    """Give the environment of that command: this one's, with the system's address and key."""
+def environment(api_url: str, key: str, certificate: str = "") -> dict[str, str]:
+    """Give the environment of that command: this one's, with the system's address and key.
+
+    `certificate` is the file of the one that the system shows, "" without HTTPS.
+    """
     return {
         **os.environ,
+        **({PINNED: certificate} if certificate else {}),
         "FORECOURT_URL": api_url,
         "FORECOURT_KEY": key,
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
+from starlette.requests import ClientDisconnect
 
 from actors.gateway import (
     problems,
@@ -29,6 +30,7 @@ from actors.gateway import (
 )
 from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import AuditTrail, record_events
+from actors.gateway.doors import EVENTS_PATH, Doors
 from actors.gateway.ingest import BODY_BYTES_MAX
 from actors.gateway.openapi import completed
 from actors.gateway.problems import Problem
@@ -74,13 +76,16 @@ def make_app(state: State) -> FastAPI:
     )
     app.state.gateway = state
     problems.install(app)
+    # The one added last is passed first.
     app.add_middleware(AuditTrail, state=state)
+    app.add_middleware(Doors, state=state)
     # Around all others: what they refuse is counted and has an id too.
     app.add_middleware(RequestLog, tally=TALLY, every=state.settings.log_format == "json")
+    # Plain routes: an event must not pay for parameter models it doesn't have, nor for being
+    # compared with every other path.
+    app.add_route(EVENTS_PATH, events, methods=["POST"])
     for routes in ROUTES:
         app.include_router(routes.router)
-    # Plain routes: an event must not pay for parameter models it doesn't have.
-    app.add_route("/v1/events", events, methods=["POST"])
     app.add_route("/healthz", healthz, methods=["GET"])
     app.add_route("/readyz", readyz, methods=["GET"])
     framework_openapi = app.openapi
@@ -117,11 +122,14 @@ async def _body(request: Request) -> bytes:
         raise too_large
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BODY_BYTES_MAX:
-            raise too_large
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > BODY_BYTES_MAX:
+                raise too_large
+            parts.append(part)
+    except ClientDisconnect:
+        raise Problem(400, "The sender went away before the end of the body.") from None
     body = parts[0] if len(parts) == 1 else b"".join(parts)
     if not body.strip():
         raise Problem(400, "The body is empty; send one event, a JSON array, NDJSON or Arrow.")

@@ -1,4 +1,8 @@
-"""Audit trail: one place that sees every request, and writes down acts and refusals."""
+"""Audit trail: one place that sees every request and writes down what it changes.
+
+An admin's act is written before it is done. What tills and apps do by the thousand is written as
+samples with counts, and nobody waits for that.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,23 @@ import logging
 import re
 import time
 from collections import Counter
-from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from actors.gateway.auth import Caller, key_id_of
+from actors.gateway.auth import Caller
+from actors.gateway.counted import Line
+from actors.gateway.doors import THING_CHARACTERS_MAX
 from actors.gateway.problems import Problem
 from actors.gateway.state import State
 from actors.gateway.submission import Submission
-from actors.store.audit import Act, AuditLog
+from actors.store.audit import Act
 from actors.store.errors import StoreError
 from rules.results import CONFLICT, REJECTED
 
 ROLES: Final = ("till", "app", "analyst", "admin")
-REFUSED: Final = (401, 403)
-WINDOW_S: Final = 1.0
-WINDOWS_MAX: Final = 500
-THING_CHARACTERS_MAX: Final = 200
 
 _ACTS: Final = (
     ("POST", r"/v1/season/(?P<word>close|finalise|publish)", "season.{word}"),
@@ -34,6 +35,7 @@ _ACTS: Final = (
     ("POST", r"/v1/campaigns", "campaign.push"),
     ("POST", r"/v1/claim-codes", "claim-codes.make"),
     ("POST", r"/v1/keys", "key.make"),
+    ("POST", r"/v1/keys/(?P<thing>.+)/rotate", "key.rotate"),
     ("DELETE", r"/v1/keys/(?P<thing>.+)", "key.revoke"),
     ("POST", r"/v1/prizes/(?P<thing>.+)/(?P<word>claim|state)", "prize.{word}"),
     ("POST", r"/v1/members/(?P<thing>.+)/redemptions", "member.redeem"),
@@ -85,17 +87,17 @@ class AuditTrail:
     def __init__(self, app: ASGIApp, state: State) -> None:
         self._app = app
         self._state = state
-        self._refusals = Refusals(state.audit)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, watching what becomes of it."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path == "/v1/events" or not path.startswith("/v1/"):
             await self._app(scope, receive, send)
             return
         detail: dict[str, Any] = {}
         scope.setdefault("state", {})["audit"] = detail
         headers = Headers(scope=scope)
-        named = act_of(scope["method"], scope["path"])
+        named = act_of(scope["method"], path)
         caller = self._caller(headers) if named is not None else None
         watched = named is not None and caller is not None and caller.role == "admin"
         act = Act(0, "", "", "", "")
@@ -116,10 +118,12 @@ class AuditTrail:
             if message["type"] == "http.response.start":
                 told = True
                 status = message["status"]
-                if status in REFUSED:
-                    await self._refusals.add(headers, scope, status, self._role(headers))
                 if watched:
                     await self._finish(act, begun, status, detail)
+                elif named is not None and caller is not None:
+                    self._state.acts.add(
+                        Line(caller.key_id, caller.role, named[0], "", outcome_of(status))
+                    )
             await send(message)
 
         try:
@@ -134,10 +138,6 @@ class AuditTrail:
         except Problem:
             return None  # the route says it
 
-    def _role(self, headers: Headers) -> str:
-        caller = self._caller(headers)
-        return caller.role if caller is not None else ""
-
     async def _finish(self, act: Act, begun: str, status: int, detail: dict[str, Any]) -> None:
         """Write how an act ended; when that can't be, it stays one with an unknown outcome."""
         thing = str(detail.pop("thing", act.thing))[:THING_CHARACTERS_MAX]
@@ -148,55 +148,6 @@ class AuditTrail:
             await asyncio.to_thread(self._state.audit.write, whole, begun)
         except StoreError as error:
             log.warning("key %s: %s ended with %d: %s", act.key, act.act, status, error)
-
-
-class Refused(NamedTuple):
-    """A refusal, whenever it happens."""
-
-    key: str
-    role: str
-    why: str
-    path: str
-
-
-class Refusals:
-    """Writes refusals down; the same one again within a second is counted, not written."""
-
-    def __init__(self, audit: AuditLog) -> None:
-        self._audit = audit
-        self._more: Counter[Refused] = Counter()
-        self._open: set[Refused] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def add(self, headers: Headers, scope: Scope, status: int, role: str) -> None:
-        """Write a refusal down, or count it."""
-        path = f"{scope['method']} {scope['path']}"[:THING_CHARACTERS_MAX]
-        why = "no-key" if status == HTTPStatus.UNAUTHORIZED else "not-allowed"
-        refused = Refused(key_id_of(headers), role, why, path)
-        if len(self._open) >= WINDOWS_MAX and refused not in self._open:
-            refused = Refused("", "", why, "many")
-        if refused in self._open:
-            self._more[refused] += 1
-            return
-        self._open.add(refused)
-        asyncio.get_running_loop().call_later(WINDOW_S, self._close, refused)
-        await self._write(refused, 1)
-
-    def _close(self, refused: Refused) -> None:
-        self._open.discard(refused)
-        times = self._more.pop(refused, 0)
-        if times:
-            task = asyncio.get_running_loop().create_task(self._write(refused, times))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _write(self, refused: Refused, times: int) -> None:
-        key, role, why, path = refused
-        act = Act(_now_us(), key, role, f"refused.{why}", path, "refused", {"times": times})
-        try:
-            await asyncio.to_thread(self._audit.refuse, act)
-        except StoreError as error:
-            log.warning("key %s was refused %s (%d times): %s", key, path, times, error)
 
 
 async def record_events(state: State, caller: Caller, submission: Submission) -> None:

@@ -1,19 +1,16 @@
 """Keys and roles: who calls, and what that role may do.
 
-An `app` key shows one member's own data when the request also carries a member token:
-`X-Member-Token: MEMBER.EXPIRES.SIGNATURE`, MEMBER in base64url, EXPIRES in seconds since 1970,
-SIGNATURE the base64url HMAC-SHA256 of `MEMBER.EXPIRES` under the key's member secret. The secret
-is given with the key to the back end that signs; a phone gets the key and a token, never the
-secret. A company's own app sends `X-Company-Token: company.COMPANY.EXPIRES.SIGNATURE` in the same
-way, signed over `company.COMPANY.EXPIRES`, and sees what a company may see.
+An `app` key shows one member's own data when the request also carries a member token
+(actors.gateway.member_tokens). The secret that signs them is given with the key to the back end; a
+phone gets the key and a token, never the secret.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import binascii
-import hashlib
 import hmac
+import logging
 import secrets
 import time
 from collections.abc import Mapping
@@ -21,15 +18,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from limits import RateLimitItem
+
+from actors.gateway.member_tokens import (
+    COMPANY_HEADER,
+    MEMBER_HEADER,
+    read_company_token,
+    read_token,
+    sign_company_token,
+    sign_token,
+)
 from actors.gateway.problems import Problem
-from actors.store.api_keys import ApiKey, ApiKeys, Role
-from actors.store.errors import StoreUnavailable
+from actors.gateway.rates import Rates, parse_rate
+from actors.store.api_keys import ApiKey, ApiKeys, NotRotated, Role, digest_of
+from actors.store.errors import StoreError, StoreUnavailable
 from actors.store.folder import write_durably
 
-MEMBER_HEADER: Final = "X-Member-Token"
-COMPANY_HEADER: Final = "X-Company-Token"
-BELIEVED_S: Final = 2.0
-BELIEVED_MAX: Final = 10_000
+REFRESH_S: Final = 1.0
+"""How often the keys are read again: one revoked at another gateway works at most so long."""
+USED_S: Final = 10.0
+"""How often it is written down when keys were last used."""
+KNOWN_MAX: Final = 20_000
+KEY_CHARACTERS_MAX: Final = 512
+_US_PER_S: Final = 1_000_000
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +59,110 @@ class Caller:
         return self.role in ("analyst", "admin") or member == self.member
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A key that was shown: its caller, how often it may come, and when it ends."""
+
+    caller: Caller
+    rate: RateLimitItem
+    until_s: float
+
+
 class KeyRing:
-    """Knows the keys that were used lately, so that a request asks the store rarely.
+    """Knows all keys, so that a request asks the store only about an unknown one.
 
     While the store is away, a key that was good before stays good; an unknown one waits.
     """
 
-    def __init__(self, keys: ApiKeys, folder: Path) -> None:
+    def __init__(self, keys: ApiKeys, folder: Path, rates: Rates) -> None:
+        self.rates = rates
         self._keys = keys
-        self._believed: dict[str, tuple[float, Role | None]] = {}
+        self._table: dict[str, ApiKey] = {}
+        self._known: dict[str, Known] = {}
+        self._unknown: dict[str, float] = {}
+        self._used: dict[str, int] = {}
+        self._written: dict[str, int] = {}
         self._master = _master_secret(folder / "member-token.secret")
+
+    async def run(self) -> None:
+        """Read the keys again every second and write down which were used, until cancelled."""
+        written_s = time.monotonic()
+        while True:
+            try:
+                await self.refresh()
+                if time.monotonic() - written_s >= USED_S:
+                    written_s = time.monotonic()
+                    await asyncio.to_thread(self.write_used)
+            except StoreError as error:
+                log.info("the keys are not read again: %s", error)
+            await asyncio.sleep(REFRESH_S)
+
+    async def refresh(self) -> None:
+        """Read the keys; those that changed are looked at anew."""
+        found = await asyncio.to_thread(self._keys.by_digest)
+        if found != self._table:
+            self._table = found
+            self._known.clear()
+            self._unknown.clear()
+
+    def write_used(self) -> None:
+        """Write down when keys were last used, where that changed."""
+        changed = {
+            key_id: at_us
+            for key_id, at_us in list(self._used.items())
+            if self._written.get(key_id) != at_us
+        }
+        if changed:
+            self._keys.mark_used(changed)
+            self._written |= changed
 
     def listed(self) -> list[ApiKey]:
         """List the keys, oldest first."""
+        self.write_used()
         return self._keys.listed()
 
-    def make(self, role: str, label: str) -> tuple[str, ApiKey]:
+    def make(
+        self, role: str, label: str, rate: str = "", valid_s: int | None = None
+    ) -> tuple[str, ApiKey]:
         """Make a key; its secret is returned this once. Raises Problem 422."""
         if role not in list(Role):
             raise Problem(422, f"role = {role!r}: must be one of {', '.join(Role)}.")
-        return self._keys.create(Role(role), time.time_ns() // 1000, label)
+        now_us = time.time_ns() // 1000
+        try:
+            if rate:
+                parse_rate(rate)
+            until_us = None if valid_s is None else now_us + valid_s * _US_PER_S
+            made = self._keys.create(Role(role), now_us, label, rate, until_us)
+        except ValueError as error:
+            raise Problem(422, f"{error}.") from None
+        self._unknown.clear()
+        return made
+
+    def rotate(self, key_id: str, overlap_s: int) -> tuple[str, ApiKey] | None:
+        """Make a key in place of another; None for an unknown one. Raises Problem 409."""
+        now_us = time.time_ns() // 1000
+        try:
+            made = self._keys.rotate(key_id, now_us, overlap_s * _US_PER_S)
+        except NotRotated as error:
+            raise Problem(409, f"{error}.", "not-rotated") from None
+        self._forget()
+        return made
 
     def revoke(self, key_id: str) -> bool:
         """Forget a key; tell whether it was known."""
-        self._believed.clear()
-        return self._keys.revoke(key_id)
+        gone = self._keys.revoke(key_id)
+        self._used.pop(key_id, None)
+        self._forget()
+        return gone
+
+    def _forget(self) -> None:
+        """Read all keys again; without the store, ask it about each one that comes."""
+        try:
+            self._table = self._keys.by_digest()
+        except StoreUnavailable:
+            self._table = {}
+        self._known.clear()
+        self._unknown.clear()
 
     def member_secret(self, key_id: str) -> str:
         """Derive the secret with which a back end signs member tokens for an app key."""
@@ -89,51 +181,81 @@ class KeyRing:
 
     def authorise(self, headers: Mapping[str, str], allowed: tuple[str, ...]) -> Caller:
         """Find the caller of a request; raises Problem 401, 403 or 503."""
-        scheme, _, secret = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secret:
+        secret = secret_of(headers.get("authorization", ""))
+        if not secret:
             raise Problem(401, "No key was given; send the header Authorization: Bearer KEY.")
-        role = self._role(secret.strip())
-        if role is None:
-            raise Problem(401, "The key is not known; an admin makes one with POST /v1/keys.")
-        if role not in allowed:
-            raise Problem(403, f"The role {role} may not do this; it takes {' or '.join(allowed)}.")
-        key_id = _key_id(secret.strip())
-        if role is not Role.APP:
-            return Caller(key_id, role)
+        known = self.known(secret)
+        if known is None:
+            raise Problem(
+                401, "The key is not known or has ended; an admin makes one with POST /v1/keys."
+            )
+        caller = known.caller
+        if caller.role not in allowed:
+            raise Problem(
+                403, f"The role {caller.role} may not do this; it takes {' or '.join(allowed)}."
+            )
+        return caller if caller.role != Role.APP else self.spoken_for(caller, headers)
+
+    def spoken_for(self, caller: Caller, headers: Mapping[str, str]) -> Caller:
+        """Add the member or company of an app's tokens; raises Problem 401."""
         member, company = None, None
         if token := headers.get(MEMBER_HEADER.lower()):
-            member = read_token(token, self.member_secret(key_id), time.time())
+            member = read_token(token, self.member_secret(caller.key_id), time.time())
         if token := headers.get(COMPANY_HEADER.lower()):
-            company = read_company_token(token, self.member_secret(key_id), time.time())
-        return Caller(key_id, role, member, company)
+            company = read_company_token(token, self.member_secret(caller.key_id), time.time())
+        return Caller(caller.key_id, caller.role, member, company)
 
-    def _role(self, secret: str) -> Role | None:
-        now_s = time.monotonic()
-        known = self._believed.get(secret)
-        if known is not None and now_s < known[0]:
-            return known[1]
+    def is_known(self, secret: str) -> bool:
+        """Tell whether a key was good lately, without asking the store."""
+        return secret in self._known or digest_of(secret) in self._table
+
+    def known(self, secret: str) -> Known | None:
+        """Find a key, None for an unknown or ended one; raises Problem 503 when nobody can tell."""
+        now_s = time.time()
+        found = self._known.get(secret)
+        if found is None:
+            if self._unknown.get(secret, 0.0) > now_s or len(secret) > KEY_CHARACTERS_MAX:
+                return None
+            found = self._look_up(secret, now_s)
+            if found is None:
+                return None
+        if found.until_s <= now_s:
+            return None
+        self._used[found.caller.key_id] = int(now_s) * _US_PER_S
+        return found
+
+    def _look_up(self, secret: str, now_s: float) -> Known | None:
+        key = self._table.get(digest_of(secret))
         try:
-            role = self._keys.verify(secret)
+            key = key or self._keys.find(secret)
         except StoreUnavailable as error:
-            if known is None:
-                raise Problem(
-                    503, f"Keys can't be checked now: {error}.", retry_after_s=1
-                ) from None
-            role = known[1]
-        if len(self._believed) >= BELIEVED_MAX:
-            self._believed.clear()
-        self._believed[secret] = (now_s + BELIEVED_S, role)
-        return role
+            raise Problem(503, f"Keys can't be checked now: {error}.", retry_after_s=1) from None
+        for kept in (self._known, self._unknown):
+            if len(kept) >= KNOWN_MAX:
+                kept.clear()
+        if key is None:
+            self._unknown[secret] = now_s + REFRESH_S
+            return None
+        until_s = float("inf") if key.until_us is None else key.until_us / _US_PER_S
+        rate = self.rates.of_key(key.role, key.rate)
+        found = self._known[secret] = Known(Caller(key.key_id, key.role), rate, until_s)
+        return found
+
+
+def secret_of(authorization: str) -> str:
+    """Read the key of an Authorization header; "" when it carries none.
+
+    >>> secret_of("Bearer abc"), secret_of("bearer  abc "), secret_of("Basic abc")
+    ('abc', 'abc', '')
+    """
+    scheme, _, secret = authorization.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 def key_id_of(headers: Mapping[str, str]) -> str:
     """Give the id that the key of a request has, or would have; "" without a key."""
     secret = headers.get("authorization", "").partition(" ")[2].strip()
-    return _key_id(secret) if secret else ""
-
-
-def _key_id(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()[:12]
+    return digest_of(secret)[:12] if secret else ""
 
 
 def _master_secret(path: Path) -> bytes:
@@ -147,53 +269,14 @@ def _master_secret(path: Path) -> bytes:
         return made
 
 
-def sign_token(member: str, member_secret: str, expires_s: int) -> str:
-    """Sign a member token, as the back end of an app does.
-
-    >>> token = sign_token("m-1", "secret", 2_000_000_000)
-    >>> read_token(token, "secret", 1_900_000_000.0)
-    'm-1'
-    """
-    return _signed("", member, member_secret, expires_s)
-
-
-def sign_company_token(company: str, member_secret: str, expires_s: int) -> str:
-    """Sign a company token with the secret of an app key; it is no member token.
-
-    >>> token = sign_company_token("c-1", "secret", 2_000_000_000)
-    >>> read_company_token(token, "secret", 1_900_000_000.0)
-    'c-1'
-    """
-    return _signed("company.", company, member_secret, expires_s)
-
-
-def read_token(token: str, member_secret: str, now_s: float) -> str:
-    """Read the member of a token; raises Problem 401 when it is forged, broken or expired."""
-    return _read("", MEMBER_HEADER, token, member_secret, now_s)
-
-
-def read_company_token(token: str, member_secret: str, now_s: float) -> str:
-    """Read the company of a token; raises Problem 401 when it is forged, broken or expired."""
-    return _read("company.", COMPANY_HEADER, token, member_secret, now_s)
-
-
-def _signed(prefix: str, name: str, secret: str, expires_s: int) -> str:
-    encoded = base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
-    message = f"{prefix}{encoded}.{expires_s}"
-    digest = hmac.digest(secret.encode(), message.encode(), "sha256")
-    return f"{message}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
-
-
-def _read(prefix: str, header: str, token: str, secret: str, now_s: float) -> str:
-    broken = Problem(401, f"The {header} is not valid; sign a new one with the secret.")
-    try:
-        encoded, expires, _ = token.removeprefix(prefix).split(".")
-        name = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
-        expires_s = int(expires)
-    except (ValueError, binascii.Error):
-        raise broken from None
-    if not hmac.compare_digest(_signed(prefix, name, secret, expires_s), token):
-        raise broken
-    if expires_s < now_s:
-        raise Problem(401, f"The {header} has expired; sign a new one.")
-    return name
+__all__ = [
+    "COMPANY_HEADER",
+    "MEMBER_HEADER",
+    "Caller",
+    "KeyRing",
+    "Known",
+    "key_id_of",
+    "secret_of",
+    "sign_company_token",
+    "sign_token",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -19,11 +20,14 @@ _TYPES: Final = {
     404: "not-found",
     405: "method-not-allowed",
     406: "not-acceptable",
+    408: "too-slow",
     409: "conflict",
     413: "too-large",
+    414: "too-large",
     415: "unsupported-media-type",
     422: "bad-request",
     429: "too-many",
+    431: "too-large",
     500: "internal",
     503: "unavailable",
 }
@@ -38,6 +42,7 @@ class Problem(Exception):  # noqa: N818  the standard's own word for it
         detail: str,
         kind: str | None = None,
         retry_after_s: int | None = None,
+        headers: Mapping[str, str] | None = None,
         **extra: Any,
     ) -> None:
         super().__init__(detail)
@@ -45,10 +50,15 @@ class Problem(Exception):  # noqa: N818  the standard's own word for it
         self.detail = detail
         self.kind = kind or _TYPES.get(status, "problem")
         self.retry_after_s = retry_after_s
+        self.headers = dict(headers or {})
+        if retry_after_s is not None:
+            self.headers["Retry-After"] = str(retry_after_s)
+        if status == HTTPStatus.UNAUTHORIZED:
+            self.headers["WWW-Authenticate"] = "Bearer"
         self.extra = extra
 
-    def response(self) -> Response:
-        """Render the problem as an HTTP response."""
+    def body(self) -> bytes:
+        """Render the problem as JSON."""
         body = {
             "type": f"urn:forecourt:{self.kind}",
             "title": HTTPStatus(self.status).phrase,
@@ -56,14 +66,11 @@ class Problem(Exception):  # noqa: N818  the standard's own word for it
             "detail": self.detail,
             **self.extra,
         }
-        headers = {}
-        if self.retry_after_s is not None:
-            headers["Retry-After"] = str(self.retry_after_s)
-        if self.status == 401:
-            headers["WWW-Authenticate"] = "Bearer"
-        return Response(
-            msgspec.json.encode(body), self.status, media_type=MEDIA_TYPE, headers=headers
-        )
+        return msgspec.json.encode(body)
+
+    def response(self) -> Response:
+        """Render the problem as an HTTP response."""
+        return Response(self.body(), self.status, media_type=MEDIA_TYPE, headers=self.headers)
 
 
 def warming(detail: str) -> Problem:

@@ -21,6 +21,9 @@ from actors.phases import instant
 from actors.store.api_keys import ApiKey
 
 FREEZE_TRIES = 20
+OVERLAP_S = 86_400
+OVERLAP_S_MAX = 90 * 86_400
+VALID_S_MAX = 10 * 366 * 86_400
 
 router = APIRouter(prefix="/v1")
 log = logging.getLogger(__name__)
@@ -134,7 +137,19 @@ def key_json(key: ApiKey) -> dict[str, Any]:
         "role": key.role,
         "label": key.label,
         "created": instant(key.created_us),
+        "last_used": instant(key.used_us) if key.used_us else None,
+        "until": None if key.until_us is None else instant(key.until_us),
+        "rate": key.rate or None,
+        "replaced_by": key.successor or None,
     }
+
+
+def shown_once(state: State, secret: str, key: ApiKey) -> dict[str, Any]:
+    """Write a new key's listing with its secrets."""
+    answer = key_json(key) | {"key": secret}
+    if key.role == "app":
+        answer["member_secret"] = state.keys.member_secret(key.key_id)
+    return answer
 
 
 @router.post("/keys")
@@ -142,17 +157,34 @@ async def make_key(
     request: Request,
     role: Annotated[Text, Body()],
     label: Annotated[Text, Body(max_length=200)] = "",
+    rate: Annotated[Text, Body(max_length=40)] = "",
+    valid_s: Annotated[int | None, Body(ge=1, le=VALID_S_MAX)] = None,
 ) -> Any:
     """Make a key; its secret is in this answer and nowhere else."""
     state = state_of(request)
     caller = caller_of(request, ("admin",))
-    secret, key = await asyncio.to_thread(state.keys.make, role, label)
+    secret, key = await asyncio.to_thread(state.keys.make, role, label, rate, valid_s)
     log.info("key %s made %s key %s", caller.key_id, key.role, key.key_id)
     note(request, thing=key.key_id, made=role)
-    answer = key_json(key) | {"key": secret}
-    if role == "app":
-        answer["member_secret"] = state.keys.member_secret(key.key_id)
-    return encoded(answer, 201)
+    return encoded(shown_once(state, secret, key), 201)
+
+
+@router.post("/keys/{key_id}/rotate")
+async def rotate_key(
+    request: Request,
+    key_id: str,
+    overlap_s: Annotated[int, Body(embed=True, ge=0, le=OVERLAP_S_MAX)] = OVERLAP_S,
+) -> Any:
+    """Make a key in place of another, which is refused after the overlap."""
+    state = state_of(request)
+    caller = caller_of(request, ("admin",))
+    made = await asyncio.to_thread(state.keys.rotate, key_id, overlap_s)
+    if made is None:
+        raise _unknown(key_id)
+    secret, key = made
+    log.info("key %s rotated key %s: now %s", caller.key_id, key_id, key.key_id)
+    note(request, made=key.key_id, overlap_s=overlap_s)
+    return encoded(shown_once(state, secret, key) | {"replaces": key_id}, 201)
 
 
 @router.delete("/keys/{key_id}")
@@ -161,6 +193,10 @@ async def revoke_key(request: Request, key_id: str) -> Any:
     state = state_of(request)
     caller = caller_of(request, ("admin",))
     if not await asyncio.to_thread(state.keys.revoke, key_id):
-        raise Problem(404, f"There is no key {key_id!r}; GET /v1/keys lists them.", "unknown-key")
+        raise _unknown(key_id)
     log.info("key %s revoked key %s", caller.key_id, key_id)
     return encoded({"revoked": key_id})
+
+
+def _unknown(key_id: str) -> Problem:
+    return Problem(404, f"There is no key {key_id!r}; GET /v1/keys lists them.", "unknown-key")

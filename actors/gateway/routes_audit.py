@@ -26,6 +26,8 @@ async def audit(
     """List entries of the audit trail, the newest first; `before` goes on after a page."""
     state = state_of(request)
     caller_of(request, ("admin",))
+    await state.refusals.flush()
+    await state.acts.flush()
     try:
         found = await asyncio.to_thread(state.audit.read, limit, before, act)
     except StoreError as error:

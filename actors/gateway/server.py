@@ -19,11 +19,13 @@ from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
 from actors.gateway.changes import Changes
 from actors.gateway.cleansing import Cleanser
+from actors.gateway.front_door import http_config, sweep_connections
 from actors.gateway.ingest import Ingest
 from actors.gateway.lately import LatelySeen
 from actors.gateway.log_history import LogHistory
 from actors.gateway.operations import lags_of
 from actors.gateway.prize_view import PrizeReader
+from actors.gateway.rates import Rates, role_rates
 from actors.gateway.reading import Readings
 from actors.gateway.routes_stream import streams_of
 from actors.gateway.sealing import Sealer
@@ -105,25 +107,15 @@ class GatewayServer:
         if any(status.ends_us != ends_us for status in statuses):
             await state.ingest.order("close", ends_us)
         settings = self._settings
-        config = uvicorn.Config(
-            make_app(state),
-            host=settings.host,
-            port=settings.port,
-            loop="none",
-            http="httptools",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            backlog=2048,
-            timeout_keep_alive=75,
-        )
+        config = http_config(make_app(state), settings, state.refused_at_the_door)
         self._server = _Uvicorn(config)
-        log.info("serving http://%s:%d", settings.host, settings.port)
+        log.info("serving %s", settings.address)
         watches = [
             asyncio.create_task(self._watch_store()),
             asyncio.create_task(watch_opening(state)),
             asyncio.create_task(state.cleanser.run()),
+            asyncio.create_task(state.keys.run()),
+            asyncio.create_task(sweep_connections(self._server.server_state.connections)),
             asyncio.create_task(state.streams.run()),
             asyncio.create_task(state.past.run()),
         ]
@@ -184,7 +176,7 @@ class GatewayServer:
         rules = book.follow(versions, stand)
         clock_us = max(status.clock_us for status in statuses)
         client = connect(settings.redis_url, name="gateway", answer_within_s=KEYS_ANSWER_WITHIN_S)
-        keys = KeyRing(ApiKeys(client), settings.folder)
+        keys = KeyRing(ApiKeys(client), settings.folder, Rates(role_rates(settings.rates)))
         scope, members = settings.rules.season_id, list[MemberShardCalls](self._members)
         vault = Vault(connect(settings.redis_url, name="vault"), scope, keys.vault_secret)
         cleanser = Cleanser(vault, members)

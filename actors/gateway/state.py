@@ -13,6 +13,7 @@ from actors.gateway.board_pages import BoardPages
 from actors.gateway.board_streams import BoardStreams
 from actors.gateway.changes import Changes
 from actors.gateway.cleansing import Cleanser
+from actors.gateway.counted import Counted, Line
 from actors.gateway.ingest import Ingest
 from actors.gateway.lately import LatelySeen
 from actors.gateway.log_history import LogHistory
@@ -63,7 +64,19 @@ class State:
     vitals: Vitals = field(init=False)
     past: LatelySeen = field(init=False)
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    refusals: Counted = field(init=False)
+    acts: Counted = field(init=False)
     _final: FinalList | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        """Count what the audit trail gets as samples."""
+        self.refusals = Counted(self.audit.refuse)
+        self.acts = Counted(self.audit.write)
+
+    def refused_at_the_door(self, status: int, address: str) -> None:
+        """Count what was refused before it was a request."""
+        act = f"refused.{status}"
+        self.refusals.add(Line("", "", act, "no whole request", "refused"), address)
 
     def use(self, rules: Rules) -> None:
         """Show and read by other rules of the same season."""

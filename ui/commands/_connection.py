@@ -10,6 +10,8 @@ from typing import Any, NoReturn, TypeVar
 import click
 import httpx
 
+from ui.certificates import trusted
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -57,6 +59,7 @@ def call(
             headers={"Authorization": f"Bearer {key}"},
             timeout=within_s,
             trust_env=False,
+            verify=trusted(),
         )
     except httpx.HTTPError as error:
         told = str(error) or type(error).__name__

@@ -136,7 +136,7 @@ def _start_pages(live: Live, wanted: Wanted, ui_port: int) -> None:
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
-            env=pages_server.environment(system.url, system.pages_key),
+            env=pages_server.environment(system.url, system.pages_key, system.settings.tls_cert),
             start_new_session=True,
         )
     live.pages_port = port

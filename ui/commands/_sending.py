@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 import httpx
 
+from ui.certificates import trusted
 from ui.commands import _connection as connection
 
 if TYPE_CHECKING:
@@ -80,7 +81,10 @@ class Sender:
     def __init__(self, url: str, key: str, rate: float | None) -> None:
         self._url = url.rstrip("/")
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {key}"}, timeout=60.0, trust_env=False
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=60.0,
+            trust_env=False,
+            verify=trusted(),
         )
         self._rate = rate
         self.counts: Counter[str] = Counter()

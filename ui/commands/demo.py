@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import signal
 import tempfile
@@ -56,6 +55,7 @@ def command(
     """Play a summer of fuel purchases into a live system until Ctrl-C or --seconds are over."""
     from actors.system import Wanted
     from ui.commands._live import exit_of
+    from ui.commands._secrets import taken
 
     began_s = time.monotonic()
     stopping = threading.Event()
@@ -66,7 +66,7 @@ def command(
             data=Path(folder),
             port=port,
             clock="events",
-            admin_key=os.environ.get("FORECOURT_ADMIN_KEY") or secrets.token_urlsafe(24),
+            admin_key=taken("FORECOURT_ADMIN_KEY") or secrets.token_urlsafe(24),
         )
         click.echo("starting Valkey, Ray, the gateway and the pages …", err=True)
         with exit_of(wanted, None if no_ui else ui_port) as live:

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import httpx
 
+from ui.certificates import trusted
 from ui.commands import _connection as connection
 from ui.commands._folder_findings import Finding, folder_findings
 
@@ -149,7 +150,9 @@ def _ports(*ports: int) -> Iterator[Finding]:
 def _system(url: str) -> Iterator[Finding]:
     for path in ("/healthz", "/readyz"):
         try:
-            answer = httpx.get(url.rstrip("/") + path, timeout=5.0, trust_env=False)
+            answer = httpx.get(
+                url.rstrip("/") + path, timeout=5.0, trust_env=False, verify=trusted()
+            )
         except httpx.HTTPError as error:
             yield Finding(path, False, str(error), f"start `forecourt serve`, or correct {url}")
             continue
@@ -162,7 +165,9 @@ def _clock(url: str, key: str | None) -> Iterator[Finding]:
     """Compare the system's clock with this machine's: with a key its own, else its answers'."""
     asked_s = time.time()
     try:
-        with httpx.Client(base_url=url.rstrip("/"), timeout=5.0, trust_env=False) as http:
+        with httpx.Client(
+            base_url=url.rstrip("/"), timeout=5.0, trust_env=False, verify=trusted()
+        ) as http:
             answer = http.get("/healthz")
             season = None
             if key:

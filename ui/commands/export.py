@@ -11,6 +11,7 @@ from urllib.parse import quote
 import click
 import httpx
 
+from ui.certificates import trusted
 from ui.commands import _connection as connection
 from ui.commands._inputs import fail, refuse
 
@@ -121,7 +122,10 @@ class _Answer:
 
     def __init__(self, url: str, key: str, path: str) -> None:
         self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {key}"}, timeout=WITHIN_S, trust_env=False
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=WITHIN_S,
+            trust_env=False,
+            verify=trusted(),
         )
         try:
             request = self._client.build_request("GET", url.rstrip("/") + path)

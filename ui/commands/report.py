@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import click
 import httpx
 
+from ui.certificates import trusted
 from ui.commands import _connection as connection
 
 FORMATS: Final = ("csv", "json", "parquet")
@@ -76,6 +77,7 @@ def _fetched(url: str, key: str, path: str) -> bytes:
             headers={"Authorization": f"Bearer {key}"},
             timeout=WITHIN_S,
             trust_env=False,
+            verify=trusted(),
         )
     except httpx.HTTPError as error:
         told = str(error) or type(error).__name__

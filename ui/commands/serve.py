@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Literal
 import click
 
 PORT = click.IntRange(0, 65_535)
+PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -22,9 +22,24 @@ PORT = click.IntRange(0, 65_535)
     show_default=True,
     help="Folder of everything durable.",
 )
-@click.option("--redis-url", help="Redis ≥ 7 or Valkey ≥ 8; without it one is embedded.")
+@click.option(
+    "--redis-url",
+    help="Redis ≥ 7 or Valkey ≥ 8; without it one is embedded. With a password give "
+    "FORECOURT_REDIS_URL instead: a command line is for all to see.",
+)
+@click.option("--redis-ca", type=PEM, help="Authority of the Redis server's certificate.")
 @click.option("--ray-address", help="Ray cluster; without it Ray runs on this machine.")
 @click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--tls-cert", type=PEM, help="Serve HTTPS with this certificate and its chain.")
+@click.option("--tls-key", type=PEM, help="Key of that certificate, without a passphrase.")
+@click.option(
+    "--rate",
+    "rates",
+    multiple=True,
+    metavar="ROLE=RATE",
+    help="At most so often a key of that role, such as till=500/second; also member= (each member "
+    "of an app) and refused= (unknown keys of an address); may be repeated.",
+)
 @click.option("--port", type=PORT, default=8080, show_default=True, help="0 takes a free one.")
 @click.option("--ui-port", type=PORT, default=8501, show_default=True, help="0 takes a free one.")
 @click.option("--no-ui", is_flag=True, help="Without the pages.")
@@ -65,8 +80,12 @@ def command(
     season: Path,
     data: Path,
     redis_url: str | None,
+    redis_ca: Path | None,
     ray_address: str | None,
     host: str,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    rates: tuple[str, ...],
     port: int,
     ui_port: int,
     no_ui: bool,
@@ -78,30 +97,37 @@ def command(
     snapshot_events: int | None,
 ) -> None:
     """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
+    from actors.gateway.rates import role_rates
     from actors.notice_ways import check_ways
     from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS
     from actors.system import Wanted
     from ui.commands._inputs import read_text
     from ui.commands._live import exit_of
+    from ui.commands._secrets import taken
 
     wanted = Wanted(
         season_text=read_text(season),
         season_path=str(season),
         data=data,
-        redis_url=redis_url,
+        redis_url=redis_url or taken("FORECOURT_REDIS_URL") or None,
+        redis_ca=redis_ca,
         ray_address=ray_address,
         host=host,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        rates=rates,
         port=port,
         shards=shards,
         clock=clock,
-        admin_key=os.environ.get("FORECOURT_ADMIN_KEY"),
+        admin_key=taken("FORECOURT_ADMIN_KEY"),
         notify=notify,
         log_format=log_format,
         stream_readers=STREAM_READERS if stream_readers is None else stream_readers,
         snapshot_events=snapshot_events or SNAPSHOT_EVENTS,
-        webhook_secret=os.environ.get("FORECOURT_WEBHOOK_SECRET", ""),
+        webhook_secret=taken("FORECOURT_WEBHOOK_SECRET"),
     )
     try:
+        role_rates(rates)
         check_ways(wanted.notify, wanted.webhook_secret)
     except ValueError as error:
         raise click.UsageError(str(error)) from None

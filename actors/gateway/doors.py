@@ -1,0 +1,186 @@
+"""Doors: what every request passes before anything else looks at it.
+
+Headers that could be read in two ways are refused, bodies are bounded, keys are held to their rate,
+and whatever is refused, here or further in, is counted in the audit trail.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from actors.gateway.auth import key_id_of, secret_of
+from actors.gateway.counted import Line
+from actors.gateway.problems import Problem
+from actors.gateway.state import State
+from actors.store.api_keys import Role
+
+EVENTS_PATH: Final = "/v1/events"
+METRICS_PATH: Final = "/metrics"
+METRICS_ROLES: Final = ("analyst", "admin")
+BODY_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Of any request but one with events, which may be larger and bounds itself."""
+THING_CHARACTERS_MAX: Final = 200
+
+REFUSED: Final = {
+    400: "bad-request",
+    401: "no-key",
+    403: "not-allowed",
+    408: "too-slow",
+    413: "too-large",
+    414: "too-large",
+    415: "unsupported",
+    429: "too-many",
+    431: "too-large",
+}
+"""What the audit trail calls a refusal, by its status."""
+
+_ONCE: Final = frozenset(
+    (
+        b"authorization",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"transfer-encoding",
+        b"x-company-token",
+        b"x-member-token",
+    )
+)
+"""Headers that decide who calls or how the body is read: a second one is refused, not chosen from.
+
+Forwarded and X-Forwarded-* are not among them: nothing reads those.
+"""
+_HOST: Final = re.compile(
+    rb"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?"
+)
+_LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
+
+
+class Doors:
+    """The outermost middleware."""
+
+    def __init__(self, app: ASGIApp, state: State) -> None:
+        self._app = app
+        self._state = state
+        self._host = b""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Admit a request, or answer it with a problem."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            length = self._admit(scope)
+        except Problem as problem:
+            self._count(scope, problem.status)
+            await problem.response()(scope, receive, send)
+            return
+        if scope["path"] != EVENTS_PATH and length:
+            receive = _bounded(receive)
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in REFUSED:
+                self._count(scope, message["status"])
+            await send(message)
+
+        await self._app(scope, receive, watch)
+
+    def _admit(self, scope: Scope) -> int:
+        """Refuse what no route should see, and tell how long a body may come; raises Problem."""
+        found: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            if name in _ONCE:
+                if name in found:
+                    raise Problem(400, f"The header {name.decode()} came twice; send it once.")
+                found[name] = value
+        self._check_host(scope, found.get(b"host"))
+        path = scope["path"]
+        length = _body_length(found, path)
+        address = scope["client"][0] if scope["client"] else ""
+        if path == METRICS_PATH and address and not address.startswith(_LOOPBACK):
+            self._state.keys.authorise(Headers(scope=scope), METRICS_ROLES)
+        secret = secret_of(found.get(b"authorization", b"").decode("latin-1"))
+        if secret:
+            self._hold_to_rate(scope, secret, address)
+        return length
+
+    def _hold_to_rate(self, scope: Scope, secret: str, address: str) -> None:
+        keys = self._state.keys
+        if not keys.is_known(secret):
+            keys.rates.check_address(address)
+        known = keys.known(secret)
+        if known is None:
+            return  # the route says it
+        scope.setdefault("state", {})["key"] = known.caller
+        keys.rates.take(known.rate, known.caller.key_id)
+        if known.caller.role == Role.APP:
+            member = keys.spoken_for(known.caller, Headers(scope=scope)).member
+            if member is not None:
+                keys.rates.take_member(known.caller.key_id, member)
+
+    def _check_host(self, scope: Scope, host: bytes | None) -> None:
+        """Refuse a host that is none; what it names is used for nothing."""
+        if host is None:
+            if scope["http_version"] != "1.0":
+                raise Problem(400, "The header Host is missing.")
+        elif host != self._host:
+            if not _HOST.fullmatch(host):
+                raise Problem(400, "The header Host is no host name, with or without a port.")
+            self._host = host
+
+    def _count(self, scope: Scope, status: int) -> None:
+        headers = Headers(scope=scope)
+        address = scope["client"][0] if scope["client"] else ""
+        caller = scope.get("state", {}).get("key")
+        if status == 401 and caller is None:
+            self._state.keys.rates.count_refused(address)
+        role = "" if caller is None else caller.role
+        path = f"{scope['method']} {scope['path']}"[:THING_CHARACTERS_MAX]
+        line = Line(key_id_of(headers), role, f"refused.{REFUSED[status]}", path, "refused")
+        self._state.refusals.add(line, address)
+
+
+def _body_length(found: dict[bytes, bytes], path: str) -> int:
+    """Tell how many bytes of body are announced, -1 for any number; raises Problem."""
+    encoding = found.get(b"content-encoding", b"identity").strip().lower()
+    if encoding not in (b"", b"identity"):
+        raise Problem(
+            415,
+            f"Content-Encoding {encoding.decode('latin-1')!r}: bodies are taken as they are only.",
+            headers={"Accept-Encoding": "identity"},
+        )
+    coding = found.get(b"transfer-encoding")
+    if coding is not None:
+        if coding.strip().lower() != b"chunked":
+            raise Problem(400, "Transfer-Encoding must be chunked, or left out.")
+        return -1
+    length = int(found.get(b"content-length", b"0"))
+    if length > BODY_BYTES_MAX and path != EVENTS_PATH:
+        raise _too_large()
+    return length
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Refuse a body once it turns out too large, whatever was announced."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > BODY_BYTES_MAX:
+            # The framework passes its own exceptions on; any other becomes "can't be parsed".
+            raise HTTPException(413, _too_large().detail)
+        return message
+
+    return counted
+
+
+def _too_large() -> Problem:
+    return Problem(413, f"The body is larger than {BODY_BYTES_MAX >> 20} MiB.")

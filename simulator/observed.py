@@ -216,17 +216,17 @@ def _attributes(others: pa.Table, members: int) -> tuple[Ints, tuple[str, ...], 
     kind: dict[int, str] = {}
     company: dict[int, str] = {}
     given = others.filter(pc.is_valid(others["attributes"]))
-    for who, text in zip(
-        given["member"].to_pylist(), given["attributes"].to_pylist(), strict=True
-    ):
+    for who, text in zip(given["member"].to_pylist(), given["attributes"].to_pylist(), strict=True):
         attributes = json.loads(text)
         if attributes.get("kind"):
             kind[who] = str(attributes["kind"])
         if attributes.get("company"):
             company[who] = str(attributes["company"])
     kinds = tuple(dict.fromkeys(kind.values()))
-    return _numbered(kind, kinds, members), kinds, _numbered(
-        company, tuple(dict.fromkeys(company.values())), members
+    return (
+        _numbered(kind, kinds, members),
+        kinds,
+        _numbered(company, tuple(dict.fromkeys(company.values())), members),
     )
 
 

@@ -8,7 +8,16 @@ import ray
 from ray.actor import ActorHandle
 
 from actors.figures import Figures
-from actors.messages import Ask, BatchAnswer, Reading, ShardDown, ShardStatus, Warming
+from actors.messages import (
+    Ask,
+    BatchAnswer,
+    OutOfTurn,
+    Reading,
+    ShardDown,
+    ShardStatus,
+    Turn,
+    Warming,
+)
 from actors.rules_book import Version
 from actors.store.errors import StoreError
 from rules.standings import Standing
@@ -19,7 +28,7 @@ async def answered(reference: Any) -> Any:
     try:
         return await reference
     except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, StoreError | ShardDown):
+        if isinstance(error.cause, StoreError | ShardDown | OutOfTurn):
             raise ShardDown(str(error.cause)) from None
         raise
     except (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError) as error:
@@ -32,10 +41,14 @@ class MemberShardFacade:
     def __init__(self, handle: ActorHandle[Any]) -> None:
         self._handle = handle
 
-    async def apply(self, batch: bytes, stamp: str) -> BatchAnswer:
+    async def apply(self, batch: bytes, stamp: str, turn: Turn) -> BatchAnswer:
         """Log and apply a batch."""
-        answer: BatchAnswer = await answered(self._handle.apply.remote(batch, stamp))
+        answer: BatchAnswer = await answered(self._handle.apply.remote(batch, stamp, turn))
         return answer
+
+    async def push(self) -> None:
+        """Have the shard send its ranking shard what waits to be sent."""
+        await answered(self._handle.call.remote("push"))
 
     async def advance(self, to_us: int) -> ShardStatus:
         """Move the clock."""

@@ -15,8 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import ray
 from ray.actor import ActorHandle
 
@@ -25,7 +23,7 @@ from actors.figures import Figures, figures_of_process
 from actors.keeper import Keeper
 from actors.log_lines import log_to
 from actors.member_shard import MemberShard
-from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, Warming
+from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, StandingChange, Turn, Warming
 from actors.mirror_writer import MirrorWriter
 from actors.notice_feed import NoticeFeed
 from actors.ranking_shard import RankingShard
@@ -45,6 +43,8 @@ from rules.standings import Standing
 
 NAMESPACE: Final = "forecourt"
 UPDATES_IN_FLIGHT_MAX: Final = 16
+PUSH_PERIOD_S: Final = 0.02
+"""Least time between two updates of a ranking shard: small batches share one."""
 PENDING_CALLS_MAX: Final = 500
 """Calls one caller may have waiting at an actor; the lanes keep far below it."""
 
@@ -91,19 +91,10 @@ class RankingRelay:
         self._sent: deque[ray.ObjectRef[Any]] = deque()
         self._lost = False
 
-    def update(
-        self,
-        after: int,
-        version: int,
-        clock_us: int,
-        rows: npt.NDArray[np.int64],
-        standing: Standing,
-    ) -> None:
+    def update(self, after: int, version: int, clock_us: int, change: StandingChange) -> None:
         """Send the standings that changed between two versions."""
         if not self._lost:
-            self._send(
-                lambda: self._ranking.update.remote(after, version, clock_us, rows, standing)
-            )
+            self._send(lambda: self._ranking.update.remote(after, version, clock_us, change))
 
     def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
         """Send the standings of all members, and the boards they are for."""
@@ -173,6 +164,7 @@ class MemberShardHost:
                 owners,
                 settings.snapshot_events,
                 journal=JournalFiles(settings.folder / "journal", self._number),
+                push_period_s=PUSH_PERIOD_S,
                 feed=NoticeFeed(
                     NoticeStream(
                         connect(settings.redis_url, name=f"notices-{self._number}"),
@@ -194,9 +186,9 @@ class MemberShardHost:
             log.error("ends: %s", error)
             os._exit(1)
 
-    def apply(self, batch: bytes, stamp_by: str) -> BatchAnswer:
+    def apply(self, batch: bytes, stamp_by: str, turn: Turn) -> BatchAnswer:
         """Log and apply a batch."""
-        answer: BatchAnswer = self.call("apply", batch, stamp_by)
+        answer: BatchAnswer = self.call("apply", batch, stamp_by, turn)
         return answer
 
     def pid(self) -> int:
@@ -222,22 +214,15 @@ class RankingShardHost:
         self._mirror = Mirror(self._client, season, self._number)
         self._shard = RankingShard(self._number, self._rules, self._mirror)
         self._lost = False
-        self._writer = MirrorWriter(self._mirror, self._note_loss)
+        self._writer = MirrorWriter(self._mirror, self._shard, self._note_loss)
         self._writer.start()
 
     def _note_loss(self) -> None:
         self._lost = True
 
-    def update(
-        self,
-        after: int,
-        version: int,
-        clock_us: int,
-        rows: npt.NDArray[np.int64],
-        part: Standing,
-    ) -> bool:
+    def update(self, after: int, version: int, clock_us: int, change: StandingChange) -> bool:
         """Take changed standings."""
-        return self._shard.update(after, version, clock_us, rows, part)
+        return self._shard.update(after, version, clock_us, change)
 
     def replace(self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout) -> bool:
         """Take all standings, and the boards they are for."""
@@ -265,7 +250,7 @@ class RankingShardHost:
 
     def mirror_lag_s(self) -> float:
         """Tell how old the oldest score is that the sorted sets don't show yet."""
-        return self._mirror.lag_s()
+        return self._shard.mirror_lag_s()
 
     def stop(self) -> None:
         """Write what is left to the sorted sets."""

@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,12 +20,14 @@ from actors.member_export import exported
 from actors.member_journal import MemberJournal
 from actors.member_reads import READS
 from actors.member_view import member_view
-from actors.messages import BatchAnswer, BoardLayout, ShardStatus
+from actors.messages import BatchAnswer, BoardLayout, ShardStatus, Turn
 from actors.notice_feed import NoticeFeed
 from actors.rules_book import RulesBook, Stand, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.settings import SNAPSHOT_EVENTS
+from actors.stages import STAGES
+from actors.standing_news import RankingSink, StandingNews
 from actors.store.archive import Archive
 from actors.store.code_owners import CodeOwners
 from actors.store.errors import LogGap, StoreUnavailable
@@ -34,6 +36,7 @@ from actors.store.journal import JournalFiles
 from actors.store.log import Entry, Kind, ShardLog
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
+from actors.turns import Turns
 from rules.calendar import HOUR_US
 from rules.claim_codes import read_number
 from rules.coding import Events, encode
@@ -55,21 +58,6 @@ FLUSH_WITHIN_S: Final = 30.0
 Int64s = npt.NDArray[np.int64]
 
 log = logging.getLogger(__name__)
-
-
-class RankingSink(Protocol):
-    """Where changed standings go: the ranking shard of the same number. Never blocks for long."""
-
-    def update(
-        self, after: int, version: int, clock_us: int, rows: Int64s, standing: Standing
-    ) -> None:
-        """Send the standings of rows, int64[k], that changed between two versions."""
-
-    def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
-        """Send the standings of all members, and the boards they are for."""
-
-    def needs_all(self) -> bool:
-        """Tell whether the ranking shard lost its standings or missed an update."""
 
 
 @dataclass(slots=True)
@@ -102,6 +90,7 @@ class MemberShard:
         snapshot_events: int = SNAPSHOT_EVENTS,
         journal: JournalFiles | None = None,
         feed: NoticeFeed | None = None,
+        push_period_s: float = 0.0,
     ) -> None:
         self.book = RulesBook(rules)
         self.shard = shard_log.shard
@@ -110,7 +99,8 @@ class MemberShard:
         self._log = shard_log
         self._snapshots = snapshots
         self._archive = archive
-        self._ranking = ranking
+        self._news = StandingNews(ranking, push_period_s)
+        self._turns = Turns()
         self._wall_us = wall_us
         self._snapshot_events = snapshot_events
         self._events_since_snapshot = 0
@@ -141,26 +131,38 @@ class MemberShard:
             self._leases.start(self._table.pools)
         self._push_all()
 
-    def apply(self, batch: bytes, stamp_by: str) -> BatchAnswer:
+    def apply(self, batch: bytes, stamp_by: str, turn: Turn | None = None) -> BatchAnswer:
         """Log and apply a batch of events (an Arrow stream), and answer every row.
 
         stamp_by "given" reads the rows' own stamps, "wall" stamps all of them now, never
         backwards. Rows whose identity is known are answered from the table, not logged again.
+        Raises OutOfTurn, with nothing done, for a batch whose predecessor in its lane is missing.
         """
+        self._turns.check(turn)
         attempt = self._attempt
         if not (self._log.unsettled and attempt is not None and attempt.received == batch):
             self._settle()
-            attempt = self._prepare(batch, stamp_by)
+            with STAGES.timed("encode"):
+                attempt = self._prepare(batch, stamp_by)
         stamp_us = int(attempt.events.stamp_us[-1])
+        ticks = bool(due(self._table, stamp_us))
         if attempt.payload:
             self._attempt = attempt
-            self.seq = self._log.append("events", stamp_us, attempt.payload)
+            with STAGES.timed("append"):
+                self.seq = self._log.append("events", stamp_us, attempt.payload)
             self._attempt = None
-        elif due(self._table, stamp_us):
+        elif ticks:
             # Nothing is new but the time, which a replay has to see pass at the same place.
             self._order("advance", stamp_us)
-        outcome = self._apply(attempt.events)
-        self._tell()
+        if ticks:
+            # Midnight's boards are those of all events before it.
+            self._news.tell(self._table)
+        with STAGES.timed("apply"):
+            outcome = self._apply(attempt.events)
+        self._turns.done(turn)
+        with STAGES.timed("push"):
+            waiting = self._news.tell_when_due(self._table)
+            self._tell()
         if self._leases is not None:
             self._leases.after_batch(self._table.pools)
         self._snapshot_when_due(len(attempt.events))
@@ -172,7 +174,12 @@ class MemberShard:
             self._table.clock_us,
             outcome.details,
             outcome.notes,
+            waiting,
         )
+
+    def push(self) -> None:
+        """Send the ranking shard what waits to be sent."""
+        self._news.tell(self._table)
 
     def advance(self, to_us: int) -> ShardStatus:
         """Move the clock to an instant, running every tick due; nothing when it is past it."""
@@ -182,7 +189,9 @@ class MemberShard:
                 ticks = len(due(self._table, to_us))
                 self._leases.cover(self._table.pools, demand_of_ticks(self._table, ticks))
             self._order("advance", to_us)
+            self._news.tell(self._table)
             self._advance(to_us)
+            self._news.tell(self._table)
             self._tell()
         return self.status()
 
@@ -239,7 +248,8 @@ class MemberShard:
             self.advance(now_us)
         if self._leases is not None:
             self._leases.poke(self._table.pools)
-        if self._ranking.needs_all():
+        self._news.tell(self._table)
+        if self._news.needs_all():
             self._push_all()
         return self.status()
 
@@ -501,20 +511,17 @@ class MemberShard:
         return True
 
     def _push(self, changed: Int64s) -> None:
-        """Send changed standings on."""
+        """Have changed standings sent on."""
         if self._note_opening():
             self._push_all()
             return
-        if not len(changed):
-            return
-        before, self.version = self.version, self.seq
-        standing = self._table.standing(changed)
-        self._ranking.update(before, self.version, self._table.clock_us, changed, standing)
+        if len(changed):
+            self.version = self.seq
+            self._news.note(changed, self.version)
 
     def _push_all(self) -> None:
         self.version = self.seq
-        layout = BoardLayout.of(self.rules)
-        self._ranking.replace(self.version, self._table.clock_us, self.standing(), layout)
+        self._news.tell_all(self._table, self.version, BoardLayout.of(self.rules))
 
     def _tick_due(self, now_us: int) -> bool:
         if self._table.clock_us == NO_CLOCK_US:

@@ -23,13 +23,26 @@ class Warming(Exception):  # noqa: N818  says what happens
     """A ranking shard holds no standings yet, or older ones than were asked for."""
 
 
+class OutOfTurn(Exception):  # noqa: N818  says what happened
+    """A batch came to a shard before one that has to go first: send both again, in order."""
+
+
+class Turn(NamedTuple):
+    """A batch's place in its lane, and the oldest one there that has no answer yet."""
+
+    lane: str
+    number: int
+    oldest: int
+
+
 @dataclass(slots=True)
 class BatchAnswer:
     """What a member shard answers to a batch: one entry a row, and where its log stands.
 
     status uint8[n] and reason uint8[n] index rules.results.STATUSES and REASONS; points int64[n];
     details and notes by row, as in rules.results.Outcome.
-    version is the log's seq that the ranking shard has to have reached to show this batch.
+    version is the log's seq that the ranking shard has to have reached to show this batch;
+    waiting tells that it wasn't sent there yet: the next batch sends it, or `push`.
     """
 
     status: npt.NDArray[np.uint8]
@@ -39,6 +52,7 @@ class BatchAnswer:
     clock_us: int
     details: dict[int, dict[str, Any]] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
+    waiting: bool = False
 
 
 def stand_of(statuses: Sequence[ShardStatus]) -> Stand:
@@ -70,8 +84,14 @@ class ShardStatus:
 class LaneCalls(Protocol):
     """What goes to a member shard in strict order; every call may raise ShardDown."""
 
-    async def apply(self, batch: bytes, stamp: str) -> BatchAnswer:
-        """Log and apply a batch (an Arrow stream); stamp is "given" or "wall"."""
+    async def apply(self, batch: bytes, stamp: str, turn: Turn) -> BatchAnswer:
+        """Log and apply a batch (an Arrow stream); stamp is "given" or "wall".
+
+        Calls reach the shard in the order they are made in, without waiting for one another.
+        """
+
+    async def push(self) -> None:
+        """Have the shard send its ranking shard what waits to be sent."""
 
     async def advance(self, to_us: int) -> ShardStatus:
         """Move the clock, running every tick due."""
@@ -163,6 +183,30 @@ class BoardLayout:
     def of(cls, rules: Rules) -> BoardLayout:
         """Take the layout from compiled rules."""
         return cls(rules.season_id, rules.rules_hash, rules.boards, rules.tie_break)
+
+
+@dataclass(slots=True)
+class StandingChange:
+    """Standings that changed, in numbers: one entry a member, members by their row numbers.
+
+    rows int64[k] are distinct; company int32[k] numbers the company that a member counts for on
+    team boards, 0 for none; the other columns are those of rules.standings.Standing. A name
+    travels once: names are the members of the rows from first_name on, companies those from
+    number first_company on.
+    """
+
+    rows: npt.NDArray[np.int64]
+    score: npt.NDArray[np.int64]
+    tasks_completed_at_us: npt.NDArray[np.int64]
+    active_days: npt.NDArray[np.int32]
+    tier: npt.NDArray[np.int16]
+    on_board: npt.NDArray[np.uint32]
+    company: npt.NDArray[np.int32]
+    disqualified: npt.NDArray[np.bool_]
+    first_name: int
+    names: list[str]
+    first_company: int
+    companies: list[str]
 
 
 @dataclass(slots=True)

@@ -6,24 +6,44 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
+from actors.stages import STAGES
 from actors.store.errors import StoreError
 from actors.store.mirror import Mirror
 
 PERIOD_S: Final = 0.25
 ROUND_MEMBERS: Final = 5_000
-WORK_SHARE: Final = 0.3
-"""Most of the time the writer works in while appends share the server and the processors."""
+BUSY_ROWS_A_S: Final = 60_000
+"""More changed standings a second than the sorted sets can follow beside the log."""
+WORK_SHARE: Final = 0.5
+WORK_SHARE_BUSY: Final = 0.1
+"""Most of the time the writer works in; appends share the server and the processors with it."""
 
 log = logging.getLogger(__name__)
 
 
-class MirrorWriter:
-    """Writes what was noted at most a quarter second later, unless there is too much of it."""
+class Marked(Protocol):
+    """Who knows what the sorted sets don't show yet."""
 
-    def __init__(self, mirror: Mirror, on_lost: Callable[[], None]) -> None:
+    @property
+    def marked(self) -> int:
+        """Count the members marked so far."""
+
+    def note_marked(self, limit: int) -> int:
+        """Tell the mirror the standings of up to so many marked members; returns how many."""
+
+
+class MirrorWriter:
+    """Writes what was marked at most a quarter second later, unless there is too much of it.
+
+    In a burst it makes way for the log and catches up afterwards: members that changed often
+    are then written once.
+    """
+
+    def __init__(self, mirror: Mirror, marked: Marked, on_lost: Callable[[], None]) -> None:
         self._mirror = mirror
+        self._marked = marked
         self._on_lost = on_lost
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
@@ -39,22 +59,36 @@ class MirrorWriter:
 
     def _run(self) -> None:
         away = False
+        marked, looked_s, share = 0, time.monotonic(), WORK_SHARE
         while True:
             stopping = self._stopping.is_set()
             began_s = time.monotonic()
+            if began_s - looked_s >= PERIOD_S:
+                busy = self._marked.marked - marked > BUSY_ROWS_A_S * (began_s - looked_s)
+                share = WORK_SHARE_BUSY if busy else WORK_SHARE
+                marked, looked_s = self._marked.marked, began_s
             try:
-                written = self._mirror.flush(ROUND_MEMBERS)
-                if self._mirror.lost:
-                    self._on_lost()
+                written = self._write()
                 away = False
             except StoreError as error:
                 if not away:
                     log.warning("the sorted sets wait for their server: %s", error)
                 away, written = True, 0
-            if stopping and (away or not self._mirror.pending()):
+            if stopping and (away or not written):
                 return
             took_s = time.monotonic() - began_s
             full = written >= ROUND_MEMBERS
-            pause_s = took_s * (1 - WORK_SHARE) / WORK_SHARE if full else PERIOD_S
+            pause_s = took_s * (1 - share) / share if full else PERIOD_S
             if not stopping:
                 self._stopping.wait(min(pause_s, PERIOD_S * 4))
+
+    def _write(self) -> int:
+        """Write a round; returns how many members it was of. Raises StoreError."""
+        with STAGES.timed("mirror"):
+            # What an earlier round left, because the server went away, goes first.
+            written = 0 if self._mirror.pending() else self._marked.note_marked(ROUND_MEMBERS)
+            while self._mirror.pending():
+                written = max(written, self._mirror.flush())
+            if self._mirror.lost:
+                self._on_lost()
+        return written

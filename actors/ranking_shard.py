@@ -6,14 +6,18 @@ Warming until it was sent everything; it never answers from a gap.
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from actors.board_orders import BoardOrders
 from actors.figures import Figures, figures_of_process
-from actors.messages import Ask, BoardLayout, Reading, Row, Slice, Warming
+from actors.messages import Ask, BoardLayout, Reading, Row, Slice, StandingChange, Warming
+from actors.mirror_marks import MirrorMarks
 from actors.past_boards import PastBoards
+from actors.stages import STAGES
 from actors.standing_columns import StandingColumns
 from actors.store.mirror import Mirror
 from rules.compiled import Board, Rules
@@ -23,11 +27,14 @@ from rules.standings import Standing, TeamRows
 
 NO_VERSION = -1
 
+Int64s = npt.NDArray[np.int64]
+
 
 class RankingShard:
     """Answers reads on one shard's boards, exact at every version.
 
-    Not safe for several threads at once; the mirror's writer has its own.
+    Not safe for several threads at once, but for what the mirror's writer calls in its own:
+    `note_marked` and `mirror_lag_s`.
     """
 
     def __init__(self, shard: int, rules: Rules, mirror: Mirror | None) -> None:
@@ -35,11 +42,15 @@ class RankingShard:
         self.version = NO_VERSION
         self._calendar = rules.calendar
         self._mirror = mirror
-        self._lay_out(BoardLayout.of(rules))
+        self._marks = MirrorMarks()
+        self._changing = threading.Lock()
+        self._layout = BoardLayout.of(rules)
         self._empty()
 
     def _empty(self) -> None:
-        self._columns = StandingColumns()
+        with self._changing:
+            self._columns = StandingColumns()
+            self._marks = MirrorMarks()
         self._past = PastBoards(self._calendar)
         self._lay_out(self._layout)
 
@@ -49,22 +60,24 @@ class RankingShard:
         self._layout = layout
         self._boards = {board.id: bit for bit, board in boards if board.team is None}
         self._team_boards = {board.id: bit for bit, board in boards if board.team is not None}
-        self._indexes = {board: RankIndex(layout.tie_break) for board in self._boards}
+        self._orders = BoardOrders(self._columns, self._boards, layout.tie_break)
         self._teams: dict[str, TeamRows] = {}
+        self._changed_teams: dict[str, npt.NDArray[np.int32]] = {}
 
-    def update(
-        self, after: int, version: int, clock_us: int, rows: npt.NDArray[np.int64], part: Standing
-    ) -> bool:
-        """Take what changed from one version to the next; False asks for everything.
-
-        rows int64[k] are the members' row numbers in the member shard, part their standings.
-        """
+    def update(self, after: int, version: int, clock_us: int, change: StandingChange) -> bool:
+        """Take what changed from one version to the next; False asks for everything."""
         if self.version == NO_VERSION or after != self.version:
             self.version = NO_VERSION
             return False
         if self._past.new_day(clock_us):
-            self._past.keep(clock_us, self._indexes, self._all_team_rows())
-        self._take(rows, part)
+            self._past.keep(clock_us, self._orders.all(), self._all_team_rows())
+        with STAGES.timed("rank"):
+            teams = self._columns.teams_at(change.rows) if self._team_boards else None
+            with self._changing:
+                if not self._columns.put(change):
+                    self.version = NO_VERSION
+                    return False
+            self._note(change.rows, teams)
         self.version = version
         return True
 
@@ -78,22 +91,27 @@ class RankingShard:
         if not self._columns.agrees(everyone.member):
             self._empty()
         elif self._past.new_day(clock_us):
-            self._past.keep(clock_us, self._indexes, self._all_team_rows())
+            self._past.keep(clock_us, self._orders.all(), self._all_team_rows())
         self._past.start(clock_us)
         if layout is not None and layout != self._layout:
             self._change_boards(layout)
-        self._take(np.arange(len(everyone), dtype=np.int64), everyone, whole=True)
+        rows = np.arange(len(everyone), dtype=np.int64)
+        teams = self._columns.teams_at(rows) if self._team_boards else None
+        with self._changing:
+            self._columns.put_all(everyone)
+        self._note(rows, teams)
         self.version = version
         return True
 
     def _change_boards(self, layout: BoardLayout) -> None:
         """Go on with the boards of another version; those that are gone leave the mirror."""
-        if self._mirror is not None:
-            kept = {board.id: board.team for board in layout.boards}
-            for board in self._layout.boards:
-                if kept.get(board.id, "") != board.team:
-                    self._clear_mirror(board)
-        self._lay_out(layout)
+        with self._changing:
+            if self._mirror is not None:
+                kept = {board.id: board.team for board in layout.boards}
+                for board in self._layout.boards:
+                    if kept.get(board.id, "") != board.team:
+                        self._clear_mirror(board)
+            self._lay_out(layout)
 
     def _clear_mirror(self, board: Board) -> None:
         assert self._mirror is not None
@@ -102,35 +120,57 @@ class RankingShard:
             members = self._team_rows(board.id).member
         self._mirror.note(board.id, members, np.zeros(len(members), np.int64))
 
-    def _take(self, rows: npt.NDArray[np.int64], part: Standing, *, whole: bool = False) -> None:
-        teams_before = self._columns.teams_of(rows) if self._team_boards else set()
-        self._columns.put(rows, part)
-        for board, bit in self._boards.items():
-            here = ((part.on_board >> np.uint32(bit)) & np.uint32(1)).astype(bool)
-            here &= part.score >= 1
-            self._indexes[board].update(
-                rows,
-                part.member,
-                part.score,
-                part.tasks_completed_at_us,
-                part.active_days.astype(np.int64),
-                here,
-            )
-            if self._mirror is not None:
-                self._mirror.note(board, part.member, np.where(here, part.score, 0))
+    def _note(self, rows: Int64s, teams: npt.NDArray[np.int32] | None) -> None:
+        """Note what changed: the rows, and the teams they belonged to before."""
+        if not len(rows):
+            return
+        self._orders.note(rows)
+        if self._mirror is not None:
+            self._marks.mark(rows)
+        if teams is None:
+            return
+        teams = np.union1d(teams, self._columns.teams_at(rows))
+        if not len(teams):
+            return
         self._teams.clear()
-        if self._mirror is not None and self._team_boards:
-            self._note_teams(teams_before | set(part.team_key), whole)
+        if self._mirror is not None:
+            with self._changing:
+                for board in self._team_boards:
+                    before = self._changed_teams.get(board, teams)
+                    self._changed_teams[board] = np.union1d(before, teams)
 
-    def _note_teams(self, teams: set[str], whole: bool) -> None:
-        """Mirror this shard's part of the teams' sums; readers add the shards up."""
+    def note_marked(self, limit: int) -> int:
+        """Tell the mirror the standings of up to so many members; returns how many are told.
+
+        Teams are told with this shard's part of their sums; readers add the shards up. What an
+        earlier call told counts as written.
+        """
         assert self._mirror is not None
-        for board, sums in self._all_team_rows().items():
-            wanted = [place for place, team in enumerate(sums.member) if whole or team in teams]
-            names = [sums.member[place] for place in wanted]
-            gone = [team for team in teams - set(names) if team]
-            scores = np.concatenate([sums.score[wanted], np.zeros(len(gone), np.int64)])
-            self._mirror.note(board, names + gone, scores)
+        with self._changing:
+            columns, changed_teams = self._columns, self._changed_teams
+            self._changed_teams = {}
+            rows = self._marks.take(limit, lambda those: columns.score[those])
+            members = [columns.members[row] for row in rows.tolist()]
+            score = columns.score[rows]
+            for board, bit in self._boards.items():
+                shown = np.where(columns.on(bit, rows), np.maximum(score, 0), 0)
+                told = self._marks.worth_telling(board, rows, shown > 0)
+                here = members if told.all() else [members[at] for at in np.flatnonzero(told)]
+                self._mirror.note(board, here, shown[told])
+            for board, teams in changed_teams.items():
+                if board in self._team_boards:
+                    self._mirror.note(board, *columns.team_sums(self._team_boards[board], teams))
+        return len(rows)
+
+    @property
+    def marked(self) -> int:
+        """Count the members marked for the mirror so far."""
+        return self._marks.marked
+
+    def mirror_lag_s(self) -> float:
+        """Tell how old the oldest score is that the sorted sets don't show yet."""
+        own_s = 0.0 if self._mirror is None else self._mirror.lag_s()
+        return max(self._marks.lag_s(), own_s)
 
     def rebuild_mirror(self) -> None:
         """Write every board into the sorted sets anew, after they were lost."""
@@ -138,7 +178,7 @@ class RankingShard:
         columns = self._columns
         members, score = columns.members, columns.score
         for board, bit in self._boards.items():
-            here = ((columns.on_board >> np.uint32(bit)) & np.uint32(1)).astype(bool)
+            here = columns.on(bit, np.arange(len(members)))
             self._mirror.rebuild(board, members, np.where(here, score, 0))
         for board, sums in self._all_team_rows().items():
             self._mirror.rebuild(board, sums.member, sums.score)
@@ -146,13 +186,13 @@ class RankingShard:
 
     def figures(self) -> Figures:
         """Tell how large the boards' deltas are, and what the sorted sets still miss."""
-        mirror = self._mirror
+        mirror, orders = self._mirror, self._orders.all().values()
         values: dict[str, float] = {
             "version": self.version,
-            "rows": max((len(index) for index in self._indexes.values()), default=0),
-            "delta_rows": sum(index.delta_rows for index in self._indexes.values()),
-            "mirror_lag_s": 0.0 if mirror is None else mirror.lag_s(),
-            "mirror_pending": 0 if mirror is None else mirror.pending(),
+            "rows": max((len(index) for index in orders), default=0),
+            "delta_rows": sum(index.delta_rows for index in orders),
+            "mirror_lag_s": self.mirror_lag_s(),
+            "mirror_pending": 0 if mirror is None else mirror.pending() + self._marks.pending(),
         }
         return figures_of_process(values)
 
@@ -173,46 +213,46 @@ class RankingShard:
         return answer(*ask[1:])
 
     def _ask_size(self, board: str) -> int:
-        return len(self._indexes[board])
+        return len(self._orders[board])
 
     def _ask_head(self, board: str, count: int) -> list[Row]:
-        index = self._indexes[board]
+        index = self._orders[board]
         return self._rows(index, index.at(0, count))
 
     def _ask_samples(self, board: str, samples: int) -> list[Key]:
-        index = self._indexes[board]
+        index = self._orders[board]
         step = max(1, len(index) // samples)
         everyone = index.at(0, len(index))
         return index.keys(everyone[::step])
 
     def _ask_slice(self, board: str, key: Key, before: int, after: int) -> Slice:
-        index = self._indexes[board]
+        index = self._orders[board]
         ahead = int(index.count_ahead([key])[0])
         first = max(0, ahead - before)
         return Slice(ahead, first, self._rows(index, index.at(first, ahead - first + after)))
 
     def _ask_row(self, board: str, member: str) -> Row | None:
-        index = self._indexes[board]
+        index = self._orders[board]
         rows = self._columns.find([member])
         if not len(rows) or not index.ranks(rows)[0]:
             return None
         return self._rows(index, rows)[0]
 
     def _ask_keys(self, board: str, members: tuple[str, ...]) -> list[Key | None]:
-        return self._columns.keys_on(self._indexes[board], members)
+        return self._columns.keys_on(self._orders[board], members)
 
     def _ask_ahead(self, board: str, keys: tuple[Key, ...]) -> list[int]:
-        return [int(count) for count in self._indexes[board].count_ahead(list(keys))]
+        return [int(count) for count in self._orders[board].count_ahead(list(keys))]
 
     def _ask_teams(self, board: str) -> TeamRows:
         return self._team_rows(board)
 
     def _ask_past(self, board: str, members: tuple[str, ...], day: int) -> list[Key | None] | None:
-        order = self._past.board(board, day, self._indexes)
+        order = self._past.board(board, day, {board: self._orders[board]})
         return None if order is None else self._columns.keys_on(order, members)
 
     def _ask_past_ahead(self, board: str, keys: tuple[Key, ...], day: int) -> list[int] | None:
-        order = self._past.board(board, day, self._indexes)
+        order = self._past.board(board, day, {board: self._orders[board]})
         if order is None:
             return None
         return [int(count) for count in order.count_ahead(list(keys))]

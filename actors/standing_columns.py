@@ -8,11 +8,17 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from actors.messages import StandingChange
 from rules.official_order import NO_TIME_US, Int64s, Key
 from rules.row_lookup import RowLookup
 from rules.standings import Standing, TeamRows
 
 FIRST_ROWS = 1024
+SAME = ("score", "tasks_completed_at_us", "active_days", "tier", "on_board", "disqualified")
+"""The columns that are held as they are sent."""
+
+TeamSums = tuple[list[str], Int64s]
+"""Teams by name, and the sum of their members' scores, int64[k]."""
 
 
 class Ordered(Protocol):
@@ -42,10 +48,10 @@ class StandingColumns:
             "on_board": np.zeros(FIRST_ROWS, np.uint32),
             "disqualified": np.zeros(FIRST_ROWS, np.bool_),
             "team": np.zeros(FIRST_ROWS, np.int32),
-            "named": np.zeros(FIRST_ROWS, np.bool_),
         }
         self._teams: list[str] = [""]
         self._team_of: dict[str, int] = {"": 0}
+        self._team_of_company = np.zeros(1, np.int32)
 
     def __getattr__(self, name: str) -> npt.NDArray[Any]:
         try:
@@ -53,55 +59,55 @@ class StandingColumns:
         except KeyError:
             raise AttributeError(name) from None
 
-    def put(self, rows: npt.NDArray[np.int64], part: Standing) -> None:
-        """Set the standings of rows, int64[k].
+    def put(self, change: StandingChange) -> bool:
+        """Set the standings that changed; False when names between are missing."""
+        if change.first_name != len(self.members):
+            return False
+        self._add(change.names)
+        known = self._team_of_company[: change.first_company]
+        fresh = [self._team_code(company) for company in change.companies]
+        self._team_of_company = np.concatenate([known, np.array(fresh, np.int32)])
+        team = self._team_of_company[change.company]
+        self._set(change.rows, change, team)
+        return True
 
-        New rows may leave gaps: a member whose events were all refused so far has a row, and no
-        standing until one applies.
-        """
-        if not len(rows):
-            return
-        self._grow(int(rows.max()) + 1)
-        self._name(rows, part.member)
-        for name in (
-            "score",
-            "tasks_completed_at_us",
-            "active_days",
-            "tier",
-            "on_board",
-            "disqualified",
-        ):
+    def put_all(self, everyone: Standing) -> None:
+        """Set the standings of all members, in the order of their rows; the first are known."""
+        self._add(everyone.member[len(self.members) :])
+        rows = np.arange(len(everyone), dtype=np.int64)
+        self._set(rows, everyone, self._team_codes(everyone.team_key))
+
+    def _set(
+        self,
+        rows: npt.NDArray[np.int64],
+        part: StandingChange | Standing,
+        team: npt.NDArray[np.int32],
+    ) -> None:
+        for name in SAME:
             self._columns[name][rows] = getattr(part, name)
-        self._columns["team"][rows] = self._team_codes(part.team_key)
+        self._columns["team"][rows] = team
 
     def agrees(self, members: Sequence[str]) -> bool:
         """Tell whether the rows known so far are those of the first of some members."""
-        first = members[: len(self.members)]
-        return first == self.members or (
-            len(first) == len(self.members)
-            and all(mine in ("", other) for mine, other in zip(self.members, first, strict=True))
-        )
+        return members[: len(self.members)] == self.members
 
-    def _grow(self, count: int) -> None:
+    def _add(self, names: Sequence[str]) -> None:
+        """Give new members the rows behind the last one, off every board so far."""
         known = len(self.members)
-        if count <= known:
-            return
+        count = known + len(names)
         if count > len(self._columns["score"]):
             size = max(count, 2 * len(self._columns["score"]))
             for name, column in self._columns.items():
                 grown = np.zeros(size, column.dtype)
                 grown[:known] = column[:known]
                 self._columns[name] = grown
-        self.members.extend([""] * (count - known))
+        self.members.extend(names)
+        self._lookup.add(np.arange(known, count), names)
 
-    def _name(self, rows: npt.NDArray[np.int64], members: Sequence[str]) -> None:
-        """Name the rows, int64[k], that had no standing before."""
-        new = np.flatnonzero(~self._columns["named"][rows])
-        named = [members[place] for place in new.tolist()]
-        for row, member in zip(rows[new].tolist(), named, strict=True):
-            self.members[row] = member
-        self._columns["named"][rows[new]] = True
-        self._lookup.add(rows[new], named)
+    def on(self, bit: int, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Tell who of some rows is in scope of board number `bit`, bool[k]."""
+        scope: npt.NDArray[np.bool_] = (self.on_board[rows] >> np.uint32(bit)) & np.uint32(1) != 0
+        return scope
 
     def _team_codes(self, teams: list[str]) -> npt.NDArray[np.int32]:
         """Number teams, new ones at the end; most members have none, which is 0."""
@@ -124,10 +130,20 @@ class StandingColumns:
         rows = self._lookup.find(members)
         return rows[rows >= 0]
 
-    def teams_of(self, rows: npt.NDArray[np.int64]) -> set[str]:
-        """Name the teams that known rows belong to."""
-        known = rows[rows < len(self.members)]
-        return {self._teams[code] for code in np.unique(self._columns["team"][known]).tolist()}
+    def team_sums(self, bit: int, teams: npt.NDArray[np.int32]) -> TeamSums:
+        """Add up the scores of some teams on team board number `bit`; O(members)."""
+        wanted = np.zeros(len(self._teams), np.bool_)
+        wanted[teams] = True
+        here = np.flatnonzero(wanted[self.team])
+        here = here[self.on(bit, here)]
+        score = np.zeros(len(self._teams), np.int64)
+        np.add.at(score, self.team[here], np.maximum(self.score[here], 0))
+        return [self._teams[team] for team in teams.tolist()], score[teams]
+
+    def teams_at(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """Give the numbers of the teams that known rows belong to, distinct and above 0."""
+        teams = self.team[rows[rows < len(self.members)]]
+        return np.unique(teams[teams > 0])
 
     def keys_on(self, order: Ordered, members: Sequence[str]) -> list[Key | None]:
         """Give members' keys in an order, None for who isn't on that board."""
@@ -142,8 +158,8 @@ class StandingColumns:
     def team_rows(self, bit: int) -> TeamRows:
         """Add up this shard's part of every team on team board number `bit`; O(members)."""
         team = self.team
-        scope = (self.on_board >> np.uint32(bit)) & np.uint32(1) != 0
-        here = np.flatnonzero((team != 0) & scope)
+        here = np.flatnonzero(team)
+        here = here[self.on(bit, here)]
         code = team[here]
         score = np.zeros(len(self._teams), np.int64)
         earliest_us = np.full(len(self._teams), NO_TIME_US, np.int64)

@@ -38,6 +38,12 @@ class Served:
         self._home = Path()
 
     @property
+    def pid(self) -> int:
+        """Give the process that all others of the system descend from."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def data(self) -> Path:
         """Give the data folder."""
         return self._home / "data"

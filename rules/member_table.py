@@ -273,12 +273,7 @@ class MemberTable:
         members = self.members
         if rows is None:
             rows = np.arange(members.size, dtype=np.int64)
-        if self.final:
-            level, on_board = members.final_level[rows], members.final_on_board[rows]
-            company = members.final_company[rows]
-        else:
-            level = members.level[rows]
-            on_board, company = self._boards_and_company(rows)
+        level, on_board, company = self.standing_codes(rows)
         return Standing(
             member=[self.member_ids[row] for row in rows.tolist()],
             score=members.score[rows],
@@ -289,6 +284,17 @@ class MemberTable:
             team_key=[self.companies[code] for code in company.tolist()],
             disqualified=members.disqualified[rows],
         )
+
+    def standing_codes(
+        self, rows: Int64s
+    ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint32], npt.NDArray[np.int32]]:
+        """Give the level, the board bits and the company's number of members by row."""
+        members = self.members
+        if self.final:
+            level, on_board = members.final_level[rows], members.final_on_board[rows]
+            return level, on_board, members.final_company[rows]
+        on_board, company = self._boards_and_company(rows)
+        return members.level[rows], on_board, company
 
     def older_standing(self, rows: Int64s | None = None) -> Standing:
         """Gather the standings of the season before, which runs its course."""

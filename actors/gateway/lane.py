@@ -1,13 +1,17 @@
 """Lane: the strictly ordered way from the gateway to one member shard.
 
-One batch is in flight; what arrives meanwhile becomes the next one. A batch whose outcome is
-unknown goes out again as it is, until the shard answers: the event ids make that safe.
+What arrives while a batch is on its way becomes the next one, which follows it at once where it
+is large, so that the shard never waits for the gateway. A batch whose outcome is unknown goes out
+again as it is, and so do those behind it, in the same order, until the shard answers: the event
+ids make that safe, and the batches' turns hold the order at the shard.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -20,10 +24,16 @@ import pyarrow as pa
 
 from actors.gateway.submission import Extras, Submission
 from actors.gateway.tally import TALLY
-from actors.messages import BatchAnswer, LaneCalls, ShardDown, ShardStatus
+from actors.messages import BatchAnswer, LaneCalls, OutOfTurn, ShardDown, ShardStatus, Turn
+from actors.stages import STAGES
 from rules.event_columns import concat, to_ipc
 
 BATCH_EVENTS_MAX: Final = 20_000
+FLIGHTS_MAX: Final = 2
+FOLLOWER_EVENTS_MIN: Final = 1_000
+"""Fewer wait for the batch before them: one batch of many costs less than many of few."""
+PUSH_AFTER_S: Final = 0.02
+TRIES: Final = 3
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 1.0
 
@@ -51,6 +61,18 @@ class Order:
     rules: tuple[int, str] = (0, "")  # a version's number and text
 
 
+@dataclass(slots=True)
+class _Flight:
+    """A batch on its way to the shard, or waiting to be sent again."""
+
+    number: int
+    parcels: list[Parcel]
+    body: bytes
+    sent_us: int
+    call: asyncio.Future[BatchAnswer] | None = None
+    failures: int = 0
+
+
 class Lane:
     """Sends parcels and orders to one shard, in the order they came."""
 
@@ -62,18 +84,27 @@ class Lane:
         self.clock_us = 0
         self.queued_events = 0
         self.down_since_s: float | None = None
-        self.sent_us = 0
         self._calls = calls
         self._stamp = stamp
         self._on_idle = on_idle
         self._line: deque[Parcel | Order] = deque()
         self._wake = asyncio.Event()
-        self._busy = False
+        self._ordering_us = 0
+        self._name = secrets.token_hex(4)
+        self._number = 0
+        self._flights: deque[_Flight] = deque()
+        self._pushing: asyncio.Future[None] | None = None
+        self._steady = True  # False while failed batches wait to be sent again
 
     @property
     def idle(self) -> bool:
         """Tell whether nothing waits and nothing is in flight."""
-        return not self._busy and not self._line
+        return not self._flights and not self._ordering_us and not self._line
+
+    @property
+    def sent_us(self) -> int:
+        """Tell since when the oldest call has had no answer, µs since 1970 UTC; 0 without any."""
+        return self._flights[0].sent_us if self._flights else self._ordering_us
 
     def put(self, item: Parcel | Order) -> None:
         """Line an item up; never waits."""
@@ -81,26 +112,30 @@ class Lane:
             self.queued_events += len(item.places)
         self._line.append(item)
         self._wake.set()
+        if self._flights and self._steady:
+            self._launch()
 
     async def run(self) -> None:
         """Serve the line until cancelled."""
-        while True:
-            while not self._line:
-                self._wake.clear()
-                self._on_idle()
-                if not self._line:
-                    await self._wake.wait()
-            self._busy = True
-            self.sent_us = time.time_ns() // 1000
-            try:
-                if isinstance(self._line[0], Order):
+        try:
+            while True:
+                while not self._line and not self._flights:
+                    self._wake.clear()
+                    self._on_idle()
+                    if not self._line:
+                        await self._wake.wait()
+                if not self._flights and isinstance(self._line[0], Order):
+                    self._ordering_us = time.time_ns() // 1000
                     await self._carry_out(self._line[0])
                     self._line.popleft()
-                else:
-                    await self._send()
-            finally:
-                self._busy = False
-                self.sent_us = 0
+                    self._ordering_us = 0
+                    continue
+                self._launch()
+                await self._land()
+        finally:
+            for flight in self._flights:
+                if flight.call is not None:
+                    flight.call.cancel()
 
     async def _carry_out(self, order: Order) -> None:
         async def call() -> ShardStatus:
@@ -120,22 +155,103 @@ class Lane:
         if not order.done.done():
             order.done.set_result(status)
 
-    async def _send(self) -> None:
-        parcels = self._next_parcels()
-        batches = [parcel.batch for parcel in parcels]
-        TALLY.batches.add(sum(batch.num_rows for batch in batches))
-        body = to_ipc(concat(batches, batches[0].schema))
-        answer = await self._until_answered(lambda: self._calls.apply(body, self._stamp))
-        for parcel in parcels:
-            self._line.popleft()
-            self.queued_events -= len(parcel.places)
-        if isinstance(answer, Exception):
-            for parcel in parcels:
-                parcel.submission.fail(answer)
-            return
+    def _launch(self) -> None:
+        """Send as many batches as may be on their way."""
+        while self._line and len(self._flights) < FLIGHTS_MAX:
+            if self._flights and not self._many_wait():
+                return
+            parcels = self._next_parcels()
+            if not parcels:
+                return
+            for _ in parcels:
+                self._line.popleft()
+            batches = [parcel.batch for parcel in parcels]
+            TALLY.batches.add(sum(batch.num_rows for batch in batches))
+            with STAGES.timed("route"):
+                body = to_ipc(concat(batches, batches[0].schema))
+            self._number += 1
+            self._flights.append(_Flight(self._number, parcels, body, time.time_ns() // 1000))
+            self._send(self._flights[-1])
+
+    def _send(self, flight: _Flight) -> None:
+        turn = Turn(self._name, flight.number, self._flights[0].number)
+        flight.call = asyncio.ensure_future(self._calls.apply(flight.body, self._stamp, turn))
+
+    def _many_wait(self) -> bool:
+        """Tell whether what waits is worth a batch of its own."""
+        events = 0
+        for item in self._line:
+            if isinstance(item, Order):
+                return False
+            events += len(item.places)
+            if events >= FOLLOWER_EVENTS_MIN:
+                return True
+        return False
+
+    async def _land(self) -> None:
+        """Wait for the oldest batch's answer and hand it out; send again what failed."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            flight = self._flights[0]
+            assert flight.call is not None
+            try:
+                answer: BatchAnswer | Exception = await asyncio.shield(flight.call)
+            except (ShardDown, OutOfTurn) as error:
+                self._note_down(error)
+            except Exception as error:
+                log.exception("member shard %d failed on a batch", self.shard)
+                flight.failures += 1
+                if flight.failures == TRIES:
+                    self._drop_first(error)
+                    if self._flights:
+                        await self._send_again(0.0)
+                    return
+            else:
+                assert isinstance(answer, BatchAnswer)
+                self._note_up()
+                self._take_answer(answer)
+                return
+            await self._send_again(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def _send_again(self, pause_s: float) -> None:
+        """Send the batches on their way anew, in order, but for those answered meanwhile."""
+        self._steady = False
+        calls = [flight.call for flight in self._flights if flight.call is not None]
+        await asyncio.wait(calls)
+        await asyncio.sleep(pause_s)
+        for flight in self._flights:
+            assert flight.call is not None
+            if flight.call.cancelled() or flight.call.exception() is not None:
+                self._send(flight)
+        self._steady = True
+
+    def _take_answer(self, answer: BatchAnswer) -> None:
+        flight = self._flights.popleft()
+        self.queued_events -= sum(len(parcel.places) for parcel in flight.parcels)
         self.version = max(self.version, answer.version)
         self.clock_us = max(self.clock_us, answer.clock_us)
-        self._hand_out(parcels, answer)
+        self._launch()
+        with STAGES.timed("answer"):
+            self._hand_out(flight.parcels, answer)
+        if answer.waiting:
+            asyncio.get_running_loop().call_later(PUSH_AFTER_S, self._push_if_still, flight.number)
+
+    def _drop_first(self, error: Exception) -> None:
+        flight = self._flights.popleft()
+        for parcel in flight.parcels:
+            self.queued_events -= len(parcel.places)
+            parcel.submission.fail(error)
+
+    def _push_if_still(self, number: int) -> None:
+        """Have the shard tell its rankings what waits there, unless a batch since did."""
+        if number == self._number:
+            self._pushing = asyncio.ensure_future(self._push())
+
+    async def _push(self) -> None:
+        # A shard that ended tells its rankings everything once it is back.
+        with contextlib.suppress(ShardDown):
+            await self._calls.push()
 
     def _next_parcels(self) -> list[Parcel]:
         parcels: list[Parcel] = []
@@ -171,18 +287,24 @@ class Lane:
             try:
                 answer = await call()
             except ShardDown as error:
-                if self.down_since_s is None:
-                    self.down_since_s = asyncio.get_running_loop().time()
-                    log.warning("member shard %d does not answer: %s", self.shard, error)
+                self._note_down(error)
             except Exception as error:
-                log.exception("member shard %d failed on a batch", self.shard)
+                log.exception("member shard %d failed on an order", self.shard)
                 failures += 1
-                if failures == 3:
+                if failures == TRIES:
                     return error
             else:
-                if self.down_since_s is not None:
-                    log.info("member shard %d answers again", self.shard)
-                self.down_since_s = None
+                self._note_up()
                 return answer
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    def _note_down(self, error: Exception) -> None:
+        if self.down_since_s is None:
+            self.down_since_s = asyncio.get_running_loop().time()
+            log.warning("member shard %d does not answer: %s", self.shard, error)
+
+    def _note_up(self) -> None:
+        if self.down_since_s is not None:
+            log.info("member shard %d answers again", self.shard)
+        self.down_since_s = None

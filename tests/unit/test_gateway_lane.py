@@ -1,4 +1,4 @@
-"""Lanes: one batch in flight, order kept, and the same batch again until it is answered."""
+"""Lanes: order kept, whatever fails, and the same batches again until they are answered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 
 from actors.gateway.ingest import Ingest
 from actors.gateway.problems import Problem
-from actors.messages import BatchAnswer, ShardDown, ShardStatus
+from actors.messages import BatchAnswer, OutOfTurn, ShardDown, ShardStatus, Turn
+from actors.turns import Turns
 from rules.event_columns import Names, from_ipc
 
 NAMES = Names(products=None, kinds=frozenset({"private"}), earliest_us=0, latest_us=2**60)
@@ -28,8 +29,9 @@ class Shard:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def apply(self, batch: bytes, stamp: str) -> BatchAnswer:
+    async def apply(self, batch: bytes, stamp: str, turn: Turn) -> BatchAnswer:
         assert stamp == "given"
+        assert turn.number == turn.oldest, "few events wait for the batch before them"
         self.in_flight += 1
         assert self.in_flight == 1, "one batch at a time"
         await self.gate.wait()
@@ -44,6 +46,9 @@ class Shard:
         points = np.arange(count, dtype=np.int64)
         none = np.zeros(count, dtype=np.uint8)
         return BatchAnswer(none, none, points, len(self.batches), self.stamps[-1])
+
+    async def push(self) -> None:
+        raise AssertionError("nothing waits to be pushed")
 
     async def advance(self, to_us: int) -> ShardStatus:
         return ShardStatus(0, 1, 1, to_us, 0, 0, 1, False)
@@ -138,5 +143,137 @@ def test_a_body_that_is_no_json_is_refused_alone() -> None:
         assert broken.value.status == 400
         assert (await good)["results"][0]["status"] == "applied"
         assert await ingest.stop(1.0)
+
+    asyncio.run(scenario())
+
+
+class Process:
+    """A member shard's process as Ray calls it: one call after another, in order.
+
+    It fails or ends at the calls it is told to, by their count; what is applied stays, as it
+    does in a log.
+    """
+
+    def __init__(self) -> None:
+        self.applied: list[str] = []
+        self.calls = 0
+        self.in_flight = 0
+        self.together = 0
+        self.fails: dict[int, str] = {}
+        self.pushes = 0
+        self.waiting = False
+        self.turns = Turns()
+        self.queue: asyncio.Queue[tuple[bytes, Turn, asyncio.Future[BatchAnswer]]] = asyncio.Queue()
+
+    async def apply(self, batch: bytes, _stamp: str, turn: Turn) -> BatchAnswer:
+        answer: asyncio.Future[BatchAnswer] = asyncio.get_running_loop().create_future()
+        self.in_flight += 1
+        self.together = max(self.together, self.in_flight)
+        await self.queue.put((batch, turn, answer))
+        try:
+            return await answer
+        finally:
+            self.in_flight -= 1
+
+    async def run(self) -> None:
+        while True:
+            batch, turn, answer = await self.queue.get()
+            await asyncio.sleep(0)
+            self.calls += 1
+            how = self.fails.pop(self.calls, "")
+            try:
+                self.turns.check(turn)
+                if how == "before":
+                    raise ShardDown("the store is away")
+                if how == "ends":
+                    self.turns = Turns()
+                    raise ShardDown("its process ended")
+                self.take(batch)
+                self.turns.done(turn)
+                if how == "after":
+                    self.turns = Turns()
+                    raise ShardDown("its process ended before it could answer")
+            except (ShardDown, OutOfTurn) as error:
+                answer.set_exception(error)
+                continue
+            count = from_ipc(batch).num_rows
+            none = np.zeros(count, dtype=np.uint8)
+            points = np.zeros(count, dtype=np.int64)
+            answer.set_result(BatchAnswer(none, none, points, 1, 0, waiting=self.waiting))
+
+    def take(self, batch: bytes) -> None:
+        known = set(self.applied)
+        ids = from_ipc(batch).column("event_id").to_pylist()
+        self.applied += [event_id for event_id in ids if event_id not in known]
+
+    async def push(self) -> None:
+        self.pushes += 1
+
+    async def advance(self, to_us: int) -> ShardStatus:
+        return ShardStatus(0, 1, 1, to_us, 0, 0, 1, False)
+
+    async def close(self, ends_us: int) -> ShardStatus:
+        assert not self.in_flight, "an order waits for all batches before it"
+        return ShardStatus(0, 1, 1, 0, ends_us, 0, 1, False)
+
+    async def adopt_rules(self, _number: int, _text: str, at_us: int) -> ShardStatus:
+        return ShardStatus(0, 1, 1, at_us, 0, 0, 1, False)
+
+
+def lines(first: int, count: int) -> bytes:
+    return b"\n".join(event(number, 0) for number in range(first, first + count))
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        {},
+        {1: "before"},
+        {1: "ends"},
+        {1: "after"},
+        {2: "after"},
+        {2: "before", 3: "ends", 5: "after"},
+        {1: "ends", 2: "before", 4: "after", 6: "ends"},
+    ],
+)
+def test_large_batches_follow_one_another_and_never_overtake(fails: dict[int, str]) -> None:
+    async def scenario() -> None:
+        shard = Process()
+        shard.fails = dict(fails)
+        ingest = Ingest([shard], NAMES, "events", 0)
+        ingest.start()
+        running = asyncio.create_task(shard.run())
+        size = 1_500
+        taken = []
+        for n in range(8):
+            taken.append(await ingest.take(lines(n * size, size), "application/x-ndjson"))
+            await asyncio.sleep(0)  # the lane runs
+        closing = asyncio.create_task(ingest.order("close", 5))
+        taken.append(await ingest.take(event(10**6, 0), "application/json"))
+        for submission in taken:
+            await ingest.settle(submission)
+        await closing
+        assert shard.applied == [f"e-{n}" for n in [*range(8 * size), 10**6]]
+        assert shard.together == 2, "the next batch is at the shard while it works on one"
+        assert ingest.queued_events == 0
+        assert await ingest.stop(1.0)
+        running.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_rankings_hear_of_the_last_batch_when_nothing_follows() -> None:
+    async def scenario() -> None:
+        shard = Process()
+        shard.waiting = True
+        ingest = Ingest([shard], NAMES, "events", 0)
+        ingest.start()
+        running = asyncio.create_task(shard.run())
+        await send(ingest, event(1, 0))
+        await send(ingest, event(2, 0))
+        while not shard.pushes:
+            await asyncio.sleep(0.001)
+        assert await ingest.stop(1.0)
+        running.cancel()
 
     asyncio.run(scenario())

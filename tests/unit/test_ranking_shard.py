@@ -11,7 +11,7 @@ import pytest
 
 from actors.gateway.board_pages import BoardPages, owner_of
 from actors.gateway.reading import Readings
-from actors.messages import Ask, Reading, Warming
+from actors.messages import Ask, Reading, StandingChange, Warming
 from actors.ranking_shard import RankingShard
 from rules.compiled import Rules, compile_rules
 from rules.official_order import NO_TIME_US
@@ -65,6 +65,25 @@ def standing(members: list[str], score: list[int], random: np.random.Generator) 
         on_board=np.ones(count, dtype=np.uint32),
         team_key=[f"c-{number % 5}" if number % 3 else "" for number in range(count)],
         disqualified=np.zeros(count, dtype=np.bool_),
+    )
+
+
+def change(rows: list[int], part: Standing, first_name: int, names: list[str]) -> StandingChange:
+    """Say in numbers what changed; every company is told anew."""
+    companies = ["", *sorted({team for team in part.team_key if team})]
+    return StandingChange(
+        rows=np.array(rows),
+        score=part.score,
+        tasks_completed_at_us=part.tasks_completed_at_us,
+        active_days=part.active_days,
+        tier=part.tier,
+        on_board=part.on_board,
+        company=np.array([companies.index(team) for team in part.team_key], dtype=np.int32),
+        disqualified=part.disqualified,
+        first_name=first_name,
+        names=names,
+        first_company=0,
+        companies=companies,
     )
 
 
@@ -128,14 +147,14 @@ def test_a_gap_is_answered_by_warming_until_everything_came(rules: Rules) -> Non
     with pytest.raises(Warming):
         shard.read([], 0)
     both = standing(["a", "b"], [5, 9], random)
-    assert not shard.update(3, 4, NOON_US, np.array([0, 1]), both)
+    assert not shard.update(3, 4, NOON_US, change([0, 1], both, 0, ["a", "b"]))
     assert shard.replace(4, NOON_US, both)
-    assert shard.update(4, 6, NOON_US, np.array([0]), standing(["a"], [20], random))
+    assert shard.update(4, 6, NOON_US, change([0], standing(["a"], [20], random), 2, []))
     head: Ask = ("head", "overall", 1)
     assert shard.read([head], 6).answers[head][0].key.score == 20
     with pytest.raises(Warming, match="at 6, not 7"):
         shard.read([], 7)
-    assert not shard.update(7, 8, NOON_US, np.array([0]), standing(["a"], [30], random))
+    assert not shard.update(7, 8, NOON_US, change([0], standing(["a"], [30], random), 2, []))
     with pytest.raises(Warming):
         shard.read([], 0)
 
@@ -147,7 +166,8 @@ def test_yesterday_is_how_the_boards_stood_at_midnight(rules: Rules) -> None:
     today = rules.calendar.day(NOON_US)
     past: Ask = ("past", "overall", ("a", "b", "c"), today)
     assert shard.read([past], 1).answers[past] is None, "it can't know the midnight before it came"
-    shard.update(1, 2, NOON_US + DAY_US, np.array([0, 2]), standing(["a", "c"], [50, 1], random))
+    later = change([0, 2], standing(["a", "c"], [50, 1], random), 2, ["c"])
+    shard.update(1, 2, NOON_US + DAY_US, later)
     past = ("past", "overall", ("a", "b", "c"), today + 1)
     then = shard.read([past], 2).answers[past]
     assert [key.score if key else None for key in then] == [5, 9, None]
@@ -160,8 +180,13 @@ def test_a_member_whose_first_events_were_refused_is_known_once_one_applies(rule
     shard = RankingShard(0, rules, None)
     shard.replace(1, NOON_US, Standing.empty())
     # Row 0 was numbered by an event that was refused; row 1 came behind it.
-    shard.update(1, 2, NOON_US, np.array([1]), standing(["late"], [5], random))
-    shard.update(2, 3, NOON_US, np.array([0]), standing(["first"], [9], random))
+    late, first = standing(["late"], [5], random), standing(["first"], [9], random)
+    shard.update(1, 2, NOON_US, change([1], late, 0, ["first", "late"]))
+    keys: Ask = ("keys", "overall", ("first", "late"))
+    before = shard.read([keys], 2).answers[keys]
+    assert before[0] is None
+    assert before[1].member == "late"
+    shard.update(2, 3, NOON_US, change([0], first, 2, []))
 
     reading = shard.read([("row", "overall", "first"), ("keys", "overall", ("late", "first"))], 3)
 
@@ -176,3 +201,58 @@ def test_a_member_whose_first_events_were_refused_is_known_once_one_applies(rule
     both = standing(["first", "late"], [9, 5], random)
     shard.replace(4, NOON_US, both)
     assert shard.read([("size", "overall")], 4).answers["size", "overall"] == 2
+
+
+def test_names_that_went_missing_ask_for_everything(rules: Rules) -> None:
+    random = np.random.default_rng(4)
+    shard = RankingShard(0, rules, None)
+    shard.replace(1, NOON_US, standing(["a", "b"], [5, 9], random))
+    assert not shard.update(1, 2, NOON_US, change([3], standing(["d"], [9], random), 3, ["d"]))
+    with pytest.raises(Warming):
+        shard.read([], 0)
+
+
+def test_many_changes_between_reads_end_as_a_full_sort(rules: Rules) -> None:
+    random = np.random.default_rng(5)
+    names = [f"m-{number:04d}" for number in range(3_000)]
+    everyone = standing(names, random.integers(0, 400, 3_000).tolist(), random)
+    everyone.on_board[:] = 3
+    shard = RankingShard(0, rules, None)
+    shard.replace(0, NOON_US, everyone.take(np.arange(1_000)))
+    known, version = 1_000, 0
+    standing_rows = set(range(1_000))
+    for _ in range(60):
+        count = min(3_000, known + int(random.integers(0, 60)))
+        rows = np.unique(random.integers(0, count, 200))
+        fresh = everyone.take(rows)
+        fresh.score[:] = random.integers(-3, 400, len(rows))
+        everyone.score[rows] = fresh.score
+        standing_rows |= set(rows.tolist())
+        told = change(rows.tolist(), fresh, known, names[known:count])
+        assert shard.update(version, version + 1, NOON_US, told)
+        known, version = count, version + 1
+        if version % 7 == 0:
+            shard.read([("teams", "companies"), ("size", "overall")], version)
+    size: Ask = ("size", "overall")
+    head: Ask = ("head", "overall", 3_000)
+    teams: Ask = ("teams", "companies")
+    reading = shard.read([size, head, teams], version)
+    listed = [row.key.member for row in reading.answers[head]]
+    assert reading.answers[size] == len(listed)
+    rows_of = board_rows(
+        everyone.take(np.array(sorted(standing_rows))),
+        rules.boards,
+        "overall",
+        rules.levels,
+        rules.tie_break,
+    )
+    assert listed == rows_of.member
+    held = reading.answers[teams]
+    assert held.member == [f"c-{number}" for number in range(5)]
+    for team, score in zip(held.member, held.score.tolist(), strict=True):
+        mine = [row for row in sorted(standing_rows) if team_of(row) == team]
+        assert score == sum(max(0, int(everyone.score[row])) for row in mine)
+
+
+def team_of(row: int) -> str:
+    return f"c-{row % 5}" if row % 3 else ""

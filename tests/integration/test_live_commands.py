@@ -19,12 +19,14 @@ from click.testing import CliRunner
 
 from actors.system import NotReady, System, Wanted
 from tests.integration.live_fixtures import SEASON, ndjson, ray_session, season_log
+from tests.integration.process_secrets import beyond_loopback, holding, telling
 from ui.commands import main
 from ui.commands._sending import Progress
 
 __all__ = ["ray_session"]
 
 KEY = "an-admin-key-for-the-commands"
+HOOK_SECRET = "a-webhook-secret-for-the-commands"
 WITHIN_S = 90.0
 
 
@@ -47,7 +49,7 @@ def served(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], P
     with (folder / "stderr.txt").open("w") as errors:
         process = subprocess.Popen(
             command,
-            env={**os.environ, "FORECOURT_ADMIN_KEY": KEY},
+            env={**os.environ, "FORECOURT_ADMIN_KEY": KEY, "FORECOURT_WEBHOOK_SECRET": HOOK_SECRET},
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -74,6 +76,9 @@ def test_a_system_with_pages_is_fed_in_two_goes_and_ends_at_ctrl_c(tmp_path: Pat
         assert process.stdout.readline() == f"pages http://127.0.0.1:{pages_port}\n"
         pages = httpx.get(f"http://127.0.0.1:{pages_port}/", trust_env=False)
         assert pages.status_code == httpx.codes.OK
+        assert telling(process.pid, [KEY, HOOK_SECRET]) == []
+        assert beyond_loopback(process.pid) == []
+        assert holding([data], [KEY, HOOK_SECRET]) == []
 
         second = subprocess.run(
             forecourt("serve", str(tmp_path / "season.toml"), "--data", str(data), "--no-ui"),

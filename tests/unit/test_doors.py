@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from actors.certificates import check_pair, pinned, with_redis_ca
 from actors.gateway import member_tokens
@@ -22,6 +17,7 @@ from actors.ray_token import need_ray_token
 from actors.settings import Settings
 from actors.store.audit import Act
 from actors.system import Wanted
+from tests.integration.certificate_files import make_certificate
 
 NOW_S = 1_790_000_000
 
@@ -91,34 +87,6 @@ def test_the_trail_takes_a_hundred_lines_a_window_however_many_come() -> None:
     assert len(written) <= LINES_MAX + 2
     assert sum(act.detail["times"] for act in written) == 5 * LINES_MAX
     assert {act.thing for act in written} >= {MANY, "GET /0"}
-
-
-def make_certificate(folder: Path, name: str = "localhost") -> tuple[Path, Path]:
-    """Make a certificate that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    certificate, key_file = folder / f"{name}.pem", folder / f"{name}.key"
-    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return certificate, key_file
 
 
 def test_files_that_https_cannot_be_served_with_are_named(tmp_path: Path) -> None:

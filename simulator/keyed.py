@@ -79,6 +79,7 @@ class Purpose(IntEnum):
     CLAIMED_COUPON = 141
     REFERRED = 150
     ADVOCATE = 151
+    PARAMETER = 160
 
 
 def _mix_word(word: int) -> int:

@@ -63,7 +63,9 @@ def maximise(
     )
     at = np.asarray(found.x, dtype=np.float64)
     hessian = _hessian(down, at)
-    covariance = np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True)
+    covariance: Floats = np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True).astype(
+        np.float64
+    )
     return Optimum(at, covariance, -float(found.fun))
 
 

@@ -108,10 +108,9 @@ class Observed:
         seen[fills.member[rows]] = True
         seen |= (self.enrol_day != NEVER) & (self.enrol_day < day)
         number = np.cumsum(seen) - 1
-        cut = Fills(
-            number[fills.member[rows]], *(getattr(fills, name)[rows] for name in _KEPT),
-            event_id=fills.event_id.take(pa.array(rows)),
-        )  # fmt: skip
+        kept = {name: getattr(fills, name)[rows] for name in _KEPT}
+        event_id = fills.event_id.take(pa.array(rows))
+        cut = Fills(member=number[fills.member[rows]], event_id=event_id, **kept)
         others = self.others.filter(pc.less(self.others["day"], day))
         mapped = np.where(seen, number, NEVER)[others["member"].to_numpy()]
         others = others.set_column(others.column_names.index("member"), "member", pa.array(mapped))

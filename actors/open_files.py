@@ -1,4 +1,4 @@
-"""Open files: let a process that serves many connections keep as many open as the machine allows."""
+"""Open files: let a process of many connections keep as many open as the machine allows."""
 
 from __future__ import annotations
 

@@ -57,6 +57,12 @@ page = st.navigation(
             icon=":material/gavel:",
             url_path="rules",
         ),
+        st.Page(
+            "app_pages/operations.py",
+            title=words("page.operations"),
+            icon=":material/monitor_heart:",
+            url_path="operations",
+        ),
     ]
 )
 with st.sidebar:

@@ -33,6 +33,7 @@ from ui.answers import (
     Why,
 )
 from ui.certificates import trusted
+from ui.answers.operations import Audit, Keys, Operations
 
 Answer = TypeVar("Answer")
 Parameters = dict[str, str | int]
@@ -212,6 +213,18 @@ class Client:
         asked = _report_parameters(by, first, last, 0) | {"format": file_format}
         path = f"/v1/reports/{quote(name, safe='')}"
         return self._answered("GET", path, asked, timeout_s=SLOW_S).content
+
+    def operations(self) -> Operations:
+        """Give how the system does: rates, lags, processes, budgets, load reports."""
+        return self._get("/v1/operations", Operations, {})
+
+    def audit(self, limit: int) -> Audit:
+        """Give the newest entries of the audit trail: an admin's to read."""
+        return self._get("/v1/audit", Audit, {"limit": limit})
+
+    def keys(self) -> Keys:
+        """Give the keys without their secrets: an admin's to read."""
+        return self._get("/v1/keys", Keys, {})
 
     def rules(self) -> RulesFile:
         """Give the season file in force."""

@@ -208,17 +208,17 @@ class BoardStreams:
             if not self._count:
                 self._listening.clear()
                 await self._listening.wait()
-            began_s = time.monotonic()
+            began_s, before_s = time.monotonic(), self.figures.tick_s
             try:
                 await self._tick()
             except Exception:  # readers of other boards and the next tick must go on
                 log.exception("telling the readers of a board failed")
-            worked_s = time.monotonic() - began_s
+            # What the readers' own tasks write then is work too; waiting for a read is none.
+            self.figures.tick_s += await self._settled()
             self.figures.ticks += 1
-            self.figures.tick_s += worked_s
-            # What the readers' own tasks write afterwards counts too: they ran while we slept.
-            told_s = await self._settled()
-            pause_s = max(TICK_S - worked_s, (worked_s + told_s) * (1 / WORK_SHARE - 1))
+            worked_s = self.figures.tick_s - before_s
+            took_s = time.monotonic() - began_s
+            pause_s = max(TICK_S - took_s, worked_s * (1 / WORK_SHARE - 1))
             await asyncio.sleep(min(pause_s, LOOK_S))
 
     async def close(self) -> None:
@@ -282,7 +282,9 @@ class BoardStreams:
             mark, now_s = self._mark(), time.monotonic()
             read = await self._read(board, max(view.limit for view in views))
             self._boards[board] = _Board(mark, now_s)
+            began_s = time.monotonic()
             self._take(read, views, now_s)
+            self.figures.tick_s += time.monotonic() - began_s
 
     def _take(self, read: BoardRead, views: list[View], now_s: float) -> None:
         """Write a page for every masking, and tell the readers of each feed what is new."""

@@ -130,7 +130,12 @@ def main(args: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="forecourt bench stream", description=__doc__)
     parser.add_argument("--readers", type=int, default=2_000)
     parser.add_argument("--limit", type=int, default=50, help="rows each reader watches")
-    parser.add_argument("--members", type=int, default=20_000)
+    parser.add_argument(
+        "--members",
+        type=int,
+        default=2_000,
+        help="few enough that each tick has something to tell those who watch the first rows",
+    )
     parser.add_argument("--rate", type=int, default=500, help="events a second, on both sides")
     parser.add_argument("--seconds", type=float, default=6.0, help="a round, on each side")
     parser.add_argument("--rounds", type=int, default=5)

@@ -217,7 +217,7 @@ def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
 
 def app() -> FastAPI:
     # Here, not on top: its bodies are made of those above.
-    from tests.ui import fixture_member, fixture_reports, fixture_rules
+    from tests.ui import fixture_member, fixture_operations, fixture_reports, fixture_rules
 
     api, state = FastAPI(), dict(CALM)
     asked: list[str] = []
@@ -297,6 +297,7 @@ def app() -> FastAPI:
     fixture_member.add_member(api)
     fixture_reports.add_reports(api, state)
     fixture_rules.add_rules(api, state)
+    fixture_operations.add_operations(api, state)
     return api
 
 

@@ -29,6 +29,10 @@ VIEWS = {
     "reports?report=liability": ("未使用积分折合 ¥2,520.00", "Points worth ¥2,520.00"),
     "rules": ("现行第 1 版", "version 1 in force"),
     "rules?part=findings": ("1 个警告，1 条提示", "1 warnings, 1 notes"),
+    "operations": ("99% 的应答最慢 84 毫秒", "99 of 100 answers within 84 ms"),
+    "operations?part=processes": ("离线：榜单（分片 2）", "Away: Ranking, shard 2"),
+    "operations?part=budgets": ("4 项预算中 1 项剩余不足一成", "1 of 4 budgets"),
+    "operations?part=tests": ("不丢不重：已确认 48,210 笔", "48,210 events acknowledged"),
 }
 LOOKS: list[tuple[str, Theme, tuple[int, int]]] = [
     ("zh-CN", "light", SCREEN),

@@ -32,8 +32,8 @@ from ui.answers import (
     Statement,
     Why,
 )
-from ui.certificates import trusted
 from ui.answers.operations import Audit, Keys, Operations
+from ui.certificates import trusted
 
 Answer = TypeVar("Answer")
 Parameters = dict[str, str | int]

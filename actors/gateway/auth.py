@@ -79,6 +79,7 @@ class KeyRing:
         self._keys = keys
         self._table: dict[str, ApiKey] = {}
         self._known: dict[str, Known] = {}
+        self._by_header: dict[bytes, Known] = {}
         self._unknown: dict[str, float] = {}
         self._used: dict[str, int] = {}
         self._written: dict[str, int] = {}
@@ -103,6 +104,7 @@ class KeyRing:
         if found != self._table:
             self._table = found
             self._known.clear()
+            self._by_header.clear()
             self._unknown.clear()
 
     def write_used(self) -> None:
@@ -135,7 +137,7 @@ class KeyRing:
             made = self._keys.create(Role(role), now_us, label, rate, until_us)
         except ValueError as error:
             raise Problem(422, f"{error}.") from None
-        self._unknown.clear()
+        self._forget()
         return made
 
     def rotate(self, key_id: str, overlap_s: int) -> tuple[str, ApiKey] | None:
@@ -162,6 +164,7 @@ class KeyRing:
         except StoreUnavailable:
             self._table = {}
         self._known.clear()
+        self._by_header.clear()
         self._unknown.clear()
 
     def member_secret(self, key_id: str) -> str:
@@ -208,6 +211,20 @@ class KeyRing:
     def is_known(self, secret: str) -> bool:
         """Tell whether a key was good lately, without asking the store."""
         return secret in self._known or digest_of(secret) in self._table
+
+    def shown(self, authorization: bytes) -> Known | None:
+        """Find the key of a header that was good lately; None says nothing about it."""
+        found = self._by_header.get(authorization)
+        if found is None or found.until_s <= (now_s := time.time()):
+            return None
+        self._used[found.caller.key_id] = int(now_s) * _US_PER_S
+        return found
+
+    def remember(self, authorization: bytes, known: Known) -> None:
+        """Believe a header until the keys change."""
+        if len(self._by_header) >= KNOWN_MAX:
+            self._by_header.clear()
+        self._by_header[authorization] = known
 
     def known(self, secret: str) -> Known | None:
         """Find a key, None for an unknown or ended one; raises Problem 503 when nobody can tell."""

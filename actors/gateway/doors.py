@@ -99,24 +99,32 @@ class Doors:
                 if name in found:
                     raise Problem(400, f"The header {name.decode()} came twice; send it once.")
                 found[name] = value
-        self._check_host(scope, found.get(b"host"))
+        host = found.get(b"host")
+        if host is None or host != self._host:
+            self._check_host(scope, host)
         path = scope["path"]
         length = _body_length(found, path)
         address = scope["client"][0] if scope["client"] else ""
         if path == METRICS_PATH and address and not address.startswith(_LOOPBACK):
             self._state.keys.authorise(Headers(scope=scope), METRICS_ROLES)
-        secret = secret_of(found.get(b"authorization", b"").decode("latin-1"))
-        if secret:
-            self._hold_to_rate(scope, secret, address)
+        authorization = found.get(b"authorization")
+        if authorization is not None:
+            self._hold_to_rate(scope, authorization, address)
         return length
 
-    def _hold_to_rate(self, scope: Scope, secret: str, address: str) -> None:
+    def _hold_to_rate(self, scope: Scope, authorization: bytes, address: str) -> None:
         keys = self._state.keys
-        if not keys.is_known(secret):
-            keys.rates.check_address(address)
-        known = keys.known(secret)
+        known = keys.shown(authorization)
         if known is None:
-            return  # the route says it
+            secret = secret_of(authorization.decode("latin-1"))
+            if not secret:
+                return
+            if not keys.is_known(secret):
+                keys.rates.check_address(address)
+            known = keys.known(secret)
+            if known is None:
+                return  # the route says it
+            keys.remember(authorization, known)
         scope.setdefault("state", {})["key"] = known.caller
         keys.rates.take(known.rate, known.caller.key_id)
         if known.caller.role == Role.APP:
@@ -129,9 +137,9 @@ class Doors:
         if host is None:
             if scope["http_version"] != "1.0":
                 raise Problem(400, "The header Host is missing.")
-        elif host != self._host:
-            if not _HOST.fullmatch(host):
-                raise Problem(400, "The header Host is no host name, with or without a port.")
+        elif not _HOST.fullmatch(host):
+            raise Problem(400, "The header Host is no host name, with or without a port.")
+        else:
             self._host = host
 
     def _count(self, scope: Scope, status: int) -> None:
@@ -148,8 +156,8 @@ class Doors:
 
 def _body_length(found: dict[bytes, bytes], path: str) -> int:
     """Tell how many bytes of body are announced, -1 for any number; raises Problem."""
-    encoding = found.get(b"content-encoding", b"identity").strip().lower()
-    if encoding not in (b"", b"identity"):
+    encoding = found.get(b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
         raise Problem(
             415,
             f"Content-Encoding {encoding.decode('latin-1')!r}: bodies are taken as they are only.",
@@ -160,7 +168,10 @@ def _body_length(found: dict[bytes, bytes], path: str) -> int:
         if coding.strip().lower() != b"chunked":
             raise Problem(400, "Transfer-Encoding must be chunked, or left out.")
         return -1
-    length = int(found.get(b"content-length", b"0"))
+    told = found.get(b"content-length")
+    if told is None:
+        return 0
+    length = int(told)
     if length > BODY_BYTES_MAX and path != EVENTS_PATH:
         raise _too_large()
     return length

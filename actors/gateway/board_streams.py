@@ -11,13 +11,13 @@ import asyncio
 import logging
 import random
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from actors.gateway.auth import Caller
 from actors.gateway.board_feed import BoardFeed, Frame, Json
+from actors.gateway.board_reader import Reader, StreamFigures, View
 from actors.gateway.problems import Problem
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ QUIET_S: Final = 1.0
 """After this long a delta is sent even when only the version moved."""
 HEARTBEAT_S: Final = 15.0
 IDLE_FEED_S: Final = 60.0
-QUEUE_FRAMES_MAX: Final = 32
 STALLED_S: Final = 30.0
 CLOSE_WITHIN_S: Final = 3.0
 RETRY_MS: Final = (1_000, 3_000)
@@ -44,83 +43,12 @@ WARMING: Final = b": the board is being rebuilt\n\n"
 log = logging.getLogger(__name__)
 
 
-class View(NamedTuple):
-    """What readers share: a board, how many rows of it, and whether ids are masked."""
-
-    board: str
-    limit: int
-    masked: bool
-
-
-@dataclass(slots=True, eq=False)
-class Reader:
-    """One listener, and what waits to be written to them."""
-
-    view: View
-    own: str | None
-    headers: Mapping[str, str]
-    left: bool = False
-    late: bool = False
-    writing_since_s: float | None = None
-    told_s: float = field(default_factory=time.monotonic)
-    task: asyncio.Task[Any] | None = None
-    _waiting: deque[bytes] = field(default_factory=deque)
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def put(self, data: bytes) -> bool:
-        """Line bytes up; False when the reader is too far behind and is let go."""
-        if self.left:
-            return True
-        if len(self._waiting) >= QUEUE_FRAMES_MAX:
-            self.late = True
-            self._waiting.clear()
-            self.leave()
-            return False
-        self._waiting.append(data)
-        self._wake.set()
-        return True
-
-    def leave(self) -> None:
-        """End the stream after what waits."""
-        self.left = True
-        self._wake.set()
-
-    async def next(self) -> bytes | None:
-        """Give what waits, all at once; None at the end of the stream."""
-        self.writing_since_s = None
-        while not self._waiting:
-            if self.left:
-                return None
-            self._wake.clear()
-            await self._wake.wait()
-        data = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
-        self._waiting.clear()
-        self.writing_since_s = self.told_s = time.monotonic()
-        return data
-
-
 @dataclass(slots=True)
 class _Board:
     """What was last known of a board: which mark of the gateway it was read at, and when."""
 
     mark: object = None
     read_s: float = float("-inf")
-
-
-@dataclass(slots=True)
-class StreamFigures:
-    """What the streams did since the gateway started."""
-
-    joined: int = 0
-    resumed: int = 0
-    reset: int = 0
-    refused: int = 0
-    late: int = 0
-    frames: int = 0
-    sent: int = 0
-    sent_bytes: int = 0
-    ticks: int = 0
-    tick_s: float = 0.0
 
 
 class BoardStreams:

@@ -14,7 +14,8 @@ from actors.gateway.auth import Caller
 from actors.gateway.board_answer import BoardRead
 from actors.gateway.board_feed import applied
 from actors.gateway.board_pages import Page
-from actors.gateway.board_streams import QUEUE_FRAMES_MAX, BoardStreams, Reader
+from actors.gateway.board_reader import QUEUE_FRAMES_MAX, Reader
+from actors.gateway.board_streams import BoardStreams
 from actors.gateway.masks import masked
 from actors.gateway.problems import Problem, warming
 from actors.messages import Row

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from ui.commands._inputs import read_season, read_text, refuse
+from ui.commands._inputs import read_season, refuse
+from ui.commands._population import read_population
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from simulator.population import Population
 
 _PLAIN_LINE_EVERY_S = 5.0
 
@@ -54,17 +53,6 @@ def progress(days: int) -> Iterator[Bar]:
             yield bar
     else:
         yield PlainLines(days)
-
-
-def _population(path: Path | None) -> Population:
-    from simulator.population_file import PopulationErrors, load_population, load_population_file
-
-    try:
-        return (
-            load_population_file() if path is None else load_population(read_text(path), str(path))
-        )
-    except PopulationErrors as errors:
-        refuse(str(errors))
 
 
 @click.command()
@@ -111,7 +99,7 @@ def command(
     from simulator.traffic import generate
 
     rules = read_season(season)
-    figures = _population(population)
+    figures = read_population(population)
     began_s = time.monotonic()
     try:
         writer = LogWriter(out)

@@ -1,0 +1,113 @@
+"""Seeds: the runs of a simulation, one a seed, in this process or as Ray tasks.
+
+A run is a whole: it holds all members in one table and draws by key alone. So the result can't
+depend on how many workers share the runs, nor on the order they end in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rules.compiled import Rules, compile_rules
+from simulator.effects import ALL_EFFECTS, Effects
+from simulator.event_log import log_table
+from simulator.log_writer import LogWriter
+from simulator.population import Population
+from simulator.run import Progress, simulate_run
+from simulator.run_result import RunResult
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from rules.season_models import Season
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run to make; `log` is the file its events are written to, if any."""
+
+    season: Season
+    population: Population
+    members: int
+    seed: int
+    effects: Effects = ALL_EFFECTS
+    until_us: int | None = None
+    log: Path | None = None
+
+
+def run_job(job: Job, progress: Progress | None = None, rules: Rules | None = None) -> RunResult:
+    """Make one run.
+
+    Raises:
+        ValueError: as `simulate_run`.
+        UnknownLogFormat: the log's extension is none that is known.
+        OSError: the log can't be written.
+    """
+    known = rules or compile_rules(job.season)
+
+    def run(write: Callable[[pa.RecordBatch], None] | None) -> RunResult:
+        return simulate_run(
+            known, job.population, job.members, job.seed, effects=job.effects,
+            until_us=job.until_us, progress=progress, write=write,
+        )  # fmt: skip
+
+    if job.log is None:
+        return run(None)
+    with LogWriter(job.log) as log:
+        return run(lambda batch: log.write(log_table(batch, known.timezone)))
+
+
+def run_jobs(
+    jobs: Sequence[Job], *, workers: int = 1, progress: Progress | None = None
+) -> list[RunResult]:
+    """Make runs and return them in the order of the jobs, whatever the number of workers.
+
+    progress is told (done, total, what): days of all runs in one process, whole runs with Ray.
+    Memory: about 1 kB a member for each worker, and 130 bytes a member for each run kept.
+    """
+    if workers <= 1 or len(jobs) <= 1:
+        return _here(jobs, progress)
+    return _as_tasks(jobs, min(workers, len(jobs)), progress)
+
+
+def _here(jobs: Sequence[Job], progress: Progress | None) -> list[RunResult]:
+    runs: list[RunResult] = []
+    compiled: dict[int, Rules] = {}
+
+    def within(done: int, total: int, what: str) -> None:
+        if progress is not None:
+            progress(len(runs) * total + done, len(jobs) * total, what)
+
+    for job in jobs:
+        rules = compiled.setdefault(id(job.season), compile_rules(job.season))
+        runs.append(run_job(job, within, rules))
+    return runs
+
+
+def _as_tasks(jobs: Sequence[Job], workers: int, progress: Progress | None) -> list[RunResult]:
+    """Make runs as Ray tasks; a Ray that runs already is used and left as it is."""
+    import ray
+
+    started = not ray.is_initialized()
+    if started:
+        ray.init(
+            num_cpus=workers, include_dashboard=False, log_to_driver=False,
+            configure_logging=False,
+        )  # fmt: skip
+    try:
+        task = ray.remote(num_cpus=1, max_retries=2)(run_job)
+        waiting: list[Any] = [task.remote(job) for job in jobs]
+        place = {ref: nth for nth, ref in enumerate(waiting)}
+        runs: dict[int, RunResult] = {}
+        while waiting:
+            [ready], waiting = ray.wait(waiting, num_returns=1)
+            runs[place[ready]] = ray.get(ready)
+            if progress is not None:
+                progress(len(runs), len(jobs), "runs")
+        return [runs[nth] for nth in range(len(jobs))]
+    finally:
+        if started:
+            ray.shutdown()

@@ -1,0 +1,23 @@
+"""Population: the population file a command is given, or the one shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ui.commands._inputs import read_text, refuse
+
+if TYPE_CHECKING:
+    from simulator.population import Population
+
+
+def read_population(path: Path | None) -> Population:
+    """Read a population file, or leave with all its errors."""
+    from simulator.population_file import PopulationErrors, load_population, load_population_file
+
+    try:
+        if path is None:
+            return load_population_file()
+        return load_population(read_text(path), str(path))
+    except PopulationErrors as errors:
+        refuse(str(errors))

@@ -1,7 +1,8 @@
 # make demo   installs into .venv, then plays traffic into the live system and shows the pages
 # make test   installs into .venv, then runs every test but the long ones
-# make test-long  runs those: kills, restarts and rebuilds that take minutes
+# make test-long fuzz  runs those: kills, restarts and rebuilds that take minutes
 # make chaos  kills, pauses, cuts off and starves every part under load, for 200 rounds
+# make fuzz  sends a live system spoiled requests, bodies and files for ten minutes
 # make check  formatting, lint, types and import contracts
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +24,9 @@ test-long: $(VENV)/.test
 
 chaos: $(VENV)/.test
 	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
+
+fuzz: $(VENV)/.test
+	$(BIN)/python -m pytest tests/fuzz -m long $(TEST_ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -1,6 +1,6 @@
 # make demo   installs into .venv, then plays traffic into the live system and shows the pages
 # make test   installs into .venv, then runs every test but the long ones
-# make test-long fuzz  runs those: kills, restarts and rebuilds that take minutes
+# make test-long  runs those: kills, restarts and rebuilds that take minutes
 # make chaos  kills, pauses, cuts off and starves every part under load, for 200 rounds
 # make fuzz  sends a live system spoiled requests, bodies and files for ten minutes
 # make check  formatting, lint, types and import contracts
@@ -11,7 +11,7 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 CHAOS_ARGS ?=
 
-.PHONY: demo test test-long chaos check lock clean
+.PHONY: demo test test-long chaos fuzz check lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)

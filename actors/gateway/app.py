@@ -28,14 +28,17 @@ from actors.gateway import (
     routes_stations,
     routes_stream,
 )
+from actors.gateway.admission import ReadGate
 from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import AuditTrail, record_events
+from actors.gateway.auth import Caller
 from actors.gateway.doors import EVENTS_PATH, Doors
-from actors.gateway.ingest import BODY_BYTES_MAX
+from actors.gateway.ingest import BODY_BYTES_MAX, UNDECLARED_BODY_BYTES
 from actors.gateway.openapi import completed
 from actors.gateway.problems import Problem
 from actors.gateway.request_log import RequestLog
 from actors.gateway.state import State
+from actors.gateway.submission import Submission
 from actors.gateway.tally import TALLY
 from actors.phases import instant
 
@@ -78,6 +81,7 @@ def make_app(state: State) -> FastAPI:
     problems.install(app)
     # The one added last is passed first.
     app.add_middleware(AuditTrail, state=state)
+    app.add_middleware(ReadGate, reads=state.reads, passes=frozenset((EVENTS_PATH,)))
     app.add_middleware(Doors, state=state)
     # Around all others: what they refuse is counted and has an id too.
     app.add_middleware(RequestLog, tally=TALLY, every=state.settings.log_format == "json")
@@ -101,8 +105,7 @@ async def events(request: Request) -> Response:
     """Take events; the answer means that they are durable."""
     state: State = request.app.state.gateway
     caller = state.keys.authorise(request.headers, SENDERS)
-    body = await _body(request)
-    submission = await state.ingest.take(body, request.headers.get("content-type", ""))
+    submission = await _taken(request, state, caller)
     request.state.submission = submission
     await state.ingest.settle(submission)
     if submission.acts:
@@ -110,6 +113,16 @@ async def events(request: Request) -> Response:
     every = request.query_params.get("results") == "all"
     content = submission.answer(every, instant(state.as_of_us()))
     return Response(content, media_type="application/json")
+
+
+async def _taken(request: Request, state: State, caller: Caller) -> Submission:
+    """Read and take a body; it is held only until it is decoded, and so are few at once."""
+    declared = request.headers.get("content-length", "")
+    size = int(declared) if declared.isdigit() else UNDECLARED_BODY_BYTES
+    with state.ingest.bodies.hold(caller.key_id, min(size, BODY_BYTES_MAX)):
+        body = await _body(request)
+        kind = request.headers.get("content-type", "")
+        return await state.ingest.take(body, kind, caller.key_id)
 
 
 async def _body(request: Request) -> bytes:

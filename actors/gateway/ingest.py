@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from actors.gateway.admission import BODIES_BYTES_MAX, Admission, Pace
 from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
@@ -36,6 +37,10 @@ from rules.identity import shard_of
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 QUEUED_EVENTS_MAX: Final = 400_000
+QUEUED_EVENTS_LEAST: Final = 40_000
+"""What may wait however slow the shards are: two of the largest batches."""
+UNDECLARED_BODY_BYTES: Final = 4 * 1024 * 1024
+"""What a body counts for that does not say how long it is."""
 SINGLES_MAX: Final = 2_000
 ANSWER_WITHIN_S: Final = 10.0
 _LINE: Final = re.compile(r"\Aline [0-9]+")
@@ -62,6 +67,9 @@ class Ingest:
         self.clock_us = clock_us
         self.stopping = False
         self.events = 0
+        self.bodies = Admission("bytes of bodies", BODIES_BYTES_MAX)
+        self.queue = Admission("events", QUEUED_EVENTS_LEAST)
+        self._pace = Pace(QUEUED_EVENTS_LEAST, QUEUED_EVENTS_MAX)
         self._names = names
         self._sealer = sealer
         self._sealing: set[asyncio.Task[None]] = set()
@@ -97,16 +105,35 @@ class Ingest:
         """Tell, by shard, the version that shows everything acknowledged so far."""
         return [lane.version for lane in self.lanes]
 
-    async def take(self, body: bytes, content_type: str) -> Submission:
-        """Take a body and wait for its answer; raises Problem 400, 413, 415, 429 or 503."""
-        self._admit()
+    async def take(self, body: bytes, content_type: str, key: str = "") -> Submission:
+        """Take a body a key sent and wait for its answer; raises Problem 400, 413, 415, 429, 503.
+
+        The events count as the key's until every one of them is durable.
+        """
+        self._admit(key)
         kind = content_type.partition(";")[0].strip().lower()
         if kind in ("", JSON) and body[:1] == b"{":
-            submission = await self._take_single(body)
+            with self.queue.hold(key, 1):  # from here until it is decoded
+                submission = await self._take_single(body)
         else:
             self._decode_singles()
             submission = await self._submit_sealed(self._decode(body, kind))
+        self._hold(key, submission)
         return submission
+
+    def _hold(self, key: str, submission: Submission) -> None:
+        """Count a submission's events as waiting until it is done."""
+        amount = submission.received
+        if submission.done.done():
+            return
+        self.queue.take(key, amount)
+
+        def done(_: object) -> None:
+            self.queue.give_back(key, amount)
+            self._pace.drained(amount, self.queue.held, time.monotonic())
+            self.queue.limit = self._pace.limit
+
+        submission.done.add_done_callback(done)
 
     async def _take_single(self, body: bytes) -> Submission:
         """Line one event up for decoding together with its neighbours."""
@@ -182,15 +209,11 @@ class Ingest:
             self._names = before
             raise
 
-    def _admit(self) -> None:
+    def _admit(self, key: str) -> None:
         self._check_going()
-        if self.queued_events >= QUEUED_EVENTS_MAX:
-            raise Problem(
-                429,
-                f"{self.queued_events:,} events wait already (at most {QUEUED_EVENTS_MAX:,}); "
-                "send the same body again later.",
-                retry_after_s=1,
-            )
+        refusal = self.queue.refusal(key)
+        if refusal is not None:
+            raise refusal
 
     def _check_going(self) -> None:
         if self.stopping:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from actors.final_list import FinalList, FinalShelf
+from actors.gateway.admission import READS_MAX, Admission
 from actors.gateway.auth import KeyRing
 from actors.gateway.board_pages import BoardPages
 from actors.gateway.board_streams import BoardStreams
@@ -60,6 +61,7 @@ class State:
     cleanser: Cleanser
     sealer: Sealer
     audit: AuditLog
+    reads: Admission = field(default_factory=lambda: Admission("reads", READS_MAX))
     streams: BoardStreams = field(init=False)
     vitals: Vitals = field(init=False)
     past: LatelySeen = field(init=False)

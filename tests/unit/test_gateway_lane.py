@@ -121,7 +121,7 @@ def test_a_full_queue_and_a_stopping_system_refuse() -> None:
     async def scenario() -> None:
         shard = Shard()
         ingest = Ingest([shard], NAMES, "events", 0)
-        ingest.lanes[0].queued_events = 10**9
+        ingest.queue.take("another key", ingest.queue.limit)
         with pytest.raises(Problem) as full:
             await ingest.take(event(1, 0), "application/json")
         assert (full.value.status, full.value.retry_after_s) == (429, 1)

@@ -28,6 +28,8 @@ BODY_PAUSE_S: Final = 15.0
 """Longest silence while a body comes."""
 BODY_WITHIN_S: Final = 120.0
 """For a whole body: 32 MiB at 280 kB/s."""
+ANSWER_PAUSE_S: Final = 60.0
+"""Longest time in which a client takes nothing of an answer that waits for it."""
 UNREAD_BYTES_MAX: Final = 64 * 1024 * 1024
 """What is read and thrown away of a body that was refused before its end, for the answer's sake."""
 CONNECTIONS_MAX: Final = 16_384
@@ -45,6 +47,7 @@ class FrontDoor(HttpToolsProtocol):
 
     _since_s: float | None = None
     _last_s = 0.0
+    _stuck_since_s: float | None = None
     _in_body = False
     _begun = False
     _header_bytes = 0
@@ -132,7 +135,14 @@ class FrontDoor(HttpToolsProtocol):
         self._close_with(refusal)
 
     def sweep(self, now_s: float) -> None:
-        """Close the connection when its request takes too long to arrive."""
+        """Close the connection when its request takes too long to arrive, or its answer to go."""
+        if not self.flow.write_paused:
+            self._stuck_since_s = None
+        elif self._stuck_since_s is None:
+            self._stuck_since_s = now_s
+        elif now_s - self._stuck_since_s > ANSWER_PAUSE_S:
+            self.transport.abort()
+            return
         if self._since_s is None or self.transport.is_closing():
             return
         if not self._in_body:

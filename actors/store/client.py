@@ -16,7 +16,7 @@ CONNECT_WITHIN_S = 2.0
 REDIS_MAJOR_MIN = 7
 VALKEY_MAJOR_MIN = 8
 
-_PASSWORD = re.compile(r"(?<=:)[^:@/]*(?=@)")
+_PASSWORD = re.compile(r"(?<=//)([^:/@]*):.*@|(?<=[?&])(password=)[^&]*")
 
 
 def connect(
@@ -65,8 +65,14 @@ def without_password(url: str) -> str:
 
     >>> without_password("rediss://till:s3cret@db.example:6380/0")
     'rediss://till:…@db.example:6380/0'
+    >>> without_password("redis://:a/b@c:d@h/0?db=1&password=s3cret&ssl_ca_certs=f")
+    'redis://:…@h/0?db=1&password=…&ssl_ca_certs=f'
     """
-    return _PASSWORD.sub("…", url)
+    return _PASSWORD.sub(_blanked, url)
+
+
+def _blanked(found: re.Match[str]) -> str:
+    return f"{found[2]}…" if found[2] else f"{found[1]}:…@"
 
 
 def check_server(client: redis.Redis) -> list[str]:

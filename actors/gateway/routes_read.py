@@ -190,17 +190,31 @@ async def _places(
     state: State, stood: dict[str, Row], view: PrizeView | None
 ) -> dict[str, dict[str, Any]]:
     asks: list[Ask] = [("ahead", board, (row.key,)) for board, row in stood.items()]
-    readings = await state.readings.everywhere(asks) if asks else []
+    sizes: list[Ask] = [("size", board) for board in stood]
+    readings = await state.readings.everywhere([*asks, *sizes]) if asks else []
     places = {}
-    for ask, (board, row) in zip(asks, stood.items(), strict=True):
+    for ask, size, (board, row) in zip(asks, sizes, stood.items(), strict=True):
         gap = view.of_row(board, row) if view else {}
+        rank = 1 + sum(reading.answers[ask][0] for reading in readings)
+        total = sum(reading.answers[size] for reading in readings)
         places[board] = {
-            "rank": 1 + sum(reading.answers[ask][0] for reading in readings),
+            "rank": rank,
+            "total": total,
+            "percentile": percentile(rank, total),
             "score": row.key.score,
             "gap_to_prize": gap.get("gap_to_prize"),
             "prize": gap.get("prize"),
         }
     return places
+
+
+def percentile(rank: int, total: int) -> float:
+    """Tell how many of 100 others a rank stands ahead of; nobody is ahead of the only one.
+
+    >>> percentile(1, 501), percentile(501, 501), percentile(17, 1001), percentile(1, 1)
+    (100.0, 0.0, 98.4, 100.0)
+    """
+    return round(100 * (total - rank) / (total - 1), 1) if total > 1 else 100.0
 
 
 @router.get("/prizes")

@@ -162,6 +162,15 @@ def test_streams_add_up_to_the_page_for_every_role(live: Live) -> None:
         assert anew.heard == ["reset"]
 
 
+def test_a_member_is_told_of_how_many_others_it_stands_ahead(live: Live) -> None:
+    page = live.get("/v1/standings/overall", limit=1000)
+    for row in (page["rows"][0], page["rows"][40], page["rows"][-1]):
+        place = live.get(f"/v1/members/{row['member']}")["boards"]["overall"]
+        behind = page["total"] - row["rank"]
+        assert (place["rank"], place["total"]) == (row["rank"], page["total"])
+        assert place["percentile"] == round(100 * behind / (page["total"] - 1), 1)
+
+
 def test_what_a_stream_refuses(live: Live) -> None:
     till = live.http.get("/v1/standings/overall/stream", headers=live.as_role("till"))
     assert till.status_code == httpx.codes.FORBIDDEN

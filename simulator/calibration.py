@@ -13,6 +13,7 @@ from simulator.day_profile import (
     DayProfile,
     days_of,
     fit_days,
+    fit_fill_elasticity,
     fit_hours,
     price_index,
     price_steps,
@@ -130,6 +131,9 @@ def _timing(
         found["timing.holiday_factor"] = finding(profile.holiday)
     if profile.elasticity is not None:
         found["timing.price_elasticity"] = finding(profile.elasticity)
+    fill = fit_fill_elasticity(observed)
+    if fill is not None:
+        found["response.discount_litres"] = finding(fill)
     hours = fit_hours(observed, kinds.of_member, len(kinds.names), is_holiday)
     for name, profile_hours in (("weekday", hours.weekday), ("weekend", hours.weekend)):
         if sum(one.value for one in profile_hours) > 0:

@@ -152,6 +152,35 @@ def _weekdays(at: Floats, covariance: Floats, visits: int) -> tuple[Estimate, ..
     )
 
 
+def fit_fill_elasticity(observed: Observed) -> Estimate | None:
+    """Regress the logarithm of each fill on that of the price, member by member.
+
+    Returns by how much of itself a fill grows per share that the price falls; None where the
+    price hardly moves or the answer is vague. Errors are clustered by member.
+    """
+    fills = observed.fills
+    log_price = np.log(price_index(observed))
+    if log_price.std() <= _PRICE_SPREAD_LEAST:
+        return None
+    visits = np.bincount(fills.member, minlength=observed.members)
+
+    def within(values: Floats) -> Floats:
+        mean = np.bincount(fills.member, values, observed.members) / np.maximum(visits, 1)
+        found: Floats = values - mean[fills.member]
+        return found
+
+    price, litres = within(log_price[fills.day]), within(np.log(fills.litres))
+    spread = float(price @ price)
+    if spread <= 0.0:
+        return None
+    slope = float(price @ litres) / spread
+    score = np.bincount(fills.member, price * (litres - slope * price), observed.members)
+    error = float(np.sqrt(score @ score)) / spread
+    if Z95 * error > _ELASTICITY_REACH_MAX:
+        return None
+    return normal(-slope, error, len(fills.day))
+
+
 def poisson_regression(design: Floats, count: Floats) -> tuple[Floats, Floats] | None:
     """Fit log-linear `count: float64[n]` on `design: float64[n, p]` by Newton's steps.
 

@@ -69,6 +69,24 @@ def maximise(
     return Optimum(at, covariance, -float(found.fun))
 
 
+def robust(best: Optimum, each: Callable[[Floats], Floats]) -> Optimum:
+    """Widen an optimum's errors to how far its units really scatter (White's sandwich).
+
+    `each` answers the contribution of every independent unit, float64[n], as `maximise` summed
+    them: needed where contributions carry weights, as then their curvature says too little.
+    """
+    score = []
+    for index in range(len(best.at)):
+        step = _STEP * max(abs(float(best.at[index])), 1.0)
+        up, under = best.at.copy(), best.at.copy()
+        up[index] += step
+        under[index] -= step
+        score.append((each(up) - each(under)) / (2 * step))
+    scores = np.array(score)
+    covariance: Floats = best.covariance @ (scores @ scores.T) @ best.covariance
+    return Optimum(best.at, covariance, best.log_likelihood)
+
+
 def _hessian(down: Callable[[Floats], float], at: Floats) -> Floats:
     """Differentiate twice, float64[p, p], by central differences: 2 p² + 1 evaluations."""
     size = len(at)

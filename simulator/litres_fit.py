@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gamma, gammaln
 
-from simulator.estimate import Estimate, maximise, share
+from simulator.estimate import Estimate, maximise, robust, share
 from simulator.keyed import Floats, Ints
 
 MEMBERS_MAX: Final = 3_000
@@ -88,6 +88,8 @@ class _Kind:
         full = ~rounded & (litres >= self.tank.value - 0.005)
         known = ~rounded & ~full
         self._log_sum = np.bincount(member[known], np.log(litres[known]), self.members)
+        visits = np.bincount(member, minlength=self.members)
+        self._weight = visits / visits.mean()
         self._known = np.bincount(member[known], minlength=self.members)
         self._plain = member[~rounded], np.minimum(litres[~rounded], self.tank.value)
         price = amount[rounded] / litres[rounded]
@@ -99,8 +101,8 @@ class _Kind:
             np.log(np.where(high >= self.tank.value, 1e9, high)),
         )
 
-    def total(self, within: float, between: float, mean: float) -> float:
-        """Answer the log-likelihood of the kind."""
+    def each(self, within: float, between: float, mean: float) -> Floats:
+        """Answer each member's log-likelihood times the member's share of the fills."""
         log_scale = np.log(mean * _FACTORS / gamma(1.0 + 1.0 / within))
         who, litres = self._plain
         power = np.bincount(who, litres**within, self.members)
@@ -118,7 +120,8 @@ class _Kind:
         weight = np.log(between * _STEP) + between * np.log(ratio) - ratio**between
         top = each.max(axis=1)
         mixed = np.exp(each - top[:, None]) @ np.exp(weight - np.logaddexp.reduce(weight))
-        return float(np.sum(np.log(np.maximum(mixed, 1e-300)) + top))
+        found: Floats = self._weight * (np.log(np.maximum(mixed, 1e-300)) + top)
+        return found
 
 
 def _power(log_ratio: Floats, shape: float) -> Floats:
@@ -140,7 +143,11 @@ def _tank(litres: Floats) -> Estimate:
 def fit_litres(
     kind: Ints, kinds: int, member: Ints, litres: Floats, amount: Floats, step: float
 ) -> LitresFit:
-    """Fit fills: `kind`, `member`: int64[n], `litres`, `amount`: float64[n]; each kind has some."""
+    """Fit fills: `kind`, `member`: int64[n], `litres`, `amount`: float64[n]; each kind has some.
+
+    Members weigh by their fills. Where those who come often also fill more, a member drawn at
+    random says too little about a litre sold; where they don't, it only costs precision.
+    """
     groups = []
     for code in range(kinds):
         rows = kind == code
@@ -148,14 +155,17 @@ def fit_litres(
     means = [np.log(np.mean(litres[kind == code])) for code in range(kinds)]
     begin = np.array([np.log(3.0), np.log(3.0), *means])
 
-    def total(at: Floats) -> float:
-        within, between = np.exp(np.clip(at[:2], -1.0, _LOG_SHAPE_MAX))
-        value = -float(((at - begin) ** 2).sum()) / (2 * _PRIOR_SPREAD**2)
-        for index, one in enumerate(groups):
-            value += one.total(float(within), float(between), float(np.exp(at[2 + index])))
-        return value
+    def each(at: Floats) -> Floats:
+        within, between = (float(one) for one in np.exp(np.clip(at[:2], -1.0, _LOG_SHAPE_MAX)))
+        means = np.exp(at[2:])
+        parts = [one.each(within, between, float(m)) for one, m in zip(groups, means, strict=True)]
+        return np.concatenate(parts)
 
-    best = maximise(total, begin.tolist())
+    def total(at: Floats) -> float:
+        prior = float(((at - begin) ** 2).sum()) / (2 * _PRIOR_SPREAD**2)
+        return float(each(at).sum()) - prior
+
+    best = robust(maximise(total, begin.tolist()), each)
     fills = sum(one.fills for one in groups)
     members = sum(one.members for one in groups)
     return LitresFit(

@@ -7,6 +7,7 @@ measured is the server. What the client itself costs in processor time comes wit
 from __future__ import annotations
 
 import contextlib
+import math
 import selectors
 import socket
 import time
@@ -116,8 +117,12 @@ class _Connection:
         return bytes(self.received[self.body_from :]) if len(self.received) >= self.end else None
 
 
-def exchange(url: str, requests: Sequence[bytes], connections: int) -> Answers:
+def exchange(
+    url: str, requests: Sequence[bytes], connections: int, per_s: float = math.inf
+) -> Answers:
     """Send requests, each as soon as a connection is free; returns when all are answered.
+
+    per_s holds them back to so many a second, evenly.
 
     Raises:
         BrokenExchange: an answer other than 200, 429 and 503, or none; or too many of these.
@@ -131,11 +136,14 @@ def exchange(url: str, requests: Sequence[bytes], connections: int) -> Answers:
             stack.enter_context(connection.sock)
             selector.register(connection.sock, selectors.EVENT_READ, connection)
             free.append(connection)
-        return _serve(selector, free, requests)
+        return _serve(selector, free, requests, per_s)
 
 
 def _serve(
-    selector: selectors.BaseSelector, free: list[_Connection], requests: Sequence[bytes]
+    selector: selectors.BaseSelector,
+    free: list[_Connection],
+    requests: Sequence[bytes],
+    per_s: float,
 ) -> Answers:
     """Keep every connection busy until all requests are answered."""
     bodies: list[bytes] = [b""] * len(requests)
@@ -145,12 +153,15 @@ def _serve(
     answered = retries = 0
     began_s, client_s = time.perf_counter(), time.process_time()
     while answered < len(requests):
-        while free and waiting:
+        now_s = time.perf_counter() - began_s
+        while free and waiting and waiting[0] <= now_s * per_s:
             connection, number = free.pop(), waiting.popleft()
             if connection.begin(number, requests[number]):
                 selector.modify(connection.sock, both, connection)
-        ready = selector.select(SILENCE_S_MAX)
-        if not ready:
+        held_back = bool(free and waiting)
+        until_s = waiting[0] / per_s - now_s if held_back else SILENCE_S_MAX
+        ready = selector.select(max(0.0, until_s))
+        if not ready and not held_back:
             raise BrokenExchange(f"no answer within {SILENCE_S_MAX:.0f} s")
         for key, what in ready:
             connection = key.data

@@ -95,7 +95,7 @@ def request_id_of(scope: Scope) -> bytes:
 def route_of(scope: Scope) -> str:
     """Name the route that took a request, with its parameters' names in place of ids."""
     path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else UNMATCHED
+    return path.replace(":path}", "}") if isinstance(path, str) else UNMATCHED
 
 
 def events_in(submission: Submission) -> dict[str, Any]:

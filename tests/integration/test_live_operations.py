@@ -231,7 +231,7 @@ def test_metrics_are_well_formed_and_name_nobody(live: Live) -> None:
     assert by["forecourt_events_total", "bad_field", "rejected"] >= 1
     assert by["forecourt_requests_total", "POST", "/v1/events", "200"] >= 2
     assert by["forecourt_requests_total", "GET", "unmatched", "404"] >= 1
-    assert by["forecourt_requests_total", "GET", "/v1/members/{member:path}", "200"] >= 1
+    assert by["forecourt_requests_total", "GET", "/v1/members/{member}", "200"] >= 1
     assert by["forecourt_shard_members", "0"] > 100
     assert by["forecourt_budget_left", "coupons", "cost"] == 500
     assert by["forecourt_process_memory_bytes", "member", "0"] > 20e6

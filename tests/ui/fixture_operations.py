@@ -25,7 +25,7 @@ PROCESSES = (
 ROUTES = (
     ("/v1/events", 182_400, 12, 0, 4.1, 31.0),
     ("/v1/standings/{board}", 21_310, 3, 0, 6.2, 44.0),
-    ("/v1/members/{member:path}", 8_240, 41, 0, 3.8, 28.0),
+    ("/v1/members/{member}", 8_240, 41, 0, 3.8, 28.0),
     ("/v1/season", 3_911, 0, 2, 5.0, 61.0),
     ("/v1/standings/{board}/stream", 212, 0, 0, None, None),
 )

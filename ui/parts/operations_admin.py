@@ -75,7 +75,7 @@ def audit_table(entries: Sequence[AuditEntry], zone: str, words: Texts) -> str:
     columns = (
         ("fc-when", words("statement.at")),
         ("fc-name", words("operations.act")),
-        ("fc-name fc-path", words("operations.about")),
+        ("fc-name", words("operations.about")),
         ("fc-code fc-wide", words("operations.key")),
         ("fc-state", words("operations.outcome")),
     )
@@ -83,7 +83,7 @@ def audit_table(entries: Sequence[AuditEntry], zone: str, words: Texts) -> str:
         (
             text(second(entry.at, zone, words)),
             text(entry.act),
-            text(about(entry)),
+            element("span", "fc-path", text(about(entry))),
             two_lines(entry.key or words("operations.none"), words.name_of("role", entry.role)),
             element(
                 "span", "fc-state " + _OUTCOMES.get(entry.outcome, ""), text(_how(entry, words))

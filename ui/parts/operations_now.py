@@ -23,7 +23,7 @@ from ui.parts.tile import note, tile, tiles
 from ui.texts import Texts
 
 REFRESH_S: Final = 5
-HEIGHT_PX: Final = 190
+HEIGHT_PX: Final = 260
 WARM: Final = "#D9730D"
 MUCH_WAITS: Final = 100_000
 LAG_S_MAX: Final = 2.0
@@ -201,10 +201,7 @@ def _lines(
             "line:N",
             title=None,
             scale=alt.Scale(domain=names, range=[ACCENT, WARM]),
-            legend=alt.Legend(orient="top"),
-        ),
-        strokeDash=alt.StrokeDash(
-            "line:N", scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]]), legend=None
+            legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3),
         ),
         tooltip=[
             alt.Tooltip("at:T", title=x_title, timeUnit="utchoursminutesseconds"),
@@ -212,9 +209,15 @@ def _lines(
             alt.Tooltip("value:Q", title=y_title, format=",.1f"),
         ],
     )
+    dashes = alt.StrokeDash(
+        "line:N", scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]]), legend=None
+    )
     # A line needs two points: the first sample of a fresh system is one.
     return alt.LayerChart(
-        layer=[base.mark_line(strokeWidth=2), base.mark_point(size=8, filled=True)],
+        layer=[
+            base.mark_line(strokeWidth=2).encode(strokeDash=dashes),
+            base.mark_point(size=8, filled=True),
+        ],
         height=HEIGHT_PX,
     )
 
@@ -247,7 +250,7 @@ def results_markup(results: Sequence[Results], words: Texts) -> str:
 def routes_table(routes: Sequence[Route], words: Texts) -> str:
     """Write the routes that were asked most."""
     columns = (
-        ("fc-name fc-path", words("operations.route")),
+        ("fc-name", words("operations.route")),
         ("fc-money", words("operations.requests")),
         ("fc-money fc-wide", words("operations.refused")),
         ("fc-money", words("operations.failed")),
@@ -256,7 +259,7 @@ def routes_table(routes: Sequence[Route], words: Texts) -> str:
     )
     rows = (
         (
-            text(one.route),
+            element("span", "fc-path", text(one.route)),
             text(number(one.requests)),
             text(number(one.refused)),
             element("span", "fc-over" if one.failed else "", text(number(one.failed))),

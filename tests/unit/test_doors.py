@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +18,10 @@ from actors.gateway.rates import Rates, parse_rate, role_rates
 from actors.ray_token import need_ray_token
 from actors.settings import Settings
 from actors.store.audit import Act
-from actors.system import Wanted
+from actors.store.errors import StoreError
+from actors.system import System, Wanted
 from tests.integration.certificate_files import make_certificate
+from tests.integration.live_fixtures import SEASON
 
 NOW_S = 1_790_000_000
 
@@ -135,3 +139,28 @@ def test_settings_tell_no_secret() -> None:
     wanted = Wanted("", "season.toml", Path("data"), url, admin_key="s3cret-admin-key")
     assert "s3cret" not in repr(settings)
     assert "s3cret" not in repr(wanted)
+
+
+def test_listening_beyond_loopback_without_tls_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The store can't be reached, so the start ends right after."""
+    nowhere = f"redis://forecourt:s3cret-word@127.0.0.1:{closed_port()}/0"
+
+    def start(**options: Any) -> str:
+        caplog.clear()
+        wanted = Wanted(SEASON, "s.toml", tmp_path / "data", nowhere, port=0, **options)
+        with pytest.raises(StoreError) as told:
+            System(wanted).start()
+        assert "s3cret-word" not in str(told.value) + caplog.text
+        return caplog.text
+
+    assert "keys and personal data go over the network in clear" in start(host="0.0.0.0")
+    certificate, key = make_certificate(tmp_path)
+    assert "in clear" not in start(host="0.0.0.0", tls_cert=certificate, tls_key=key)
+    assert "in clear" not in start()
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])

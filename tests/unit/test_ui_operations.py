@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from rules.results import REASONS, STATUSES
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
 from tests.ui.opened import opened, shown
@@ -17,6 +18,7 @@ from ui.answers.operations import AuditEntry
 from ui.client import Client
 from ui.parts.operations_admin import about
 from ui.parts.operations_files import audit_csv, processes_csv, samples_csv
+from ui.texts import LANGUAGES, texts
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def test_now_tells_rates_times_lags_and_restarts() -> None:
     assert "6 of 7" in page
     assert "3 restarts" in page
     assert "911,204 of 916,894 events applied" in page
-    assert "unknown_product" in page
+    assert "product not in the season file" in page
     assert "/v1/standings/{board}" in page
 
 
@@ -79,6 +81,13 @@ def test_budgets_and_load_tests_in_chinese() -> None:
     assert "不丢不重：已确认 48,210 笔事件，差异 0 处" in page
     assert "无法读取" in page
     assert "26.1 ×" in page
+
+
+def test_every_result_and_reason_has_words() -> None:
+    for language in LANGUAGES:
+        words = texts(language).words
+        assert {f"result.{status}" for status in STATUSES} <= words.keys()
+        assert {f"reason.{reason}" for reason in REASONS if reason} <= words.keys()
 
 
 @pytest.mark.parametrize("part", ["audit", "keys"])

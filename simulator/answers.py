@@ -12,8 +12,10 @@ import numpy.typing as npt
 
 from rules.intervals import wilson
 from rules.season_models import Season
+from simulator.population import Population
 from simulator.run_result import SEGMENTS, RunResult
 from simulator.spread import Spread, spread_of
+from simulator.uncertainty import Uncertainty
 
 COSTS: Final = (
     "cost_discounts_fen", "cost_coupons_fen", "cost_redeemed_fen", "cost_liability_fen",
@@ -262,3 +264,49 @@ def paid_by(runs: Sequence[RunResult], by: str) -> list[Paid]:
 def net_gain_fen(run: RunResult) -> float:
     """Give what the programme leaves: margin it brings less what it costs."""
     return run.figures["margin_gain_fen"] - run.figures["cost_total_fen"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """All that a simulation of one season file says, with what it doesn't know."""
+
+    season: Season
+    population: Population
+    runs: tuple[RunResult, ...]
+    figures: Mapping[str, Spread]
+    net_gain_fen: Spread
+    budgets: tuple[BudgetUse, ...]
+    budget_fen: int | None
+    exceeds: Chance | None
+    """The chance that the whole cost exceeds `budget_fen`; None without one."""
+    spans: tuple[PrizeSpan, ...]
+    places: tuple[PrizePlace, ...]
+    by_kind: tuple[Paid, ...]
+    by_segment: tuple[Paid, ...]
+    uncertainty: Uncertainty
+
+
+def answers_of(
+    season: Season,
+    population: Population,
+    runs: Sequence[RunResult],
+    *,
+    budget_fen: int | None = None,
+    uncertainty: Uncertainty | None = None,
+) -> Answers:
+    """Sum up the runs of a simulation, one a seed."""
+    return Answers(
+        season,
+        population,
+        tuple(runs),
+        {name: spread_of([run.figures[name] for run in runs]) for name in runs[0].figures},
+        spread_of([net_gain_fen(run) for run in runs]),
+        tuple(budget_uses(season, runs)),
+        budget_fen,
+        None if budget_fen is None else cost_exceeds(runs, budget_fen),
+        tuple(prize_spans(runs)),
+        tuple(prize_places(runs)),
+        tuple(paid_by(runs, "kind")),
+        tuple(paid_by(runs, "segment")),
+        uncertainty or Uncertainty(),
+    )

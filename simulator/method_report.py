@@ -1,0 +1,72 @@
+"""Method report: how a simulation was made and what it assumes, for who wants to check it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from simulator import page
+from simulator.answers import Answers
+from simulator.effects import Effects
+from simulator.population import Population
+from simulator.report_words import ReportWords
+from simulator.run_result import RunResult, result_hash
+from simulator.uncertainty import DRAWN
+
+
+def method(answers: Answers, words: ReportWords) -> str:
+    """Write the section on a simulation's method."""
+    lines = [words(f"method.{one}") for one in ("run", "unaided", "money", "statistics")]
+    made = made_by(answers.runs, words)
+    return page.section(
+        words("method.section"),
+        page.bullets([*lines, *effects_said(answers.runs[0], words)]),
+        parameters(answers.population, words),
+        made,
+    )
+
+
+def effects_said(run: RunResult, words: ReportWords) -> list[str]:
+    """Say which effects of the response are off, if any."""
+    off = [words(f"effect.{name}") for name in Effects.names() if name not in run.effects]
+    return [words("method.off", effects=words("comma").join(off))] if off else []
+
+
+def parameters(population: Population, words: ReportWords) -> str:
+    """List every figure of the population, what members do for the programme first."""
+    known = sorted(
+        population.parameters.items(), key=lambda one: (one[0].split(".")[0] not in DRAWN, one[0])
+    )
+    rows = []
+    for path, one in known:
+        values = one.value if isinstance(one.value, tuple) else (one.value,)
+        rows.append([
+            path, one.unit, words(f"source.{one.source}"), one.note,
+            ", ".join(f"{value:g}" for value in values), f"{one.low:g}–{one.high:g}",
+        ])  # fmt: skip
+    heads = ("parameter", "unit", "source", "note", "value", "range")
+    table = page.table([words(f"head.{one}") for one in heads], rows, words=4)
+    guessed = sum(one.source == "A" for _, one in known)
+    title = words("method.parameters", count=str(len(known)), guessed=str(guessed))
+    return page.folded(title, table)
+
+
+def made_by(runs: Sequence[RunResult], words: ReportWords) -> str:
+    """Tell what makes the result the same again: seeds, hashes, versions."""
+    first = runs[0]
+    seeds = words.between(str(first.seed), str(runs[-1].seed))
+    versions = ", ".join(f"{name} {found}" for name, found in versions_used().items())
+    return page.paragraph(
+        words(
+            "method.made", seeds=seeds, rules=first.rules_hash[:16], result=result_hash(runs)[:16],
+            versions=versions,
+        ),
+        "note",
+    )  # fmt: skip
+
+
+def versions_used() -> dict[str, str]:
+    """Name the versions that a result may depend on."""
+    found = {name: version(name) for name in ("forecourt", "numpy", "pyarrow")}
+    return found | {"python": platform.python_version()}

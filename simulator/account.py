@@ -63,8 +63,13 @@ class Account:
         self.day_paid_fen[nth] += int(paid.sum())
         self.day_discount_fen[nth] += int(sales.discount_fen.sum())
 
-    def answered(self, nth: int, batch: pa.RecordBatch, outcome: Outcome) -> None:
-        """Count what the kernel answered to a batch, and what points paid at tills."""
+    def answered(
+        self, nth: int, batch: pa.RecordBatch, outcome: Outcome, member: Ints | None
+    ) -> None:
+        """Count what the kernel answered to a batch, and what points paid at tills.
+
+        member int64[n] are the members' numbers, where all are of the population.
+        """
         kind = _types(batch.column("type"))
         shape = self.answers.shape
         code = np.ravel_multi_index((kind, outcome.status, outcome.reason), shape)
@@ -73,15 +78,16 @@ class Account:
         if checkout is None:
             return
         uses = np.flatnonzero((kind == USE) & (outcome.status == APPLIED) & (outcome.points < 0))
-        if not len(uses):
-            return
         fen = -outcome.points[uses] * checkout.amount_fen // checkout.points
         if nth < len(self.day_checkout_fen):
             self.day_checkout_fen[nth] += int(fen.sum())
-        names = batch.column("member").take(pa.array(uses)).to_pylist()
-        rows = np.array([self._table.row_of(name) for name in names], dtype=np.int64)
+        rows = self._rows(batch, uses) if member is None else member[uses]
         ours = rows < self._members
         np.add.at(self.checkout_fen, rows[ours], fen[ours])
+
+    def _rows(self, batch: pa.RecordBatch, places: Ints) -> Ints:
+        names = batch.column("member").take(pa.array(places)).to_pylist()
+        return np.array([self._table.row_of(name) for name in names], dtype=np.int64)
 
     def month_ends(self, last_day: date) -> None:
         """Take stock as a month's last day is over, its expiry and review included."""

@@ -259,7 +259,8 @@ class Responding:
         self._contest[before] = 0.0
         found: list[Ints] = []
         for contest in seen.contests(error_share):
-            places = self._place[contest.rows]
+            # Who isn't of the population stands on the boards but answers nothing.
+            places = np.append(self._place, -1)[np.minimum(contest.rows, len(self._place))]
             pull = contest_pull(contest, error_share, self._figures)[places >= 0]
             places = places[places >= 0]
             self._contest[places] = np.maximum(self._contest[places], pull)

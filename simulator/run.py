@@ -321,7 +321,9 @@ class Play:
                         for first in range(0, batch.num_rows, BATCH_ROWS)]  # fmt: skip
         with self.timed("account"):
             for outcome, first in zip(outcomes, range(0, batch.num_rows, BATCH_ROWS), strict=True):
-                self.account.answered(nth, batch.slice(first, BATCH_ROWS), outcome)
+                part = slice(first, first + BATCH_ROWS)
+                known = None if self._sources else acts.member[part]
+                self.account.answered(nth, batch.slice(first, BATCH_ROWS), outcome, known)
             changed = [outcome.changed for outcome in outcomes]
             acted = np.concatenate([np.zeros(0, dtype=np.int64), *changed])
             self._acted = acted[acted < len(self.persons)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +24,9 @@ SEEN: Final = ("phase", "total", "next_cursor", "cut_lines")
 
 Json = dict[str, Any]
 
+_DATA: Final = b"\ndata: "
 _encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder().decode
 
 
 def changed_rows(before: Sequence[Json], now: Sequence[Json]) -> list[Json]:
@@ -64,7 +66,7 @@ def applied(answer: Mapping[str, Any], delta: Mapping[str, Any]) -> Json:
     return {**answer, **{name: delta[name] for name in HEAD}, "rows": rows}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One event for all readers: its bytes, and where in `rows` each member is named.
 
@@ -74,26 +76,34 @@ class Frame:
 
     id: str
     event: str
-    body: Json
     members: dict[str, int]
-    data: bytes = field(init=False)
+    data: bytes
 
-    def __post_init__(self) -> None:
-        self.data = _written(self.id, self.event, self.body)
+    @classmethod
+    def of(cls, frame_id: str, event: str, body: Json, members: dict[str, int]) -> Frame:
+        """Write an event; only its bytes are kept, since many frames are."""
+        return cls(frame_id, event, members, _written(frame_id, event, body))
+
+    @property
+    def body(self) -> Json:
+        """Read the body back from the bytes."""
+        body: Json = _decode(self.data.split(_DATA, 1)[1])
+        return body
 
     def for_reader(self, own: str | None) -> bytes:
         """Give the bytes for a reader, whose own member is not masked to them."""
         place = None if own is None else self.members.get(own)
         if place is None:
             return self.data
-        rows = list(self.body["rows"])
-        rows[place] = rows[place] | {"member": own}
-        return _written(self.id, self.event, {**self.body, "rows": rows})
+        body = self.body
+        body["rows"][place]["member"] = own
+        return _written(self.id, self.event, body)
 
 
 def _written(frame_id: str, event: str, body: Json) -> bytes:
     # JSON without line breaks, so that an event's data is one line.
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (frame_id.encode(), event.encode(), _encode(body))
+    head = b"id: %b\nevent: %b" % (frame_id.encode(), event.encode())
+    return b"%b%b%b\n\n" % (head, _DATA, _encode(body))
 
 
 class BoardFeed:
@@ -137,7 +147,7 @@ class BoardFeed:
         named = {
             members[row["rank"] - first]: place for place, row in enumerate(rows) if "member" in row
         }
-        frame = Frame(self._id(self.number), "delta", body, named)
+        frame = Frame.of(self._id(self.number), "delta", body, named)
         self._keep(frame)
         return frame
 
@@ -145,7 +155,7 @@ class BoardFeed:
         """Give the whole page as it was last sent, under `snapshot` or `reset`."""
         if event not in self._snapshots:
             named = {member: place for place, member in enumerate(self._members)}
-            self._snapshots[event] = Frame(self._id(self.number), event, self.answer, named)
+            self._snapshots[event] = Frame.of(self._id(self.number), event, self.answer, named)
         return self._snapshots[event]
 
     def since(self, last_id: str) -> list[Frame] | None:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+Int64s = npt.NDArray[np.int64]
+
 FIRST_CAPACITY = 1024
 
 Field = tuple[npt.DTypeLike, int | None]
@@ -25,6 +27,18 @@ def grow(holder: object, name: str, shape: tuple[int, ...]) -> None:
         longer = np.zeros(shape, dtype=held.dtype)
         longer[: len(held)] = held
         setattr(holder, name, longer)
+
+
+def cells(
+    column: npt.NDArray[Any], rows: Int64s, places: Int64s
+) -> tuple[npt.NDArray[Any], Int64s]:
+    """View a wide column as a flat one, and number the cells (row, place) in it, int64[n].
+
+    Reading or writing by one index is several times faster than by two.
+    """
+    index = rows * column.shape[1]
+    index += places
+    return column.reshape(-1), index
 
 
 class Columns:

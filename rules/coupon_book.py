@@ -202,7 +202,7 @@ class CouponBook(Columns):
     def _take_codes(self, made: Int64s, lane_a: UInt64s, lane_b: UInt64s) -> None:
         """Give new rows their codes; one that is taken gives way to its next lane."""
         held = self._by_code.find(lane_a, lane_a * _CODE_B) >= 0
-        if not held.any() and (len(made) == 1 or len(np.unique(lane_a)) == len(lane_a)):
+        if not held.any() and (len(made) == 1 or _distinct(lane_a)):
             self.code[made] = lane_a
             self._by_code.insert(lane_a, lane_a * _CODE_B, made.astype(np.int32))
             return
@@ -213,3 +213,8 @@ class CouponBook(Columns):
                 code, step = step, step * _CODE_AGAIN + np.uint64(1)
             self.code[made[place]] = code[0]
             self._by_code.insert(code, code * _CODE_B, made[place : place + 1].astype(np.int32))
+
+
+def _distinct(codes: UInt64s) -> bool:
+    ordered = np.sort(codes)
+    return not (ordered[1:] == ordered[:-1]).any()

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from rules.identity import hash_strings
 
@@ -24,6 +25,7 @@ CODE_CHARACTERS: Final = 13
 _VALUES: Final = {letter: value for value, letter in enumerate(ALPHABET)}
 _LETTERS: Final = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 _SHIFTS: Final = np.arange(5 * (CODE_CHARACTERS - 1), -1, -5, dtype=np.uint64)
+_FEW: Final = 16
 _WHOLE_BYTES: Final = 10
 """Bytes that base 32 writes without padding, as sixteen letters."""
 _TO_CROCKFORD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())
@@ -38,11 +40,19 @@ def code_lanes(
 
     Ids hold no control characters, so a newline between them keeps them apart.
     """
-    texts = [
-        f"{programme}\n{member}\n{template}\n{cause}"
-        for member, cause in zip(members, causes, strict=True)
-    ]
-    return hash_strings(pa.array(texts, pa.string()))
+    if len(members) <= _FEW:
+        texts = [
+            f"{programme}\n{member}\n{template}\n{cause}"
+            for member, cause in zip(members, causes, strict=True)
+        ]
+        return hash_strings(pa.array(texts, pa.string()))
+    parts = (
+        pa.scalar(programme),
+        pa.array(members, pa.string()),
+        pa.scalar(template),
+        pa.array(causes, pa.string()),
+    )
+    return hash_strings(pc.binary_join_element_wise(*parts, "\n"))
 
 
 def write_code(number: int) -> str:

@@ -20,6 +20,7 @@ from rules.contention import IS_OF_COUPON, cuts
 from rules.coupon_events import apply_coupon_events
 from rules.coupon_refunds import note_orders
 from rules.erasure import apply_erasures
+from rules.intake import Intake
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.merging import apply_merges, merged_away
 from rules.next_season import open_season
@@ -28,11 +29,12 @@ from rules.people import apply_adjustments, apply_profiles, apply_standing
 from rules.prize_claims import apply_prize_claims
 from rules.redemption import apply_redemptions
 from rules.referrals import enter_referrals, gather_referrals
-from rules.refunds import apply_refunds, apply_waiting, forgotten
-from rules.results import CONFLICT, DUPLICATE, LIMIT_REACHED, REJECTED, WAITING, Outcome
+from rules.refunds import apply_refunds, apply_waiting
+from rules.results import DUPLICATE, LIMIT_REACHED, Outcome
+from rules.rounds import rounds
 from rules.sales import apply_sales
 from rules.tasks import apply_tasks
-from rules.ticks import EARLY_US_MAX, due, run_tick, set_clock
+from rules.ticks import due, run_tick, set_clock
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -42,6 +44,9 @@ REFUND, ENROL, UPDATE = (TYPE_CODES[word] for word in ("refund", "enrol", "updat
 ADJUST, DISQUALIFY, REINSTATE = (TYPE_CODES[word] for word in ("adjust", "disqualify", "reinstate"))
 REFERRAL, MERGE, ERASE = (TYPE_CODES[word] for word in ("referral", "merge", "erase"))
 REDEEM, PRIZE_CLAIM = TYPE_CODES["redeem"], TYPE_CODES["prize_claim"]
+LOOKS_AT_ISSUED = ~IS_TASK
+LOOKS_AT_ISSUED[[PURCHASE, TOP_UP, REFUND, ENROL, UPDATE, ADJUST, REFERRAL]] = False
+LOOKS_AT_ISSUED[[DISQUALIFY, REINSTATE]] = False
 
 
 def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
@@ -132,27 +137,6 @@ def held(table: MemberTable, events: Events) -> Bools:
     return known
 
 
-def rounds(rows: Int64s) -> Iterator[Int64s]:
-    """Group places by how often their row has come before: each round's rows are distinct.
-
-    >>> [places.tolist() for places in rounds(np.array([7, 8, 7, 7]))]
-    [[0, 1], [2], [3]]
-    """
-    order = np.argsort(rows, kind="stable")
-    sorted_rows = rows[order]
-    begins = np.ones(len(rows), dtype=np.bool_)
-    begins[1:] = sorted_rows[1:] != sorted_rows[:-1]
-    starts = np.flatnonzero(begins)
-    if len(starts) == len(rows):
-        yield np.arange(len(rows))
-        return
-    sizes = np.diff(np.append(starts, len(rows)))
-    nth = np.empty(len(rows), dtype=np.int64)
-    nth[order] = np.arange(len(rows)) - np.repeat(starts, sizes)
-    by_round = np.argsort(nth, kind="stable")
-    yield from np.split(by_round, np.cumsum(np.bincount(nth))[:-1])
-
-
 def _apply_between_ticks(
     table: MemberTable, events: Events, first: int, last: int, outcome: Outcome
 ) -> Int64s:
@@ -165,10 +149,7 @@ def _apply_between_ticks(
         return np.zeros(0, dtype=np.int64)
     merges, emptied = table.merges, list[Int64s]()
     for start, stop, in_order in cuts(table, events, first, last):
-        for places in rounds(events.row[start:stop]):
-            _apply_round(table, events, start + places, outcome)
-            if not in_order:
-                table.triggers.settle(table)
+        _apply_piece(table, events, start, stop, outcome, in_order=in_order)
         table.triggers.settle(table)
         enter_referrals(table, events, outcome)
         if table.merges > merges:
@@ -181,18 +162,34 @@ def _apply_between_ticks(
     return np.concatenate([events.row[first:last][accepted], *emptied])
 
 
-def _apply_round(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
-    """Apply one event each of distinct members, at int64[k] rows of the batch."""
-    at = _answer_known(table, events, at, outcome)
-    at = _refuse_untimely(table, events, at, outcome)
-    if table.older is not None:
-        older = _of_older(table, events, at)
-        if older.any():
-            with in_older(table):
-                _judge(table, events, at[older], outcome)
-            at = at[~older]
-    if len(at):
-        _judge(table, events, at, outcome)
+def _apply_piece(
+    table: MemberTable, events: Events, start: int, stop: int, outcome: Outcome, *, in_order: bool
+) -> None:
+    """Apply the events [start, stop), within which the order among members changes nothing.
+
+    in_order says that triggers wait for the end of the piece. They may in any case where nothing
+    in it looks at what they issue, and nobody is told in the language of that moment: then all
+    of them are settled at once.
+    """
+    intake = Intake(table, events, start, stop, outcome)
+    waits = in_order or (
+        table.notices is None and not LOOKS_AT_ISSUED[events.type[intake.at]].any()
+    )
+    for places in rounds(events.row[intake.at]):
+        at = intake.ready(intake.at[places])
+        if table.older is not None:
+            older = _of_older(table, events, at)
+            if older.any():
+                with in_older(table):
+                    _judge(table, events, at[older], outcome)
+                intake.accept(at[older])
+                at = at[~older]
+        if len(at):
+            _judge(table, events, at, outcome)
+            intake.accept(at)
+        if not waits:
+            table.triggers.settle(table)
+    intake.record()
 
 
 def _of_older(table: MemberTable, events: Events, at: Int64s) -> Bools:
@@ -225,9 +222,6 @@ def _judge(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> 
             note_orders(table, events, sales)
     if len(sales) < len(at):
         _apply_others(table, events, at, kind, outcome)
-    status = outcome.status[at]
-    _record(table, events, at[status != REJECTED], outcome)
-    table.members.listed[events.row[at[(status != REJECTED) & (status != WAITING)]]] = True
     if table.ledger.waiting and len(sales):
         apply_waiting(table, events, sales)
 
@@ -266,55 +260,3 @@ def _apply_others(
         apply_erasures(table, events, those(ERASE))
     if present[MERGE]:
         apply_merges(table, events, those(MERGE), outcome)
-
-
-def _answer_known(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> Int64s:
-    """Answer events whose identity is held with the first result; returns the others."""
-    found = table.ledger.map.find(events.key_a[at], events.key_b[at])
-    held = found >= 0
-    if not held.any():
-        return at
-    again, first = at[held], found[held]
-    identities = table.ledger.identities
-    same = identities.fingerprint[first] == events.fingerprint[again]
-    outcome.status[again] = np.where(same, DUPLICATE, CONFLICT)
-    outcome.points[again] = np.where(same, identities.points[first], 0)
-    late = forgotten(table, first, events.stamp_us[again])
-    if table.ledger.details:
-        told = same & ~late
-        for place, row in zip(again[told].tolist(), first[told].tolist(), strict=True):
-            if row in table.ledger.details:
-                outcome.details[place] = table.ledger.details[row]
-    gone = again[late]
-    outcome.points[gone] = 0
-    outcome.refuse(gone, "too_late")
-    return at[~held]
-
-
-def _refuse_untimely(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> Int64s:
-    """Refuse events too far behind their clock reading, or ahead of it; returns the others."""
-    at_us, stamp_us = events.at_us[at], events.stamp_us[at]
-    late = table.rules.calendar.later_each(at_us, table.rules.accept_late) < stamp_us
-    early = at_us > stamp_us + EARLY_US_MAX
-    if not (late | early).any():
-        return at
-    outcome.refuse(at[late], "too_late")
-    outcome.refuse(at[early], "too_early")
-    return at[~(late | early)]
-
-
-def _record(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
-    first = table.ledger.record(
-        (events.key_a[at], events.key_b[at]),
-        {
-            "fingerprint": events.fingerprint[at],
-            "at_us": events.at_us[at],
-            "points": outcome.points[at],
-            "sale": events.sale[at],
-        },
-        len(at),
-    )
-    if outcome.details:
-        for row, place in enumerate(at.tolist(), first):
-            if place in outcome.details:
-                table.ledger.details[row] = outcome.details[place]

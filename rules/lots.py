@@ -32,6 +32,7 @@ from rules.expiry_watch import ExpiryWatch
 Int64s = npt.NDArray[np.int64]
 
 PARTS_MAX = 64
+WAITING_MAX = 256
 LONG_AGO = -(2**40)
 SEARCH_DAYS = 20_000  # how long points live at most, as far as looking back goes
 
@@ -72,7 +73,9 @@ class Lots:
         self.rules = rules
         self.open_day = 0  # the earliest expiry day whose tick hasn't run
         self._terms = [Term(LONG_AGO, rules.expire_after)]
-        self._buckets: dict[int, list[tuple[Int64s, Int64s]]] = {}
+        self._laid: dict[int, list[tuple[Int64s, Int64s]]] = {}
+        self._waiting: list[tuple[Int64s, Int64s, Int64s]] = []
+        self._kept = self.kept
         self._expiry_days: dict[int, int] = {}
         self._watches: dict[int, ExpiryWatch] = {}
 
@@ -81,13 +84,32 @@ class Lots:
         """Tell whether points expire at all."""
         return any(term.expire_after is not None for term in self._terms)
 
+    @property
+    def _buckets(self) -> dict[int, list[tuple[Int64s, Int64s]]]:
+        """Give the buckets with all that was put."""
+        self.settle()
+        return self._laid
+
     def put(self, rows: Int64s, points: Int64s, days: Int64s) -> None:
         """Add points, below zero for a reversal, to the lots of local days, int64[n] each.
 
-        A lot whose tick has run waits for the next one. O(n + distinct days).
+        A lot whose tick has run waits for the next one. What is put is looked at when something
+        asks for the lots; the arrays must not change until then. O(n + distinct days).
         """
-        if not self.kept or not len(rows):
+        if not self._kept or not len(rows):
             return
+        self._waiting.append((rows, points, days))
+        if len(self._waiting) >= WAITING_MAX:
+            self.settle()
+
+    def settle(self) -> None:
+        """Lay what was put into its buckets."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        self._lay(*(np.concatenate(column) for column in zip(*waiting, strict=True)))
+
+    def _lay(self, rows: Int64s, points: Int64s, days: Int64s) -> None:
         first = int(days[0])
         if (days == first).all():
             self._add(first, rows, points)
@@ -98,6 +120,7 @@ class Lots:
 
     def due(self, day: int, size: int) -> Int64s | None:
         """Take the buckets of days up to `day`: net points by member row, int64[size], or None."""
+        self.settle()
         self.open_day = max(self.open_day, day + 1)
         ready = [each for each in self._buckets if each <= day]
         if not ready:
@@ -112,6 +135,7 @@ class Lots:
 
     def watch(self, number: int) -> ExpiryWatch:
         """Give the watch of a number, which follows these lots from its first use on."""
+        self.settle()
         return self._watches.setdefault(number, ExpiryWatch())
 
     def parts_of(self, day: int) -> list[tuple[Int64s, Int64s]]:
@@ -153,6 +177,7 @@ class Lots:
         untracked int64[members] are net points that no lot holds; they get one where points
         didn't expire before.
         """
+        self.settle()
         before = self._terms[-1]
         self._watch_afresh()
         self.rules = rules
@@ -161,6 +186,7 @@ class Lots:
         self._expiry_days.clear()
         if rules.expire_after is None:
             self._terms.append(Term(from_day, None))
+            self._kept = self.kept
             return
         if before.expire_after is None:
             latest = max([LONG_AGO, *self._buckets])
@@ -172,6 +198,7 @@ class Lots:
         else:
             floor = self.expiry_of(from_day - 1) or LONG_AGO
         self._terms.append(Term(from_day, rules.expire_after, floor))
+        self._kept = self.kept
 
     def _watch_afresh(self) -> None:
         for watch in self._watches.values():
@@ -213,8 +240,8 @@ class Lots:
         expiry = max(expiry, self.open_day)
         for watch in self._watches.values():
             watch.put(expiry, rows, points)
-        parts = self._buckets.setdefault(expiry, [])
-        parts.append((rows.copy(), points.copy()))
+        parts = self._laid.setdefault(expiry, [])
+        parts.append((rows, points))
         if len(parts) >= PARTS_MAX:
             parts[:] = _merged(parts)
 
@@ -245,6 +272,7 @@ class Lots:
             Term(from_day, parse_duration(after) if after else None, floor, fixed)
             for from_day, after, floor, fixed in json.loads(state["terms"].tobytes())
         ]
+        self._kept = self.kept
         ends = np.cumsum(state["size"])
         for day, size, end in zip(
             state["day"].tolist(), state["size"].tolist(), ends.tolist(), strict=True

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import cells
 from rules.journal import Note
 from rules.member_table import MemberTable
 from rules.tallies import ADJUSTED, REVERSED
@@ -25,8 +26,9 @@ def room(table: MemberTable, rows: Int64s, days: Int64s) -> Int64s:
     cap = table.rules.member_day_cap
     if cap is None:
         return np.full(len(rows), NO_CAP, dtype=np.int64)
-    used = table.members.day_points[rows, days % table.rules.rings.cap_days]
-    return np.maximum(cap - used, 0)
+    flat, slots = cells(table.members.day_points, rows, days % table.rules.rings.cap_days)
+    left: Int64s = cap - flat[slots]
+    return np.maximum(left, 0, out=left)
 
 
 def credit(
@@ -38,7 +40,8 @@ def credit(
     """
     members, rings = table.members, table.rules.rings
     if table.rules.member_day_cap is not None:
-        members.day_points[rows, days % rings.cap_days] += points
+        flat, slots = cells(members.day_points, rows, days % rings.cap_days)
+        flat[slots] += points
     _raise(table, rows, points, days)
     if table.journal is not None:
         table.journal.earned(rows, points, days, notes)

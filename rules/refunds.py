@@ -55,10 +55,16 @@ def apply_refunds(table: MemberTable, events: Events, at: Int64s, outcome: Outco
 
 def forgotten(table: MemberTable, identity: npt.NDArray[np.int32], stamp_us: Int64s) -> Bools:
     """Tell which identities are past refund_within, which counts only once final, bool[k]."""
+    if not (stamp_us >= table.rules.final_us).any():
+        return np.zeros(len(stamp_us), dtype=np.bool_)
+    return past_refunds(table, table.ledger.identities.at_us[identity], stamp_us)
+
+
+def past_refunds(table: MemberTable, at_us: Int64s, stamp_us: Int64s) -> Bools:
+    """Tell for which times of sales refund_within is over, which counts only once final."""
     rules = table.rules
     old: Bools = stamp_us >= rules.final_us
     if old.any():
-        at_us = table.ledger.identities.at_us[identity]
         old = old & (stamp_us >= rules.calendar.later_each(at_us, rules.refund_within))
     return old
 

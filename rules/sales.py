@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 
 from rules.coding import PURCHASE, Events
+from rules.columns import cells
 from rules.goals import reach_goals
 from rules.journal import BASE, BONUS, Note
 from rules.member_table import MemberTable
@@ -17,6 +20,8 @@ from rules.tiers import rise
 Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
+
+_DAY_BITS: Final = np.uint64(1) << np.arange(64, dtype=np.uint64)
 
 
 def split_points(
@@ -123,10 +128,10 @@ def _count_purchases(table: MemberTable, events: Events, at: Int64s) -> None:
     table.windows.add(rows, events.day[at], np.ones(len(rows), dtype=np.int64), fuel_ml, fen)
     members.last_purchase_us[rows] = np.maximum(members.last_purchase_us[rows], events.at_us[at])
     if rules.rings.months:
-        slots = events.month[at] % rules.rings.months
-        members.month_ml[rows, slots] += fuel_ml
-        members.month_fen[rows, slots] += fen
-        members.month_visits[rows, slots] += 1
+        flat, slots = cells(members.month_ml, rows, events.month[at] % rules.rings.months)
+        flat[slots] += fuel_ml
+        members.month_fen.reshape(-1)[slots] += fen
+        members.month_visits.reshape(-1)[slots] += 1
     members.season_fen[rows] += fen * events.in_season[at]
 
 
@@ -144,10 +149,13 @@ def mark_active_days(table: MemberTable, rows: Int64s, days: Int64s) -> None:
     """Count each member's local day in the season once."""
     members = table.members
     place = days - table.rules.season_first_day
-    word, bit = place >> 6, np.uint64(1) << (place & 63).astype(np.uint64)
-    before = members.season_day_words[rows, word]
-    members.season_day_words[rows, word] = before | bit
-    members.active_days[rows] += (before & bit) == 0
+    bit = _DAY_BITS[place & 63]
+    flat, words = cells(members.season_day_words, rows, place >> 6)
+    before = flat[words]
+    new = np.flatnonzero((before & bit) == 0)
+    if len(new):
+        flat[words[new]] = before[new] | bit[new]
+        members.active_days[rows[new]] += 1
 
 
 def _chart(table: MemberTable, events: Events, at: Int64s, scoring: Int64s, scored: Bools) -> None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from rules.calendar import weeks_of_days
 from rules.coding import Events
+from rules.columns import cells
 from rules.compiled import PERIODS
 from rules.goals import complete_tasks
 from rules.journal import TASK, Note
@@ -36,11 +37,13 @@ def apply_tasks(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         if task.times is not None:
             period = _periods(events, doing, task.period)
             slots = task.slot + period % task.slots
-            counts = table.members.task_counts
-            over = counts[events.row[doing], slots] >= task.times
-            outcome.status[doing[over]] = LIMIT_REACHED
-            doing = doing[~over]
-            counts[events.row[doing], slots[~over]] += 1
+            counts, cell = cells(table.members.task_counts, events.row[doing], slots)
+            done = counts[cell]
+            over = done >= task.times
+            if over.any():
+                outcome.status[doing[over]] = LIMIT_REACHED
+                doing, cell, done = doing[~over], cell[~over], done[~over]
+            counts[cell] = done + 1
         _complete(table, events, doing, task.points, outcome)
 
 

@@ -49,13 +49,14 @@ def holds(need: Need, window: Window) -> Bools:
 def window_of(table: MemberTable, rows: Int64s, last_months: Int64s) -> Window:
     """Sum the members' metrics over the window that ends with a month, per member."""
     members, rules = table.members, table.rules
-    slots = (last_months[:, None] - np.arange(rules.window_months)) % rules.rings.months
-    who = rows[:, None]
-    return Window(
-        members.month_ml[who, slots].sum(axis=1),
-        members.month_fen[who, slots].sum(axis=1),
-        members.month_visits[who, slots].sum(axis=1, dtype=np.int64),
-    )
+    sums = np.zeros((3, len(rows)), dtype=np.int64)
+    first = rows * rules.rings.months
+    for back in range(rules.window_months):
+        place = first + (last_months - back) % rules.rings.months
+        sums[0] += members.month_ml.reshape(-1)[place]
+        sums[1] += members.month_fen.reshape(-1)[place]
+        sums[2] += members.month_visits.reshape(-1)[place]
+    return Window(*sums)
 
 
 def entered(table: MemberTable, window: Window) -> Levels:

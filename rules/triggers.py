@@ -41,7 +41,11 @@ class Request:
     place: Int64s
     row: Int64s
     at_us: Int64s
-    cause: list[str]
+    events: Events
+
+    def causes(self) -> list[str]:
+        """Give the ids of the events."""
+        return self.events.texts("event_id", self.place)
 
 
 class Triggers:
@@ -73,9 +77,8 @@ class Triggers:
         for rule in rules:
             places = at[_matching(table, rule, events.row[at])]
             if len(places):
-                cause = events.texts("event_id", places)
                 rows, at_us = events.row[places], events.at_us[places]
-                self._waiting.append(Request(rule, places, rows, at_us, cause))
+                self._waiting.append(Request(rule, places, rows, at_us, events))
 
     def settle(self, table: MemberTable) -> None:
         """Issue what waits, in arrival order."""
@@ -84,7 +87,7 @@ class Triggers:
         waiting, self._waiting = self._waiting, []
         enough = _enough_for_all(table.pools, waiting)
         for each in _joined(waiting) if enough else _one_by_one(waiting):
-            self.fire(table, each.rule, each.row, each.at_us, each.cause, each.place)
+            self.fire(table, each.rule, each.row, each.at_us, each.causes(), each.place)
 
     def fire(
         self,
@@ -251,7 +254,7 @@ def _joined(waiting: Sequence[Request]) -> list[Request]:
             np.concatenate([part.place for part in parts]),
             np.concatenate([part.row for part in parts]),
             np.concatenate([part.at_us for part in parts]),
-            [cause for part in parts for cause in part.cause],
+            parts[0].events,
         )
         for parts in joined.values()
     ]
@@ -260,9 +263,15 @@ def _joined(waiting: Sequence[Request]) -> list[Request]:
 def _one_by_one(waiting: Sequence[Request]) -> list[Request]:
     """Split requests into one for each event and trigger, in arrival order, then file order."""
     single = [
-        Request(each.rule, each.place[k : k + 1], each.row[k : k + 1], each.at_us[k : k + 1], [c])
+        Request(
+            each.rule,
+            each.place[k : k + 1],
+            each.row[k : k + 1],
+            each.at_us[k : k + 1],
+            each.events,
+        )
         for each in waiting
-        for k, c in enumerate(each.cause)
+        for k in range(len(each.row))
     ]
     # Stable: requests of one event were noted in file order.
     return sorted(single, key=lambda each: int(each.place[0]))

@@ -25,6 +25,8 @@ Int64s = npt.NDArray[np.int64]
 METRICS: Final = ("visits", "litres", "amount")
 """What a window sums: purchases, fuel in ml, money in fen."""
 
+WAITING_MAX: Final = 256
+
 NO_DAY: Final = -(2**31)
 
 
@@ -70,6 +72,7 @@ class Windows:
         self._room = 0  # members that the sums have room for
         self._metrics = tuple(dict.fromkeys(metric for metric, _ in rules.windows))
         self._buckets: dict[int, Bucket] = {}
+        self._waiting: list[tuple[Int64s, Int64s, Int64s, Int64s, Int64s]] = []
 
     @property
     def kept(self) -> bool:
@@ -79,17 +82,28 @@ class Windows:
     def add(
         self, rows: Int64s, days: Int64s, visits: Int64s, litres_ml: Int64s, amount_fen: Int64s
     ) -> None:
-        """Count purchases of local days, one each of distinct members, int64[n] each.
+        """Count purchases of local days, int64[n] each.
 
-        What a refund takes is given below zero, with the local day of its purchase.
+        What a refund takes is given below zero, with the local day of its purchase. What is
+        added is looked at when something asks; the arrays must not change until then.
         """
         if not self.kept or not len(rows):
             return
+        self._waiting.append((rows, days, visits, litres_ml, amount_fen))
+        if len(self._waiting) >= WAITING_MAX:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Add what waits to its buckets and to the sums."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        rows, days, *amounts = (np.concatenate(column) for column in zip(*waiting, strict=True))
+        given = dict(zip(METRICS, amounts, strict=True))
         self._fit(int(rows.max()) + 1)
-        given = {"visits": visits, "litres": litres_ml, "amount": amount_fen}
         for (metric, width), sums in self._sums.items():
             inside = (days > self.today - width) & (days <= self.today)
-            sums[rows[inside]] += given[metric][inside]
+            np.add.at(sums, rows[inside], given[metric][inside])
         for day in np.unique(days[days > self.today - self.rules.longest_days]).tolist():
             mine = days == day
             if day not in self._buckets:
@@ -98,6 +112,7 @@ class Windows:
 
     def roll(self, day: int) -> None:
         """Open a local day: the days that fall out of each window leave its sums."""
+        self._settle()
         if self.today == NO_DAY:
             self.today = day
             return
@@ -113,11 +128,13 @@ class Windows:
 
     def sums(self, metric: str, days: int, rows: Int64s) -> Int64s:
         """Read a window of the season file for some members: int64[n]."""
+        self._settle()
         self._fit(int(rows.max(initial=-1)) + 1)
         return self._sums[metric, days][rows]
 
     def move(self, row_from: int, row_to: int) -> None:
         """Give one member's purchases to another; O(what the buckets hold)."""
+        self._settle()
         self._fit(max(row_from, row_to) + 1)
         for sums in self._sums.values():
             sums[row_to] += sums[row_from]
@@ -131,6 +148,7 @@ class Windows:
 
         A metric or a day that no bucket holds counts from here on.
         """
+        self._settle()
         self.rules = new.segment_rules.windows
         self._metrics = tuple(dict.fromkeys(metric for metric, _ in self.rules.windows))
         self._sums = {window: np.zeros(self._room, dtype=np.int64) for window in self.rules.windows}
@@ -157,6 +175,7 @@ class Windows:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the buckets in order of day; the sums follow from them."""
+        self._settle()
         days = sorted(self._buckets)
         buckets = [self._buckets[day].state() for day in days]
         amounts = {

@@ -3,8 +3,9 @@
 import numpy as np
 
 from rules.compiled import Rules, compile_rules
-from rules.kernel import advance, rounds
+from rules.kernel import advance
 from rules.member_table import MemberTable
+from rules.rounds import rounds
 from rules.season_file import load_season
 from rules.ticks import use_rules
 

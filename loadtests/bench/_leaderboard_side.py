@@ -9,8 +9,6 @@ import sys
 import time
 from typing import Any
 
-from leaderboard.leaderboard import Leaderboard  # type: ignore[import-not-found]  # not of here
-
 PAGE_ROWS = 100
 
 
@@ -38,6 +36,8 @@ def run(board: Any, job: dict[str, Any]) -> float:
 
 def main() -> None:
     """Answer jobs until stdin ends."""
+    from leaderboard.leaderboard import Leaderboard  # type: ignore[import-not-found]  # not of here
+
     port, name = int(sys.argv[1]), sys.argv[2]
     board = Leaderboard(name, host="127.0.0.1", port=port, db=0)
     for line in sys.stdin:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simulator.population import Population
+from simulator.population import Population, Value
 from simulator.run_result import RunResult, result_hash
 from simulator.spread import STATISTICS, Spread, spread_of
 
@@ -42,6 +42,7 @@ def tell(runs: Sequence[RunResult], members: int, population: Population) -> dic
     """Sum the runs up: what summary.json holds."""
     first = runs[0]
     names = list(first.figures)
+    figures = population.parameters
     return {
         "season": first.season,
         "members": members,
@@ -52,10 +53,14 @@ def tell(runs: Sequence[RunResult], members: int, population: Population) -> dic
         "budgets_exhausted": _exhausted(runs),
         "result_hash": result_hash(runs),
         "rules_hash": first.rules_hash,
-        "population": {path: one.value for path, one in sorted(population.parameters.items())},
+        "population": {path: _plain(one.value) for path, one in sorted(figures.items())},
         "versions": {name: version(name) for name in ("forecourt", "numpy", "pyarrow")}
         | {"python": platform.python_version()},
     }
+
+
+def _plain(value: Value) -> float | list[float]:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _exhausted(runs: Sequence[RunResult]) -> dict[str, float]:

@@ -22,7 +22,7 @@ from simulator.log_files import (
 from simulator.mapping import MissingColumn, check_join, map_events
 from simulator.mapping_file import NEEDED, Mapping
 
-CHUNK_ROWS: Final = 65_536
+CHUNK_ROWS: Final = 131_072
 ARROW_TYPE: Final = "application/vnd.apache.arrow.stream"
 NDJSON_TYPE: Final = "application/x-ndjson"
 _JOIN_ROWS: Final = 1 << 20

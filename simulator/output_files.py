@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -112,6 +113,8 @@ class ResultFiles:
         self._csv.write((",".join(RESULT_COLUMNS) + "\n").encode())
         self._parquet = pq.ParquetWriter(out / "results.parquet", self.SCHEMA)
         self._header_bytes = len(",".join(RESULT_COLUMNS)) + 1
+        self._thread = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -122,11 +125,28 @@ class ResultFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._csv.close()
-        self._parquet.close()
+        try:
+            self._settle()
+        finally:
+            self._thread.shutdown()
+            self._csv.close()
+            self._parquet.close()
 
     def write(self, event_ids: pa.Array, outcome: Outcome) -> None:
-        """Append the answers of some events, string[n] and their outcome."""
+        """Append the answers of some events, string[n] and their outcome.
+
+        They are written while the next are made; what fails is raised by the next call.
+        """
+        self._settle()
+        self._writing = self._thread.submit(self._append, event_ids, outcome)
+
+    def _settle(self) -> None:
+        """Wait for what is being written."""
+        if self._writing is not None:
+            writing, self._writing = self._writing, None
+            writing.result()
+
+    def _append(self, event_ids: pa.Array, outcome: Outcome) -> None:
         status = pa.array(STATUSES).take(pa.array(outcome.status))
         reason = pa.array(REASONS).take(pa.array(outcome.reason))
         columns = [event_ids, status, pa.array(outcome.points), reason]

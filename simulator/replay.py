@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,7 @@ from rules.prizes import Award, allocate, cost_by_kind, prize_boards
 from rules.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
 from rules.standings import BoardRows, Standing, board_rows, standings_hash
 from rules.tier_preview import TierMoves, preview
+from simulator.ahead import ahead
 from simulator.output_files import (
     ResultFiles,
     decimal_text,
@@ -232,8 +234,8 @@ def _run(
     """Apply a log and run the clock on; writes the results of every event."""
     with make() as tables:
         run = Replay(rules, tables, decided=decided)
-        with ResultFiles(out) as results:
-            for decoded in batches:
+        with ResultFiles(out) as results, closing(ahead(batches)) as parts:
+            for decoded in parts:
                 outcome = run.apply(decoded)
                 results.write(event_ids(decoded), outcome)
         # Ticks are due to every member, also to those whose table saw none of the last events.

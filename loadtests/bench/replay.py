@@ -22,6 +22,7 @@ from loadtests.served import ServeFailed, program, shipped_season
 from rules.compiled import Rules, compile_rules
 from rules.season_file import load_season
 from rules.standings import Standing, board_rows
+from simulator.ahead import ahead
 from simulator.logs import read_log
 from simulator.replay import Replay, replay
 from simulator.tables import OneTable
@@ -122,7 +123,7 @@ def _standings(rules: Rules, log: Path) -> None:
     """Apply the log and let the season end; sort every board, write nothing."""
     with OneTable(rules) as tables:
         run = Replay(rules, tables)
-        for decoded in read_log([str(log)], None, rules.names):
+        for decoded in ahead(read_log([str(log)], None, rules.names)):
             run.apply(decoded)
         done = tables.finish(None, rules.final_us)
     standing = Standing.concat([table.standing() for table in done])

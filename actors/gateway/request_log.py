@@ -19,6 +19,8 @@ from actors.gateway.tally import Tally
 
 HEADER: Final = b"x-request-id"
 UNMATCHED: Final = "unmatched"
+PLAIN_PATHS: Final = frozenset(("/v1/events", "/healthz", "/readyz", "/openapi.json"))
+"""Paths without parameters, whose plain routes the framework doesn't leave in the scope."""
 STREAM_SUFFIX: Final = "/stream"
 _SANE: Final = re.compile(rb"[A-Za-z0-9._:+/=-]{1,64}")
 
@@ -94,6 +96,8 @@ def request_id_of(scope: Scope) -> bytes:
 
 def route_of(scope: Scope) -> str:
     """Name the route that took a request, with its parameters' names in place of ids."""
+    if scope["path"] in PLAIN_PATHS:
+        return str(scope["path"])
     path = getattr(scope.get("route"), "path", None)
     return path.replace(":path}", "}") if isinstance(path, str) else UNMATCHED
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.gateway.request_log import RequestLog
+from actors.gateway.request_log import RequestLog, route_of
 from actors.gateway.tally import Tally
 from actors.log_lines import JsonLines, log_to
 from rules.results import REASON_CODES, STATUSES
@@ -86,6 +86,12 @@ def test_lines_name_routes_and_never_paths(caplog: pytest.LogCaptureFixture) -> 
     assert "secret" not in json.dumps(line)
     assert tally.requests == {("GET", ROUTE, 404): 1}
     assert sum(tally.seconds[ROUTE].counts) == 1
+
+
+def test_plain_routes_are_named_by_their_path_and_unknown_paths_by_none() -> None:
+    scope = {"type": "http", "method": "POST", "headers": []}
+    assert route_of(scope | {"path": "/v1/events"}) == "/v1/events"
+    assert route_of(scope | {"path": "/v1/events/m-secret"}) == "unmatched"
 
 
 def test_plain_logs_have_lines_for_failures_only(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from actors.store.columns_on_disk import written_as
 from actors.store.errors import LogGap, StoreError
 from actors.store.folder import sync_folder
 from actors.store.log import Entry
@@ -149,7 +150,7 @@ class Archive:
         for place in _PLACE:
             schema = schema.append(place)
         try:
-            with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+            with pq.ParquetWriter(partial, schema, **written_as(schema)) as writer:
                 for group in _row_groups(shard, entries, schema):
                     writer.write_table(group)
                 writer.add_key_value_metadata({_INDEX: _index(shard, entries)})

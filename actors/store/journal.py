@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from actors.store.columns_on_disk import written_as
 from actors.store.errors import StoreError
 from actors.store.folder import sync_folder
 from actors.store.snapshot import folder_of
@@ -164,7 +165,7 @@ class JournalFiles:
         groups = rows.column("member").take(starts).to_pylist()
         index = {"format": FORMAT, "shard": self.shard, "groups": groups}
         try:
-            with pq.ParquetWriter(partial, POSTINGS, compression="zstd") as writer:
+            with pq.ParquetWriter(partial, POSTINGS, **written_as(POSTINGS)) as writer:
                 writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
                 writer.add_key_value_metadata({_INDEX: json.dumps(index).encode()})
             with partial.open("rb") as file:

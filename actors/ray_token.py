@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,9 @@ def is_loopback(host: str) -> bool:
 def need_ray_token(address: str) -> None:
     """See to it that a cluster beyond this machine is joined with a token only.
 
+    Ray reads its environment when it is loaded, and asks for a token by itself only where it
+    starts or finds a cluster on this machine: call this before.
+
     Raises:
         ValueError: there is none, and nobody said that the cluster goes without.
     """
@@ -53,4 +57,7 @@ def need_ray_token(address: str) -> None:
             f" and put its token into {default} (`ray get-auth-token --generate` on the head makes "
             f"one), {TOKEN_PATH} or {TOKEN}; {MODE}=disabled joins one that has none"
         )
-    os.environ.setdefault(MODE, "token")
+    if mode != "token":
+        if "ray" in sys.modules:
+            raise ValueError(f"--ray-address {address}: set {MODE}=token; Ray was loaded without")
+        os.environ[MODE] = "token"

@@ -15,9 +15,9 @@ import pytest
 TOKEN = "5" * 64
 JOIN = """
 import sys
-import ray
 from actors.ray_token import need_ray_token
 need_ray_token(sys.argv[1])
+import ray
 ray.init(address=sys.argv[1], namespace="forecourt", log_to_driver=False)
 print("nodes", len(ray.nodes()))
 """

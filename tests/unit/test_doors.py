@@ -127,8 +127,10 @@ def test_a_ray_cluster_beyond_this_machine_takes_a_token(
     need_ray_token("192.0.2.7:6379")
     monkeypatch.delenv("RAY_AUTH_MODE")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "t" * 64)
+    with pytest.raises(ValueError, match="Ray was loaded without"):
+        need_ray_token("192.0.2.7:6379")
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
     need_ray_token("192.0.2.7:6379")
-    monkeypatch.delenv("RAY_AUTH_MODE")
 
 
 def test_settings_tell_no_secret() -> None:

@@ -97,6 +97,13 @@ def command(
     snapshot_events: int | None,
 ) -> None:
     """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
+    from actors.ray_token import need_ray_token
+
+    try:
+        need_ray_token(ray_address or "")
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
     from actors.gateway.rates import role_rates
     from actors.notice_ways import check_ways
     from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS

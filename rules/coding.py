@@ -128,14 +128,14 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         day=day,
         month=months_of_days(day),
         cell=table.tallies.cells_of(batch, kind, day),
-        in_season=_in_season(table, at_us),
+        in_season=in_season_of(table, at_us),
         quantity_ml=quantity_ml,
         amount_fen=amount_fen,
         fuel=rules.fuel[product],
         named=_named(batch),
         points=whole_numbers(batch.column("points")),
         score=whole_numbers(batch.column("score"), absent=-1).astype(np.int64),
-        earning_bits=rules.earning_events.match(*codes) & _may_earn(rules, kind, pay),
+        earning_bits=rules.earning_events.match(*codes) & may_earn(rules, kind, pay),
         factor_bits=rules.factor_events.match(*codes),
         key_a=key_a,
         key_b=key_b,
@@ -147,7 +147,7 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
     )
 
 
-def _in_season(table: MemberTable, at_us: Int64s) -> Bools:
+def in_season_of(table: MemberTable, at_us: Int64s) -> Bools:
     """Tell which instants lie in the running season, or in the one before that is still held."""
     inside: Bools = (at_us >= table.rules.starts_us) & (at_us < table.rules.ends_us)
     return inside if table.older is None else inside | table.older.covers(at_us)
@@ -183,7 +183,7 @@ def _hashed(batch: pa.RecordBatch) -> dict[str, tuple[UInt64s, UInt64s]]:
     return dict(zip(columns, hash_columns(list(columns.values())), strict=True))
 
 
-def _may_earn(rules: Rules, kind: Int64s, pay: Int64s) -> UInt64s:
+def may_earn(rules: Rules, kind: Int64s, pay: Int64s) -> UInt64s:
     """Mask the earning rules by the event type they are on, uint64[n]."""
     by_type = np.zeros(len(TYPE_CODES), dtype=np.uint64)
     by_type[PURCHASE], by_type[TOP_UP] = rules.purchase_earning, rules.top_up_earning

@@ -8,15 +8,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from rules.coding import Events
 from rules.compiled import TYPE_CODES, Rules
 from rules.event_columns import TYPES
 from rules.member_columns import POINT_COLUMNS
 from rules.member_table import MemberTable
 from rules.results import APPLIED, REASONS, STATUSES, Outcome
-from rules.text_bytes import whole_numbers
-from simulator.keyed import Ints
 from simulator.setting import Setting
 from simulator.till import Sales
 from simulator.unaided import Bought, full_price
@@ -63,14 +61,9 @@ class Account:
         self.day_paid_fen[nth] += int(paid.sum())
         self.day_discount_fen[nth] += int(sales.discount_fen.sum())
 
-    def answered(
-        self, nth: int, batch: pa.RecordBatch, outcome: Outcome, member: Ints | None
-    ) -> None:
-        """Count what the kernel answered to a batch, and what points paid at tills.
-
-        member int64[n] are the members' numbers, where all are of the population.
-        """
-        kind = _types(batch.column("type"))
+    def answered(self, nth: int, events: Events, outcome: Outcome) -> None:
+        """Count what the kernel answered to a batch, and what points paid at tills."""
+        kind = events.type
         shape = self.answers.shape
         code = np.ravel_multi_index((kind, outcome.status, outcome.reason), shape)
         self.answers += np.bincount(code, minlength=self.answers.size).reshape(shape)
@@ -81,13 +74,9 @@ class Account:
         fen = -outcome.points[uses] * checkout.amount_fen // checkout.points
         if nth < len(self.day_checkout_fen):
             self.day_checkout_fen[nth] += int(fen.sum())
-        rows = self._rows(batch, uses) if member is None else member[uses]
+        rows = events.row[uses]
         ours = rows < self._members
         np.add.at(self.checkout_fen, rows[ours], fen[ours])
-
-    def _rows(self, batch: pa.RecordBatch, places: Ints) -> Ints:
-        names = batch.column("member").take(pa.array(places)).to_pylist()
-        return np.array([self._table.row_of(name) for name in names], dtype=np.int64)
 
     def month_ends(self, last_day: date) -> None:
         """Take stock as a month's last day is over, its expiry and review included."""
@@ -111,10 +100,3 @@ class Account:
             outstanding=int(members.active[:size].sum()),
             level=members.level[: self._members].copy(),
         )
-
-
-def _types(column: pa.DictionaryArray) -> Ints:
-    """Number event types by TYPES, int64[n]."""
-    codes = np.array([TYPE_CODES[word] for word in column.dictionary.to_pylist()], dtype=np.int64)
-    numbers: Ints = codes[whole_numbers(column.indices)]
-    return numbers

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rules.compiled import TYPE_CODES
-from rules.event_columns import TYPES, batch_of
+from rules.event_columns import COLUMNS, TYPES, batch_of
 from simulator.keyed import Ints
 from simulator.persons import Persons, Profiles
 from simulator.setting import Setting
@@ -20,6 +20,7 @@ from simulator.setting import Setting
 NONE: Final = -1
 LINES_MAX: Final = 10
 NUMBERS_MAX: Final = 100_000
+PURCHASE, USE = TYPE_CODES["purchase"], TYPE_CODES["use"]
 _SECOND_US: Final = 1_000_000
 
 
@@ -72,8 +73,8 @@ class Acts:
     def __len__(self) -> int:
         return len(self.member)
 
-    def take(self, places: Ints | npt.NDArray[np.bool_]) -> Acts:
-        """Pick acts at int64[m] places, or where a mask holds."""
+    def take(self, places: Ints | npt.NDArray[np.bool_] | slice) -> Acts:
+        """Pick acts at int64[m] places, where a mask holds, or a span (as views)."""
         return Acts(*(getattr(self, one.name)[places] for one in fields(self)))
 
     def in_order(self, from_us: int) -> Acts:
@@ -151,6 +152,27 @@ class Details:
         return len(self.ref) - 1
 
 
+class Written:
+    """Looks like a batch of COLUMNS, each column written when it is first asked for."""
+
+    def __init__(self, writer: Writer, acts: Acts, details: Details) -> None:
+        self._writer, self._acts, self._details = writer, acts, details
+        self._columns: dict[str, pa.Array] = {}
+
+    @property
+    def num_rows(self) -> int:
+        """Count the acts."""
+        return len(self._acts)
+
+    def column(self, name: str) -> pa.Array:
+        """Give one column."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._writer.column(name, self._acts, self._details)
+            self._columns[name] = found
+        return found
+
+
 class Writer:
     """Writes acts as a batch of the event columns.
 
@@ -168,29 +190,36 @@ class Writer:
 
     def batch(self, acts: Acts, details: Details) -> pa.RecordBatch:
         """Write acts as one batch of COLUMNS; cost is linear."""
+        written = Written(self, acts, details)
+        return batch_of({name: written.column(name) for name in COLUMNS.names})
+
+    def column(self, name: str, acts: Acts, details: Details) -> pa.Array:
+        """Write one column of COLUMNS."""
         kind = acts.kind
-        tilled = (kind == TYPE_CODES["purchase"]) | (kind == TYPE_CODES["use"])
-        more = pa.array(acts.more, mask=acts.more == NONE)
-        columns = {
-            "event_id": self.event_ids(acts),
-            "type": pa.DictionaryArray.from_arrays(pa.array(kind.astype(np.int32)), self._types),
-            "member": self._members.take(pa.array(acts.member)),
-            "at_us": pa.array(acts.at_us),
-            "station": _words(acts.station, self._stations),
-            "product": _words(acts.product, self._products),
-            "litres_ml": pa.array(acts.litres_ml, mask=acts.litres_ml == NONE),
-            "amount_fen": pa.array(acts.amount_fen, mask=acts.amount_fen == NONE),
-            "pay": _words(np.where(acts.by_card, 0, NONE), pa.array(["card"])),
-            "order": self._orders(acts, tilled),
-            "ref": self._refs(acts, details),
-            "score": pa.array(acts.score, mask=acts.score == NONE),
-            "attributes": self._attributes(acts),
-        }
-        if details.ref:
-            for name in ("coupon", "item", "lines"):
-                columns[name] = pa.array(getattr(details, name), pa.utf8()).take(more)
-            columns["points"] = pa.array(details.points, pa.int64()).take(more)
-        return batch_of(columns)
+        match name:
+            case "event_id":
+                return self.event_ids(acts)
+            case "type":
+                return pa.DictionaryArray.from_arrays(pa.array(kind.astype(np.int32)), self._types)
+            case "member":
+                return self._members.take(pa.array(acts.member))
+            case "station":
+                return _words(acts.station, self._stations)
+            case "product":
+                return _words(acts.product, self._products)
+            case "pay":
+                return _words(np.where(acts.by_card, 0, NONE), pa.array(["card"]))
+            case "order":
+                return self._orders(acts, (kind == PURCHASE) | (kind == USE))
+            case "ref":
+                return self._refs(acts, details)
+            case "attributes":
+                return self._attributes(acts)
+            case "coupon" | "item" | "lines" | "points":
+                held = pa.array(getattr(details, name), COLUMNS.field(name).type)
+                return held.take(pa.array(acts.more, mask=acts.more == NONE))
+        numbers = getattr(acts, name)
+        return pa.array(numbers, mask=numbers == NONE)
 
     def event_ids(self, acts: Acts) -> pa.Array:
         """Write ids as seed-member-act-line: unique, and the same in every file and arm."""

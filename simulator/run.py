@@ -18,15 +18,17 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
+from rules.coding import encode
 from rules.compiled import Rules
 from rules.event_columns import concat, stamp
 from rules.identity import hash_strings
-from rules.kernel import advance, apply
+from rules.kernel import advance, apply_events
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.results import Outcome
 from simulator.account import Account
 from simulator.acts import Acts, Details, Writer, joined
 from simulator.app_acts import AppActs
+from simulator.day_coding import DayCoder
 from simulator.demand import Arrivals
 from simulator.effects import ALL_EFFECTS, Effects
 from simulator.keyed import Ints, Keyed, Purpose
@@ -119,6 +121,7 @@ class Play:
         )
         self._app = AppActs(keyed, population, self.rules, persons, self._local_days)
         self._writer = Writer(self.seed, self.setting, persons)
+        self._coder = DayCoder(table, self.setting, self._writer, self.seed)
         litre_fen = self._till.basket.litre_fen(1.0)[people.fuel].astype(np.float64)
         self._steady = np.flatnonzero(persons.theta == 0)
         self._moved = np.flatnonzero(persons.theta > 0)
@@ -311,25 +314,35 @@ class Play:
                 self._hold(acts.take(late))
                 acts = acts.take(np.flatnonzero(acts.at_us < to_us))
             acts = acts.take(acts.at_us < self.end_us).in_order(from_us)
-            batch = self._writer.batch(acts, details)
-            if self._sources:
-                batch = self._with_sources(nth, batch)
-            if self._write is not None:
-                self._write(batch)
-        with self.timed("kernel"):
-            outcomes = [self._apply(batch.slice(first, BATCH_ROWS))
-                        for first in range(0, batch.num_rows, BATCH_ROWS)]  # fmt: skip
-        with self.timed("account"):
-            for outcome, first in zip(outcomes, range(0, batch.num_rows, BATCH_ROWS), strict=True):
-                part = slice(first, first + BATCH_ROWS)
-                known = None if self._sources else acts.member[part]
-                self.account.answered(nth, batch.slice(first, BATCH_ROWS), outcome, known)
-            changed = [outcome.changed for outcome in outcomes]
-            acted = np.concatenate([np.zeros(0, dtype=np.int64), *changed])
-            self._acted = acted[acted < len(self.persons)]
+        outcomes = list(self._applied(nth, acts, details))
+        changed = [outcome.changed for outcome in outcomes]
+        acted = np.concatenate([np.zeros(0, dtype=np.int64), *changed])
+        self._acted = acted[acted < len(self.persons)]
 
-    def _apply(self, batch: pa.RecordBatch) -> Outcome:
-        return apply(self.table, stamp(batch, batch.column("at_us").to_numpy()))
+    def _applied(self, nth: int, acts: Acts, details: Details) -> Iterator[Outcome]:
+        """Give a day's acts to the kernel, so many at a time, and count what it answers.
+
+        They are numbered directly, unless the events of others stand between them.
+        """
+        whole: pa.RecordBatch | None = None
+        if self._sources:
+            whole = self._with_sources(nth, self._writer.batch(acts, details))
+        if self._write is not None:
+            with self.timed("events"):
+                self._write(self._writer.batch(acts, details) if whole is None else whole)
+        for first in range(0, len(acts) if whole is None else whole.num_rows, BATCH_ROWS):
+            part = slice(first, first + BATCH_ROWS)
+            if whole is None:
+                with self.timed("events"):
+                    events = self._coder.events(acts.take(part), details)
+            else:
+                batch = whole.slice(first, BATCH_ROWS)
+                events = encode(self.table, stamp(batch, batch.column("at_us").to_numpy()))
+            with self.timed("kernel"):
+                outcome = apply_events(self.table, events)
+            with self.timed("account"):
+                self.account.answered(nth, events, outcome)
+            yield outcome
 
     def _with_sources(self, nth: int, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Mix in the events of other sources, by `at`, theirs after ours of the same instant."""

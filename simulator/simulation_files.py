@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import platform
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -41,7 +40,7 @@ _NO_FIGURES: Final = ("member", "holder", "rank")
 def tell(runs: Sequence[RunResult], members: int, population: Population) -> dict[str, Any]:
     """Sum the runs up: what summary.json holds."""
     first = runs[0]
-    names = list(first.figures)
+    names = [name for name in first.figures if name != "members"]
     figures = population.parameters
     return {
         "season": first.season,
@@ -49,8 +48,7 @@ def tell(runs: Sequence[RunResult], members: int, population: Population) -> dic
         "days": first.days,
         "seeds": [run.seed for run in runs],
         "effects": list(first.effects),
-        "figures": {name: spread_of([run.figures[name] for run in runs]) for name in names},
-        "budgets_exhausted": _exhausted(runs),
+        **{name: spread_of([run.figures[name] for run in runs]) for name in names},
         "result_hash": result_hash(runs),
         "rules_hash": first.rules_hash,
         "population": {path: _plain(one.value) for path, one in sorted(figures.items())},
@@ -63,23 +61,18 @@ def _plain(value: Value) -> float | list[float]:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _exhausted(runs: Sequence[RunResult]) -> dict[str, float]:
-    """Give, by budget and measure, the share of runs in which nothing was left of it."""
-    found: Counter[str] = Counter()
-    for run in runs:
-        for one in run.tables["budgets"].to_pylist():
-            found[f"{one['id']}.{one['measure']}"] += one["used"] >= one["limit"]
-    return {name: count / len(runs) for name, count in sorted(found.items())}
-
-
 def write_simulation(
-    out: Path, runs: Sequence[RunResult], members: int, population: Population
+    out: Path,
+    runs: Sequence[RunResult],
+    members: int,
+    population: Population,
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Write every file into a folder and return the summary."""
+    """Write summary.json, with more put into it, and every table; return the summary."""
     out.mkdir(parents=True, exist_ok=True)
     for name in KEYS:
         _write_table(out, name, over_runs(name, [run.tables[name] for run in runs]))
-    told = tell(runs, members, population)
+    told = tell(runs, members, population) | dict(more or {})
     text = json.dumps(told, ensure_ascii=False, indent=2)
     (out / "summary.json").write_text(text + "\n", encoding="utf-8")
     return told

@@ -41,10 +41,10 @@ def test_a_season_is_simulated_and_its_log_replays_to_the_same(
     first = simulate(season, "--members", "200", "--seeds", "1", "--seed", "5", "--json",
                      "--out", tmp_path / "one")  # fmt: skip
     alone = json.loads(first.stdout.splitlines()[-1])
-    assert alone["figures"]["events"]["mean"] == events
-    points = {name: alone["figures"][f"points_{name}"]["mean"] for name in ("redeemed", "expired")}
+    assert alone["events"]["mean"] == events
+    points = {name: alone[f"points_{name}"]["mean"] for name in ("redeemed", "expired")}
     assert points == {name: summary["points"][name] for name in points}
-    assert alone["figures"]["visits"]["low"] is None
+    assert alone["visits"]["low"] is None
 
 
 def test_effects_are_switched_off_by_name(season: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_effects_are_switched_off_by_name(season: Path, tmp_path: Path) -> None:
                     "--out", tmp_path)  # fmt: skip
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["effects"] == []
-    assert told["figures"]["lift_litres_share"]["mean"] == 0
+    assert told["lift_litres_share"]["mean"] == 0
     one = simulate(season, "--members", "100", "--seeds", "1", "--no-effect", "goal", "--json",
                    "--out", tmp_path)  # fmt: skip
     assert "goal" not in json.loads(one.stdout.splitlines()[-1])["effects"]

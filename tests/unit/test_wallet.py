@@ -67,8 +67,7 @@ def test_first_uses_come_early() -> None:
     for coupon in range(book.size):
         member, issued_us = int(book.member[coupon]), int(book.issued_us[coupon])
         whole = int(book.expires_us[coupon]) - issued_us
-        for plan in some.due(member, issued_us + whole - 1):
-            if plan.coupon == coupon:
-                shares.append((plan.from_us - issued_us) / whole)
+        due = some.due(member, issued_us + whole - 1)
+        shares += [(plan.from_us - issued_us) / whole for plan in due if plan.coupon == coupon]
     assert len(shares) > 5
     assert 0.1 < float(np.median(shares)) < 0.5

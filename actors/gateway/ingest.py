@@ -68,7 +68,7 @@ class Ingest:
         self.stopping = False
         self.events = 0
         self.bodies = Admission("bytes of bodies", BODIES_BYTES_MAX)
-        self.queue = Admission("events", QUEUED_EVENTS_LEAST)
+        self.queue = Admission("events", QUEUED_EVENTS_MAX)
         self._pace = Pace(QUEUED_EVENTS_LEAST, QUEUED_EVENTS_MAX)
         self._names = names
         self._sealer = sealer

@@ -83,6 +83,9 @@ def begin(environment: Environment, **_: Any) -> None:
     options: Any = environment.parsed_options
     if not options.ledger:
         options.ledger = tempfile.mkdtemp(prefix="forecourt-ledger-")
+    if isinstance(environment.runner, WorkerRunner):
+        # All of them get the leader's options: each draws members and events of its own.
+        options.seed += max(0, environment.runner.worker_index)
     try:
         running = Run(environment.host or "", options)
     except NotServed as error:

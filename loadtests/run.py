@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,9 @@ from loadtests.served import Served, ServeFailed, shipped_season
 REACH_WITHIN_S = 3.0
 STOP_WITHIN_S = 30
 SPAWN_S = 5
+HERE = "127.0.0.1"
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+SHAPEFILE = Path(__file__).with_name("locust_shape.py")
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,9 @@ class Wanted:
     report: Path
     ledger: Path | None
     scored: bool
+    shape: str = "steady"
+    workers: int = 0
+    """Locust processes beside the one that leads them; 0: one process does it all."""
 
 
 def run(wanted: Wanted) -> dict[str, Any]:
@@ -85,7 +92,7 @@ def _check(url: str, key: str) -> None:
 
 
 def _locust(wanted: Wanted, url: str, key: str, ledger: Path) -> int:
-    """Run Locust headless in a process of its own, its audit included."""
+    """Run Locust headless in processes of its own, its audit included."""
     options = {
         "--users": wanted.users,
         "--spawn-rate": max(1, wanted.users // SPAWN_S),
@@ -95,24 +102,55 @@ def _locust(wanted: Wanted, url: str, key: str, ledger: Path) -> int:
         "--html": wanted.report,
         "--exit-code-on-error": 0,  # a 503 is an answer; what must not be is in the ledger
         "--ledger": ledger,
+        "--run-id": secrets.token_hex(3),
         "--members": wanted.members,
     }
     words = [str(word) for pair in options.items() for word in pair]
     words += ["--scored"] if wanted.scored or wanted.url is None else []
-    command = [sys.executable, "-m", "locust", "--locustfile", str(LOCUSTFILE), "--headless"]
-    command += ["--only-summary", "--loglevel", "WARNING", *words]
+    files = str(LOCUSTFILE) if wanted.shape == "steady" else f"{LOCUSTFILE},{SHAPEFILE}"
+    command = [sys.executable, "-m", "locust", "--locustfile", files, "--loglevel", "WARNING"]
+    environment = os.environ | {"FORECOURT_KEY": key, "FORECOURT_SHAPE": wanted.shape}
+    port = _free_port() if wanted.workers else 0
+    workers = [
+        _start([*command, *f"--worker --master-host {HERE} --master-port {port}".split()],
+               environment)
+        for _ in range(wanted.workers)
+    ]  # fmt: skip
+    if workers:
+        leading = f"--master --master-bind-host {HERE} --master-bind-port {port}"
+        words += [*leading.split(), "--expect-workers", str(wanted.workers)]
+    try:
+        return _wait(_start([*command, "--headless", "--only-summary", *words], environment))
+    finally:
+        for worker in workers:
+            _end(worker)
+
+
+def _start(command: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # Locust's tables go to stderr: stdout ends with the verdict.
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=sys.stderr,
-        env=os.environ | {"FORECOURT_KEY": key},
-    )
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int:
     while True:
         try:
             return process.wait()
         except KeyboardInterrupt:
             continue  # Locust has heard Ctrl-C too: it stops its users and audits
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    """Wait for a worker, which ends when its leader does."""
+    try:
+        worker.wait(STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server((HERE, 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def _verdict(wanted: Wanted, url: str, ledger: Path, code: int) -> dict[str, Any]:
@@ -125,6 +163,8 @@ def _verdict(wanted: Wanted, url: str, ledger: Path, code: int) -> dict[str, Any
         "passed": code == 0 and audit["passed"],
         "url": url,
         "users": wanted.users,
+        "shape": wanted.shape,
+        "workers": wanted.workers,
         "minutes": wanted.minutes,
         "report": str(wanted.report),
         "audit": audit,

@@ -22,7 +22,7 @@ RETRY_AFTER_S: Final = 1
 BODIES_BYTES_MAX: Final = 256 * 1024 * 1024
 READS_MAX: Final = 400
 """Below the calls that may wait at an actor, where one more would be an error."""
-WAIT_S: Final = 3.0
+WAIT_S: Final = 1.5
 """How long an event may wait for its shard before senders are told to come later."""
 SMOOTHING: Final = 0.3
 BUCKET_S: Final = 0.5
@@ -91,7 +91,7 @@ class Pace:
     def __init__(self, least: int, most: int) -> None:
         self._least = least
         self._most = most
-        self._rate = 0.0
+        self._rate = most / WAIT_S  # until it is known
         self._count = 0
         self._since_s: float | None = None
 

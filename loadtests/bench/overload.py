@@ -29,7 +29,7 @@ from loadtests.served import Served, ServeFailed, shipped_season
 
 TILLS = 4
 BODIES = 24
-CONNECTIONS = 48
+CONNECTIONS = 160
 QUIET_PER_S = 10.0
 QUIET_CONNECTIONS = 8
 WINDOW_S = 10.0

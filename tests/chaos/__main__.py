@@ -5,6 +5,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,8 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("out/chaos"))
     options = parser.parse_args()
     tmpfs = _unshare()
+    # As Ctrl-C: what was started is ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     seed = random.SystemRandom().randrange(1_000_000) if options.seed is None else options.seed
     print(f"seed {seed}", file=sys.stderr, flush=True)
     options.out.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.gateway.admission import Admission, Pace
+from actors.gateway.admission import WAIT_S, Admission, Pace
 from actors.gateway.problems import Problem
 
 LIMIT = 1_000
@@ -101,10 +101,13 @@ def test_held_is_the_sum_of_what_keys_hold(steps: list[tuple[str, int]]) -> None
 
 def test_the_pace_follows_what_is_drained_while_events_wait() -> None:
     pace = Pace(40_000, 400_000)
-    assert pace.limit == 40_000
+    assert pace.limit == 400_000
     for tick in range(100):
         pace.drained(10_000, 5_000, tick * 0.1)
-    assert pace.limit == pytest.approx(300_000, rel=0.1)
+    assert pace.limit == pytest.approx(100_000 * WAIT_S, rel=0.1)
+    for tick in range(100, 300):
+        pace.drained(100, 5_000, tick * 0.1)
+    assert pace.limit == 40_000
 
 
 def test_idle_time_tells_nothing_of_the_pace() -> None:

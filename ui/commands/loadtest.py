@@ -13,17 +13,30 @@ import click
 USERS_MAX = 2_000
 """One Locust process on one machine; beyond it measures itself. docs/load-tests.md: several."""
 MINUTES_MAX = 24 * 60
+WORKERS_MAX = 64
 
 
 @click.command()
 @click.option("--url", envvar="FORECOURT_URL", help="Running system; without it one is started.")
 @click.option("--key", envvar="FORECOURT_KEY", help="An admin's key (or FORECOURT_KEY).")
+@click.option(
+    "--shape",
+    type=click.Choice(["steady", "ramp", "spike", "soak"]),
+    default="steady",
+    show_default=True,
+    help="How many of the users act when.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, WORKERS_MAX),
+    default=0,
+    help="Locust processes beside the one that leads them; without it one does it all.",
+)
 @click.option("--users", type=click.IntRange(1, USERS_MAX), default=50, show_default=True)
 @click.option(
     "--minutes",
     type=click.FloatRange(0, MINUTES_MAX, min_open=True),
-    default=1.0,
-    show_default=True,
+    help="How long; by default 1, ramp and spike 5, soak 60.",
 )
 @click.option(
     "--members",
@@ -49,8 +62,10 @@ MINUTES_MAX = 24 * 60
 def command(
     url: str | None,
     key: str | None,
+    shape: str,
+    workers: int,
     users: int,
-    minutes: float,
+    minutes: float | None,
     members: int,
     report: Path,
     ledger: Path | None,
@@ -64,9 +79,10 @@ def command(
         raise click.UsageError(f"--report {report}: there is no folder {report.parent}")
     # By name: the command line and the load tests don't import one another.
     running = importlib.import_module("loadtests.run")
-    result: dict[str, Any] = running.run(
-        running.Wanted(url, key or "", users, minutes, members, report, ledger, scored)
-    )
+    shapes = importlib.import_module("loadtests.shapes")
+    minutes = minutes or shapes.MINUTES[shape]
+    wanted = (url, key or "", users, minutes, members, report, ledger, scored, shape, workers)
+    result: dict[str, Any] = running.run(running.Wanted(*wanted))
     if "error" in result:
         click.echo(f"error: {result['error']}", err=True)
     else:

@@ -134,3 +134,26 @@ def test_a_used_ledger_is_not_written_over(run: tuple[Done, Path], served: Serve
     result = load(served, run[1])
     assert result.returncode == 1
     assert "holds the ledger of another run" in result.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shape", ["ramp", "spike"])
+def test_two_workers_load_together_and_one_audit_judges_both(
+    shape: str, served: Served, tmp_path: Path
+) -> None:
+    course = ["--shape", shape, "--workers", "2", "--users", "10", "--minutes", "0.4"]
+    result = load(served, tmp_path, *course, "--members", "60")
+    assert result.returncode == 0, result.stderr[-3000:]
+    told = json.loads(result.stdout.splitlines()[-1])
+    assert told["passed"]
+    assert (told["shape"], told["workers"]) == (shape, 2)
+    ledgers = sorted((tmp_path / "ledger").glob("ledger-*.ndjson"))
+    assert len(ledgers) == 2
+    events = []
+    for ledger in ledgers:
+        lines = [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
+        events.append({line["event"]["event_id"] for line in lines if "event" in line})
+    assert all(events)
+    assert not events[0] & events[1]
+    assert told["audit"]["acknowledged"] > 20
+    assert "<html" in (tmp_path / "report.html").read_text(encoding="utf-8")

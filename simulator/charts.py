@@ -15,8 +15,8 @@ from itertools import pairwise
 from typing import Final
 
 WIDTH: Final = 460
-_LETTER: Final = 6.9
-_WIDE_LETTER: Final = 12.6
+_LETTER: Final = 7.8
+_WIDE_LETTER: Final = 13.6
 _LABEL_MAX: Final = 168.0
 _ROW: Final = 30.0
 _PLOT_HEIGHT: Final = 190.0
@@ -211,7 +211,7 @@ def _legend(sheet: _Sheet, series: Sequence[Series], y: float) -> None:
     for one in series:
         sheet.box(x, y - 9, 11, 11, one.css)
         sheet.text(x + 16, y + 1, one.label, "small")
-        x += 16 + text_width(one.label) * 0.92 + 16
+        x += 16 + text_width(one.label) * 0.95 + 16
 
 
 def _legend_rows(series: Sequence[Series]) -> list[list[Series]]:
@@ -219,7 +219,7 @@ def _legend_rows(series: Sequence[Series]) -> list[list[Series]]:
     lines: list[list[Series]] = [[]]
     x = _LEFT
     for one in series:
-        wide = 32 + text_width(one.label) * 0.92
+        wide = 32 + text_width(one.label) * 0.95
         if lines[-1] and x + wide > WIDTH + 16:
             lines.append([])
             x = _LEFT
@@ -309,21 +309,4 @@ def lines_chart(
             sheet.dot(x, y, one.css, 3.5)
     _place_words(sheet, places, top + _PLOT_HEIGHT + 18, x_of)
     sheet.text((_LEFT + WIDTH) / 2, top + _PLOT_HEIGHT + 36, place_axis, "small axis", "middle")
-    return sheet.svg()
-
-
-def shares_bar(parts: Sequence[Series], written: Written, title: str) -> str:
-    """Draw one bar of 100 % cut into parts, each series' first value its share."""
-    legend = _legend_rows(parts)
-    sheet = _Sheet(20.0 * len(legend) + 48, title)
-    for nth, line in enumerate(legend):
-        _legend(sheet, line, 14 + 20.0 * nth)
-    x, y = 0.0, 20.0 * len(legend) + 8
-    for one in parts:
-        wide = WIDTH * one.values[0]
-        sheet.box(x, y, wide, 30, one.css)
-        word = written(one.values[0])
-        if wide > text_width(word) + 8:
-            sheet.text(x + wide / 2, y + 20, word, "on-colour", "middle")
-        x += wide
     return sheet.svg()

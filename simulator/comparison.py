@@ -33,6 +33,8 @@ class Moved:
     losers: Spread
     gained: Spread
     lost: Spread
+    net: Spread
+    """All differences together, the small ones too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,14 @@ def _groups(pairs: Pairs, by: str, names: Sequence[str]) -> list[Moved]:
 def _moved(pairs: Pairs, group: str, masks: Sequence[npt.NDArray[np.bool_]] | None) -> list[Moved]:
     found = []
     for measure, tells_from in (("reward_fen", TELLS_FROM_FEN), ("points", 1), ("prize_fen", 1)):
-        rows: list[tuple[float, float, float, float, float]] = []
+        rows: list[tuple[float, ...]] = []
         for nth, (one, other) in enumerate(pairs):
             gaps = other[measure].astype(np.int64) - one[measure].astype(np.int64)
             if masks is not None:
                 gaps = gaps[masks[nth]]
             up, down = gaps[gaps >= tells_from], gaps[gaps <= -tells_from]
-            rows.append((len(gaps), len(up), len(down), float(up.sum()), float(down.sum())))
+            sums = (float(up.sum()), float(down.sum()), float(gaps.sum()))
+            rows.append((len(gaps), len(up), len(down), *sums))
         found.append(
             Moved(group, measure, *(spread_of(values) for values in zip(*rows, strict=True)))
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -177,7 +177,7 @@ def _members(compared: Compared, words: ReportWords) -> str:
         "members.title", up=words.number(everyone.winners["mean"]),
         down=words.number(everyone.losers["mean"]),
     )  # fmt: skip
-    rows = [
+    every = [
         [name, words(f"moved.{one.measure}"), words.count(one.members["mean"]),
          words.count(one.winners["mean"]), words.count(one.losers["mean"]),
          _amount(one.gained["mean"], one.measure, words),
@@ -185,20 +185,22 @@ def _members(compared: Compared, words: ReportWords) -> str:
         for groups, named in (
             (comparison.everyone, lambda _: words("members.all")),
             (comparison.by_kind, words.kind),
-            (comparison.by_segment, words.segment),
+            (comparison.by_segment, words.segment_row),
         )
         for one in groups
         for name in [named(one.group)]
     ]  # fmt: skip
     heads = ("group", "moved", "members", "gainers", "losers", "gained", "lost")
-    kept = comparison.prizes_kept
+    names = [words(f"head.{one}") for one in heads]
+    reward, kept = words("moved.reward_fen"), comparison.prizes_kept
     return page.section(
         words("members.section"),
         page.charts(
             _net_chart(comparison.by_kind, title, words.kind, words),
             _net_chart(comparison.by_segment, words("members.by_segment"), words.segment, words),
         ),
-        page.table([words(f"head.{one}") for one in heads], rows, words=2),
+        page.table(names, [row for row in every if row[1] == reward], words=2),
+        page.folded(words("members.more"), page.table(names, every, words=2)),
         page.paragraph(words("members.note", least=words.money(TELLS_FROM_FEN)), "note"),
         page.paragraph(words("members.prizes", share=words.share(kept["mean"]))) if kept else "",
     )  # fmt: skip
@@ -208,16 +210,17 @@ def _amount(value: float, measure: str, words: ReportWords) -> str:
     return words.signed(value) if measure == "points" else words.signed_money(value)
 
 
-def _net_chart(groups: Sequence[Moved], title: str, named: object, words: ReportWords) -> str:
+def _net_chart(
+    groups: Sequence[Moved], title: str, named: Callable[[str], str], words: ReportWords
+) -> str:
     """Draw what each group gains and loses in rewards a member."""
     rows = []
     for one in groups:
         if one.measure != "reward_fen":
             continue
-        heads = max(1.0, one.members["mean"])
-        net = (one.gained["mean"] + one.lost["mean"]) / heads
-        label = named(one.group) if callable(named) else one.group
-        rows.append(Span(label, net, css="c2" if net >= 0 else "c3", said=words.signed_money(net)))
+        net = one.net["mean"] / max(1.0, one.members["mean"])
+        css = "c2" if net >= 0 else "c3"
+        rows.append(Span(named(one.group), net, css=css, said=words.signed_money(net)))
     return page.chart(title, rows_chart(rows, words("axis.member_net"), words.money, title))
 
 
@@ -249,7 +252,7 @@ def _anyway(compared: Compared, words: ReportWords) -> str:
         ]
         for groups, named in (
             (comparison.anyway_by_kind, words.kind),
-            (comparison.anyway_by_segment, words.segment),
+            (comparison.anyway_by_segment, words.segment_row),
         )
         for group, one in groups.items()
         for name in [named(group)]

@@ -18,7 +18,7 @@ PHRASES: Final = {
     "{net}, and the 95 % interval {span} has 0 in it.",
     "verdict.net.one": "In the one run made, the programme brings {gain} more margin and costs "
     "{cost}, which leaves {net}. One run tells nothing of chance: run at least 4 seeds.",
-    "verdict.cost": "Rewards cost {p50} in a middling season and {p95} in a dear one "
+    "verdict.cost": "Rewards cost {p50} in a middling season and {p95} in an expensive one "
     "(P50 and P95 of {runs} runs).",
     "verdict.back": "Each {one} of rewards brings back {back} of margin.",
     "verdict.anyway": "{share} of the rewards' value goes to visits that would have happened "
@@ -60,7 +60,7 @@ PHRASES: Final = {
     "report.title": "Simulation of {season}",
     "report.under": "{members} simulated members · {days} days · {runs} runs",
     "report.tile.cost": "What rewards cost (P50)",
-    "report.tile.cost_under": "in a dear season (P95) {p95}",
+    "report.tile.cost_under": "in an expensive season (P95) {p95}",
     "report.tile.one_run": "one run; no quantiles",
     "report.tile.net": "What is left against no programme",
     "report.tile.anyway": "Rewards for what would have happened anyway",
@@ -81,8 +81,7 @@ PHRASES: Final = {
     "axis.members": "members",
     "axis.score": "season score",
     "axis.place": "prize place",
-    "axis.share": "share of all",
-    "axis.kind": "kind of member",
+    "axis.share": "share of all rewards",
     "axis.segment": "visits a month without a programme",
     # Cost
     "costs.section": "What it costs",
@@ -136,10 +135,9 @@ PHRASES: Final = {
     "the same members.",
     # Who
     "who.section": "Who gets it",
-    "who.title": "{kind}: {members} of members, {reward} of rewards",
-    "who.members": "share of members",
-    "who.rewards": "share of rewards",
-    "who.note": "Rewards: points at their worth, discounts, coupons and prizes.",
+    "who.title": "{reward} of rewards go to {members} of members: {kind}",
+    "who.note": "Bar: share of rewards (points at their worth, discounts, coupons and "
+    "prizes); tick: share of members.",
     "who.anyway_title": "{share} of rewards go to visits that would have happened anyway",
     "who.anyway": "would have happened anyway",
     "who.new": "for new visits",
@@ -147,6 +145,7 @@ PHRASES: Final = {
     "without a programme on the same draws.",
     "who.concentration": "The tenth of active members with most points have {tenth} of them "
     "(Gini coefficient {gini}).",
+    "segment.row": "visits a month: {segment}",
     "segment.none": "none",
     "segment.rare": "up to 0.5",
     "segment.regular": "0.5 to 4",
@@ -166,9 +165,9 @@ PHRASES: Final = {
     "unsure.monte_carlo_note": "Luck: {runs} runs with the same assumptions and other draws.",
     "unsure.parameter_note": "Assumptions: {draws} runs on the first seed, each with what members "
     "do for the programme drawn evenly from its range.",
-    "unsure.no_draws": "Assumptions: not drawn. `--draws 32` makes this band.",
+    "unsure.no_draws": "Assumptions: not drawn. --draws 32 makes this band.",
     "unsure.model_note": "Model: each effect of rewards on behaviour switched off in turn.",
-    "unsure.no_model": "Model: not varied. `--model-form` switches each effect off in turn.",
+    "unsure.no_model": "Model: not varied. --model-form switches each effect off in turn.",
     "effect.goal": "Near a tier or goal",
     "effect.afterglow": "Just after a reward, up",
     "effect.slump": "Just after a reward, down",
@@ -236,6 +235,7 @@ PHRASES: Final = {
     "members.title": "{up} members get more, {down} get less",
     "members.by_segment": "By how often they come without a programme",
     "members.all": "All members",
+    "members.more": "By points and prizes, and all figures",
     "members.note": "Mean over the seeds. A member counts where rewards differ by {least} or more, "
     "points by one, prizes at all. Reward: points at their worth, discounts, coupons and prizes.",
     "members.prizes": "{share} of the base's prize winners win a prize under the candidate too.",

@@ -119,6 +119,10 @@ class ReportWords:
         """Name members by how often they come unaided."""
         return self(f"segment.{name}")
 
+    def segment_row(self, name: str) -> str:
+        """Name them where it isn't said that it's visits a month."""
+        return self("segment.row", segment=self.segment(name))
+
     def level(self, name: str) -> str:
         """Name a tier level."""
         tiers = self.season.tiers

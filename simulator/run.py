@@ -89,6 +89,7 @@ class Play:
         *,
         effects: Effects = ALL_EFFECTS,
         until_us: int | None = None,
+        people_seed: int | None = None,
         start: Start | None = None,
         sources: Sequence[Source] = (),
         write: Write | None = None,
@@ -104,8 +105,9 @@ class Play:
         self.setting = _setting(rules, population, first)
         self.days = _days_until(rules, self.first_day, last_us, self.setting.days)
         with self.timed("draw"):
+            people = keyed if people_seed is None else Keyed(people_seed)
             self.persons, self.table = _people(
-                keyed, rules, population, self.setting, members, start
+                people, rules, population, self.setting, members, start
             )
         self._begin(keyed)
 
@@ -425,6 +427,7 @@ def simulate_run(
     *,
     effects: Effects = ALL_EFFECTS,
     until_us: int | None = None,
+    people_seed: int | None = None,
     start: Start | None = None,
     sources: Sequence[Source] = (),
     progress: Progress | None = None,
@@ -432,13 +435,17 @@ def simulate_run(
 ) -> RunResult:
     """Play one season on one seed and tell how it ended; see `simulator.run_result`.
 
+    Members are drawn by people_seed, by seed without it: with it, runs of several seeds play the
+    very same members, and only what happens to them differs.
+
     Raises:
         ValueError: `members` or `seed` is out of range, or the season sells no fuel.
     """
     if start is None and not 1 <= members <= MEMBERS_MAX:
         raise ValueError(f"members = {members}: must be between 1 and {MEMBERS_MAX:,}")
     play = Play(
-        rules, population, members, seed, effects=effects, until_us=until_us, start=start,
+        rules, population, members, seed, effects=effects, until_us=until_us,
+        people_seed=people_seed, start=start,
         sources=sources, write=write,
     )  # fmt: skip
     play.run(progress)

@@ -6,7 +6,8 @@ run is made by
 
     simulate_run(
         rules: Rules, population: Population, members: int, seed: int, *,
-        effects: Effects = ALL_EFFECTS, until_us: int | None = None, start: Start | None = None,
+        effects: Effects = ALL_EFFECTS, until_us: int | None = None,
+        people_seed: int | None = None, start: Start | None = None,
         sources: Sequence[Source] = (), progress: Progress | None = None,
         write: Callable[[pa.RecordBatch], None] | None = None,
     ) -> RunResult

@@ -36,6 +36,8 @@ class Job:
     effects: Effects = ALL_EFFECTS
     until_us: int | None = None
     log: Path | None = None
+    people_seed: int | None = None
+    """What the members are drawn by; `seed` without it."""
 
 
 def run_job(job: Job, progress: Progress | None = None, rules: Rules | None = None) -> RunResult:
@@ -51,7 +53,7 @@ def run_job(job: Job, progress: Progress | None = None, rules: Rules | None = No
     def run(write: Callable[[pa.RecordBatch], None] | None) -> RunResult:
         return simulate_run(
             known, job.population, job.members, job.seed, effects=job.effects,
-            until_us=job.until_us, progress=progress, write=write,
+            until_us=job.until_us, people_seed=job.people_seed, progress=progress, write=write,
         )  # fmt: skip
 
     if job.log is None:

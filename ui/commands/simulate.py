@@ -3,67 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from ui.commands._inputs import fail, read_instant_option, read_season, refuse
-from ui.commands._population import read_population
-
-if TYPE_CHECKING:
-    from rules.compiled import Rules
-    from simulator.effects import Effects
-    from simulator.population import Population
-    from simulator.run_result import RunResult
-
-MEMBERS = 10_000
-SEEDS = 8
-TOLD_EVERY_S = 5.0
-WORTH_WORKERS = 200_000
-"""Members over all runs from which starting worker processes pays."""
-REPORT = "simulator.report_page"
+from ui.commands._inputs import fail, read_season, refuse
+from ui.commands._simulating import Runs, progress, run_options, workers_for
 
 
 @click.command()
 @click.argument("season", type=click.Path(path_type=Path))
-@click.option(
-    "--members", type=click.IntRange(1, 10_000_000), default=MEMBERS, show_default=True,
-    help="How many members.",
-)  # fmt: skip
-@click.option(
-    "--population", type=click.Path(path_type=Path),
-    help="Population file in place of the one shipped.",
-)  # fmt: skip
-@click.option(
-    "--seeds", type=click.IntRange(1, 10_000), default=SEEDS, show_default=True,
-    help="How many runs, each with its own draws.",
-)  # fmt: skip
-@click.option(
-    "--seed", type=click.IntRange(0, 2**62), default=1, show_default=True,
-    help="The first run's seed; the same seed gives the same result.",
-)  # fmt: skip
-@click.option("--until", metavar="TIME", help="Let the clock go on to TIME, not to the final end.")
-@click.option(
-    "--workers", type=click.IntRange(1, 256),
-    help="Processes; without it the cores, or one for little. The result is the same for any.",
-)  # fmt: skip
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write to.")
+@run_options
 @click.option(
     "--log", type=click.Path(dir_okay=False, path_type=Path),
     help="Write the first run's events: .parquet, .ndjson or .csv.",
 )  # fmt: skip
 @click.option(
-    "--no-effect", "off", multiple=True, metavar="NAME",
-    help="Switch an effect on members' behaviour off; `all` for every one.",
+    "--budget", metavar="AMOUNT", help="Tell the chance that the whole cost exceeds AMOUNT."
+)
+@click.option(
+    "--draws", type=click.IntRange(0, 10_000), default=0, show_default=True,
+    help="More runs, each with the response's figures drawn from their ranges.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.option("--model-form", is_flag=True, help="More runs, with each effect off in turn.")
 def command(
     season: Path,
     members: int,
@@ -72,36 +38,41 @@ def command(
     seed: int,
     until: str | None,
     workers: int | None,
-    out: Path,
-    log: Path | None,
     off: tuple[str, ...],
+    out: Path,
     as_json: bool,
+    log: Path | None,
+    budget: str | None,
+    draws: int,
+    model_form: bool,
 ) -> None:
     """Play SEASON with simulated members; write figures with intervals, tables and a report."""
     from rules.compiled import compile_rules
+    from simulator.answer_files import write_answers
     from simulator.log_writer import FORMATS
-    from simulator.seeds import Job, run_jobs
-    from simulator.simulation_files import write_simulation
+    from simulator.seeds import run_jobs
+    from simulator.uncertainty import extra_jobs, uncertainty_of
 
     rules = compile_rules(read_season(season))
-    figures = read_population(population)
-    until_us = _until(rules, read_instant_option("--until", until))
-    effects = _effects(off)
+    asked = Runs.read(
+        members=members, population=population, seeds=seeds, seed=seed, until=until, off=off
+    )
     if log is not None and log.suffix not in FORMATS:
         refuse(f"--log {log}: extension {log.suffix!r}: must be one of {', '.join(FORMATS)}")
-    jobs = [
-        Job(
-            rules.season, figures, members, seed + nth, effects, until_us,
-            log if nth == 0 else None,
-        )
-        for nth in range(seeds)
-    ]  # fmt: skip
+    budget_fen = _fen(budget)
+    jobs = asked.jobs(rules)
+    jobs[0] = replace(jobs[0], log=log)
+    every = [*jobs, *extra_jobs(jobs, draws, model_form)]
     began_s = time.monotonic()
     try:
         with progress("simulating") as told:
-            runs = run_jobs(jobs, workers=workers or _workers(members * seeds), progress=told)
-        summary = write_simulation(out, runs, members, figures)
-        _report(out, rules, figures, runs, summary)
+            runs = run_jobs(
+                every, workers=workers or workers_for(members * len(every)), progress=told
+            )
+        summary = write_answers(
+            out, runs[:seeds], rules.season, asked.population, budget_fen=budget_fen,
+            uncertainty=uncertainty_of(jobs, draws, model_form, runs[seeds:]),
+        )  # fmt: skip
     except ValueError as error:
         refuse(f"{season}: {error}")
     except OSError as error:
@@ -111,78 +82,25 @@ def command(
         click.echo(json.dumps(summary, ensure_ascii=False))
 
 
-def _until(rules: Rules, until_us: int | None) -> int | None:
-    if until_us is not None and not rules.starts_us < until_us <= rules.latest_us:
-        from simulator.output_files import instant_text
-
-        first, last = instant_text(rules.starts_us), instant_text(rules.latest_us)
-        refuse(f"--until {instant_text(until_us)}: must lie after {first}, and up to {last}")
-    return until_us
-
-
-def _effects(off: tuple[str, ...]) -> Effects:
-    from simulator.effects import ALL_EFFECTS, Effects
-
-    if "all" in off:
-        return Effects.none()
+def _fen(amount: str | None) -> int | None:
+    """Read an amount of money in whole fen."""
+    if amount is None:
+        return None
     try:
-        return ALL_EFFECTS.without(*off)
-    except ValueError as error:
-        refuse(f"--no-effect: {error}, or all")
-
-
-def _workers(members: int) -> int:
-    """Choose how many processes share the runs, by their members in all."""
-    if members < WORTH_WORKERS:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _report(
-    out: Path,
-    rules: Rules,
-    population: Population,
-    runs: list[RunResult],
-    summary: dict[str, Any],
-) -> None:
-    """Write the report page, where this build has one."""
-    if find_spec(REPORT) is None:
-        return
-    from importlib import import_module
-
-    import_module(REPORT).write(out / "report.html", rules, population, runs, summary)
-
-
-@contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Show a bar on a terminal, a plain line every few seconds elsewhere; on stderr both."""
-    if sys.stderr.isatty():
-        with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
-
-            def move(done: int, total: int, what: str) -> None:
-                bar.length, bar.label = total, f"{label}, {what}"
-                bar.update(done - bar.pos)
-
-            yield move
-        return
-    last_s = time.monotonic()
-
-    def say(done: int, total: int, what: str) -> None:
-        nonlocal last_s
-        if time.monotonic() - last_s >= TOLD_EVERY_S:
-            last_s = time.monotonic()
-            click.echo(f"{label}: {done:,} of {total:,} {what}", err=True)
-
-    yield say
+        fen = Decimal(amount) * 100
+    except InvalidOperation:
+        fen = Decimal("NaN")
+    if not fen.is_finite() or fen < 0 or fen != int(fen):
+        refuse(f"--budget {amount}: must be an amount of money, such as 50000 or 50000.00")
+    return int(fen)
 
 
 def _tell(summary: dict[str, Any], out: Path, seconds: float) -> None:
-    """Print the figures that answer first."""
-    figures = summary["figures"]
+    """Print the figures that answer first, and the verdict."""
     runs = len(summary["seeds"])
 
     def yuan(name: str) -> str:
-        one = figures[name]
+        one = summary[name]
         if one["low"] is None:
             return f"{one['mean'] / 100:,.0f}"
         return f"{one['mean'] / 100:,.0f} ({one['low'] / 100:,.0f} to {one['high'] / 100:,.0f})"
@@ -192,9 +110,11 @@ def _tell(summary: dict[str, Any], out: Path, seconds: float) -> None:
         f"{runs} {'run' if runs == 1 else 'runs'}, in {seconds:.1f} s"
     )
     click.echo(f"cost           {yuan('cost_total_fen')}, P95 "
-               f"{figures['cost_total_fen']['p95'] / 100:,.0f}")  # fmt: skip
+               f"{summary['cost_total_fen']['p95'] / 100:,.0f}")  # fmt: skip
     click.echo(f"margin gained  {yuan('margin_gain_fen')} against no programme")
     click.echo(f"margin, net    {yuan('margin_fen')}")
-    lift = figures["lift_litres_share"]["mean"]
-    click.echo(f"litres         {lift:+.2%}, return on cost {figures['roi']['mean']:+.0%}")
+    lift = summary["lift_litres_share"]["mean"]
+    click.echo(f"litres         {lift:+.2%}, return on cost {summary['roi']['mean']:+.0%}")
+    for sentence in summary["verdict"]["en"]:
+        click.echo(sentence)
     click.echo(f"written to {out}, result {summary['result_hash'][:12]}")

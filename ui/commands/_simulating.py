@@ -1,0 +1,154 @@
+"""Simulating: the options that simulate and compare share, their runs, and how far they are."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from ui.commands._inputs import read_instant_option, refuse
+from ui.commands._population import read_population
+
+if TYPE_CHECKING:
+    from rules.compiled import Rules
+    from simulator.effects import Effects
+    from simulator.population import Population
+    from simulator.seeds import Job
+
+MEMBERS: Final = 10_000
+SEEDS: Final = 8
+TOLD_EVERY_S: Final = 5.0
+WORTH_WORKERS: Final = 200_000
+"""Members over all runs from which starting worker processes pays."""
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+_OPTIONS: Final = (
+    click.option(
+        "--members", type=click.IntRange(1, 10_000_000), default=MEMBERS, show_default=True,
+        help="How many members.",
+    ),
+    click.option(
+        "--population", type=click.Path(path_type=Path),
+        help="Population file in place of the one shipped.",
+    ),
+    click.option(
+        "--seeds", type=click.IntRange(1, 10_000), default=SEEDS, show_default=True,
+        help="How many runs, each with its own draws, all over the same members.",
+    ),
+    click.option(
+        "--seed", type=click.IntRange(0, 2**62), default=1, show_default=True,
+        help="The first run's seed; the same seed gives the same result.",
+    ),
+    click.option(
+        "--until", metavar="TIME", help="Let the clock go on to TIME, not to the final end."
+    ),
+    click.option(
+        "--workers", type=click.IntRange(1, 256),
+        help="Processes; the cores without it. The result is the same for any number.",
+    ),
+    click.option(
+        "--no-effect", "off", multiple=True, metavar="NAME",
+        help="Switch an effect on members' behaviour off; `all` for every one.",
+    ),
+    click.option(
+        "--out", required=True, type=click.Path(path_type=Path), help="Folder to write to."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object."),
+)  # fmt: skip
+
+
+def run_options(command: Command) -> Command:
+    """Give a command the options of a simulation."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """What the shared options ask for."""
+
+    members: int
+    population: Population
+    seeds: int
+    seed: int
+    until: int | None
+    effects: Effects
+
+    @classmethod
+    def read(
+        cls, *, members: int, population: Path | None, seeds: int, seed: int, until: str | None,
+        off: tuple[str, ...],
+    ) -> Runs:  # fmt: skip
+        """Read the options, or leave saying what is wrong with them."""
+        until_us = read_instant_option("--until", until)
+        return cls(members, read_population(population), seeds, seed, until_us, _effects(off))
+
+    def jobs(self, rules: Rules) -> list[Job]:
+        """Make a run a seed; all draw the same members, by the first seed."""
+        from simulator.seeds import Job
+
+        _check_until(rules, self.until)
+        return [
+            Job(
+                rules.season, self.population, self.members, self.seed + nth, self.effects,
+                self.until, people_seed=self.seed,
+            )
+            for nth in range(self.seeds)
+        ]  # fmt: skip
+
+
+def _check_until(rules: Rules, until_us: int | None) -> None:
+    if until_us is not None and not rules.starts_us < until_us <= rules.latest_us:
+        from simulator.output_files import instant_text
+
+        first, last = instant_text(rules.starts_us), instant_text(rules.latest_us)
+        refuse(f"--until {instant_text(until_us)}: must lie after {first}, and up to {last}")
+
+
+def _effects(off: tuple[str, ...]) -> Effects:
+    from simulator.effects import ALL_EFFECTS, Effects
+
+    if "all" in off:
+        return Effects.none()
+    try:
+        return ALL_EFFECTS.without(*off)
+    except ValueError as error:
+        refuse(f"--no-effect: {error}, or all")
+
+
+def workers_for(members: int) -> int:
+    """Choose how many processes share the runs, by their members in all."""
+    if members < WORTH_WORKERS:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show a bar on a terminal, a plain line every few seconds elsewhere; on stderr both."""
+    if sys.stderr.isatty():
+        with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
+
+            def move(done: int, total: int, what: str) -> None:
+                bar.length, bar.label = total, f"{label}, {what}"
+                bar.update(done - bar.pos)
+
+            yield move
+        return
+    last_s = time.monotonic()
+
+    def say(done: int, total: int, what: str) -> None:
+        nonlocal last_s
+        if time.monotonic() - last_s >= TOLD_EVERY_S:
+            last_s = time.monotonic()
+            click.echo(f"{label}: {done:,} of {total:,} {what}", err=True)
+
+    yield say

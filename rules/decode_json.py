@@ -9,6 +9,7 @@ import pyarrow as pa
 from msgspec.structs import astuple
 
 from rules.canonical_json import NotCanonical, attributes_json, lines_json
+from rules.decode_few import decode_few
 from rules.event_checks import check_events
 from rules.event_columns import Decoded, Names, UnreadableBody
 from rules.event_faults import Faults, shown
@@ -65,7 +66,7 @@ def decode_json(body: bytes, names: Names) -> Decoded:
     try:
         found = _ONE_OR_MANY.decode(body)
         events = found if isinstance(found, list) else [found]
-        return _decoded(events, {}, names)
+        return decode_few(events, names) or _decoded(events, {}, names)
     except _UNREADABLE:
         return _decode_elements(body, names)
 
@@ -115,7 +116,7 @@ def decode_ndjson(body: bytes, names: Names, first_line: int = 1) -> Decoded:
                 body.decode()
             events = _ONE.decode_lines(body)
             if len(events) == lines:
-                return _decoded(events, {}, names)
+                return decode_few(events, names) or _decoded(events, {}, names)
         except _UNREADABLE:
             pass
     return _decode_lines(body, names, first_line)

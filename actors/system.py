@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import httpx
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors import hosts
 from actors.certificates import check_pair, pinned, with_redis_ca
@@ -271,9 +272,9 @@ class System:
     def _start_actors(self) -> None:
         settings = self.settings
 
-        def named(host: Any, actor: str, *arguments: Any) -> Any:
+        def named(host: Any, actor: str, *arguments: Any, place: Any = "SPREAD") -> Any:
             name = settings.name(actor)
-            options = {"name": name, "namespace": hosts.NAMESPACE}
+            options = {"name": name, "namespace": hosts.NAMESPACE, "scheduling_strategy": place}
             limits = {"max_pending_calls": hosts.PENDING_CALLS_MAX}
             return host.options(**options, **limits).remote(settings, *arguments)
 
@@ -282,7 +283,9 @@ class System:
         self.members = [named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
         self.keeper = named(hosts.KeeperHost, "keeper")
         self.outbox = named(hosts.OutboxHost, "outbox")
-        self.gateway = named(hosts.GatewayHost, "gateway")
+        # Its address is one of this machine's.
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self.gateway = named(hosts.GatewayHost, "gateway", place=here)
         # These run for as long as the system; Ray runs them again after their process died.
         self._runs = [
             actor.run.options(max_task_retries=-1).remote()

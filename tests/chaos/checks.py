@@ -1,5 +1,6 @@
 """Checks: what the tills were told, what the system shows, and what its log comes to."""
 
+import time
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from tests.chaos.tills import Ledger, Sender
 from tests.golden.adapters import Result
 
 BULK = 2_000
+MIRROR_WITHIN_S = 30.0
 PAGE = 1_000
 Table = dict[str, Any]
 
@@ -89,16 +91,26 @@ def _check_pools(ledger: Ledger, name: str, judged: Result) -> None:
 
 
 def _check_mirror(client: redis.Redis, judges: Judges, kernel: Result, ledger: Ledger) -> None:
-    """Hold the sorted sets to the boards; the caller waits for their lag to end."""
+    """Hold the sorted sets to the boards, once what is on its way there has arrived."""
     for board in ("overall", "taxis"):
-        shown: dict[str, int] = {}
-        for shard in range(len(judges._shards)):
-            found: Any = client.zrange(keys.board(SEASON_ID, board, shard), 0, -1, withscores=True)
-            shown |= {member.decode(): int(score) for member, score in found}
         expected = {row["member"]: row["score"] for row in kernel.standings[board]}
-        if shown != expected:
-            wrong = sorted(set(shown.items()) ^ set(expected.items()))[:3]
-            ledger.fault(f"sorted set of {board}: {len(shown)} members, {len(expected)}: {wrong}")
+        ends_s = time.monotonic() + MIRROR_WITHIN_S
+        while (shown := _mirrored(client, judges, board)) != expected:
+            if time.monotonic() > ends_s:
+                wrong = sorted(set(shown.items()) ^ set(expected.items()))[:3]
+                ledger.fault(
+                    f"sorted set of {board}: {len(shown)} members, {len(expected)}: {wrong}"
+                )
+                break
+            time.sleep(0.1)
+
+
+def _mirrored(client: redis.Redis, judges: Judges, board: str) -> dict[str, int]:
+    shown: dict[str, int] = {}
+    for shard in range(judges.shards):
+        found: Any = client.zrange(keys.board(SEASON_ID, board, shard), 0, -1, withscores=True)
+        shown |= {member.decode(): int(score) for member, score in found}
+    return shown
 
 
 def _equal(ledger: Ledger, what: str, shown: list[Table], judged: list[Table], name: str) -> None:

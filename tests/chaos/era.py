@@ -29,7 +29,6 @@ SNAPSHOT_EVENTS = 1_500
 RECOVER_WITHIN_S = 120.0
 QUIET_WITHIN_S = 150.0
 FACTS_EVERY = 20
-MIRROR_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,6 @@ class Running:
 
     def check(self) -> None:
         """Compare everything with the oracle and the kernel over the system's own log."""
-        self._await_mirror()
         with self.store.client() as client:
             self.judges.follow(client, self.system.data / "archive")
             self.summary.compared += check_state(
@@ -187,19 +185,6 @@ class Running:
         if answer.status_code not in (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE):
             self.ledger.fault(f"standings answered {answer.status_code}: {answer.text[:300]}")
         return answer.status_code == httpx.codes.OK
-
-    def _await_mirror(self) -> None:
-        """Wait until the sorted sets show everything acknowledged."""
-        headers = {"Authorization": f"Bearer {self.system.key}"}
-        ends_s = time.monotonic() + MIRROR_WITHIN_S
-        while time.monotonic() < ends_s:
-            season = httpx.get(
-                f"{self.system.url}/v1/season?hours=0", headers=headers, trust_env=False
-            )
-            if season.status_code == httpx.codes.OK and season.json().get("mirror_lag_s", 0) == 0:
-                return
-            time.sleep(0.05)
-        self.ledger.fault(f"the sorted sets lag for more than {MIRROR_WITHIN_S:.0f} s")
 
     def _finalise(self) -> str:
         answer = httpx.post(

@@ -112,6 +112,7 @@ class Judges:
     def __init__(self, shards: int) -> None:
         self.rules = compile_rules(load_season(SEASON, "season.toml"))
         self.judged = Judged()
+        self.shards = shards
         self._shards = [Shard(self.rules, number, shards) for number in range(shards)]
 
     def follow(self, client: redis.Redis, archive: Path) -> None:

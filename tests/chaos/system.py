@@ -31,7 +31,13 @@ class SystemUnderTest:
     """
 
     def __init__(
-        self, home: Path, *, shards: int, snapshot_events: int, redis_url: str | None = None
+        self,
+        home: Path,
+        *,
+        shards: int,
+        snapshot_events: int,
+        redis_url: str | None = None,
+        ray_address: str | None = None,
     ) -> None:
         self.data = home / "data"
         self.key = secrets.token_urlsafe(24)
@@ -43,6 +49,8 @@ class SystemUnderTest:
         self._options = ["--shards", str(shards), "--snapshot-events", str(snapshot_events)]
         if redis_url is not None:
             self._options += ["--redis-url", redis_url]
+        if ray_address is not None:
+            self._options += ["--ray-address", ray_address]
         self._process: subprocess.Popen[bytes] | None = None
         self._keeping = threading.Event()
         self._watch: threading.Thread | None = None

@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.batch_cells import BatchCells
 from rules.calendar import DAY_US, MINUTE_US, months_of_days
 from rules.compiled import TYPE_CODES, Rules
 from rules.event_columns import COLUMNS
 from rules.identity import fingerprint, hash_columns, hash_strings
 from rules.ledger import identity_keys
 from rules.member_table import MemberTable
-from rules.text_bytes import null_rows, whole_numbers
 
 Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]
@@ -100,16 +100,17 @@ def types_named(*words: str) -> Bools:
 def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
     """Number a stamped batch; members not seen before are added to the table."""
     rules = table.rules
-    at_us = whole_numbers(batch.column("at_us"))
+    read = BatchCells(batch)
+    at_us = read.numbers("at_us")
     wall_us = rules.calendar.wall(at_us)
     day = wall_us // DAY_US
-    kind = _codes(batch, "type", TYPE_CODES)
-    product = _codes(batch, "product", rules.products)
-    pay = _codes(batch, "pay", rules.pays)
-    quantity_ml = whole_numbers(batch.column("litres_ml"))
-    amount_fen = whole_numbers(batch.column("amount_fen"))
-    hashed = _hashed(batch)
-    own_row = _member_rows(table, batch, hashed["member"])
+    kind = _codes(read, "type", TYPE_CODES)
+    product = _codes(read, "product", rules.products)
+    pay = _codes(read, "pay", rules.pays)
+    quantity_ml = read.numbers("litres_ml")
+    amount_fen = read.numbers("amount_fen")
+    hashed = _hashed(read)
+    own_row = _member_rows(table, read.columns["member"], hashed["member"])
     key_a, key_b = identity_keys(own_row, *hashed["event_id"])
     none = np.zeros(len(own_row), dtype=np.uint64)
     ref_a, ref_b = identity_keys(own_row, *hashed["ref"]) if "ref" in hashed else (none, none)
@@ -117,31 +118,31 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
     minute = (wall_us - day * DAY_US) // MINUTE_US
     # An event of another season's file may lie days outside of this one's: late by any measure.
     known_day = np.clip(day, rules.first_day, rules.last_day) - rules.first_day
-    codes = (product, _codes(batch, "station", rules.stations), pay, known_day, minute)
+    codes = (product, _codes(read, "station", rules.stations), pay, known_day, minute)
     return Events(
         batch=batch,
         own_row=own_row,
         row=table.resolve(own_row),
         type=kind,
         at_us=at_us,
-        stamp_us=whole_numbers(batch.column("stamp_us")),
+        stamp_us=read.numbers("stamp_us"),
         day=day,
         month=months_of_days(day),
-        cell=table.tallies.cells_of(batch, kind, day),
+        cell=table.tallies.cells_of(read, kind, day),
         in_season=in_season_of(table, at_us),
         quantity_ml=quantity_ml,
         amount_fen=amount_fen,
         fuel=rules.fuel[product],
-        named=_named(batch),
-        points=whole_numbers(batch.column("points")),
-        score=whole_numbers(batch.column("score"), absent=-1).astype(np.int64),
+        named=_named(read),
+        points=read.numbers("points"),
+        score=read.numbers("score", absent=-1).astype(np.int64),
         earning_bits=rules.earning_events.match(*codes) & may_earn(rules, kind, pay),
         factor_bits=rules.factor_events.match(*codes),
         key_a=key_a,
         key_b=key_b,
         ref_a=ref_a,
         ref_b=ref_b,
-        fingerprint=fingerprint(batch, lane_a),
+        fingerprint=fingerprint(batch, lane_a, read),
         order=lane_a["order"] if "order" in lane_a else np.full_like(none, NO_ORDER),
         sale=np.full(len(own_row), -1, dtype=np.int32),
     )
@@ -155,13 +156,14 @@ def in_season_of(table: MemberTable, at_us: Int64s) -> Bools:
 
 def member_rows(table: MemberTable, batch: pa.RecordBatch) -> Int64s:
     """Find the rows of a batch's members, int64[n], adding those not seen before."""
-    return _member_rows(table, batch, hash_strings(batch.column("member")))
+    member = batch.column("member")
+    return _member_rows(table, member, hash_strings(member))
 
 
 def _member_rows(
-    table: MemberTable, batch: pa.RecordBatch, hashed: tuple[UInt64s, UInt64s]
+    table: MemberTable, member: pa.StringArray, hashed: tuple[UInt64s, UInt64s]
 ) -> Int64s:
-    member, (hash_a, hash_b) = batch.column("member"), hashed
+    hash_a, hash_b = hashed
     rows = table.find_rows(hash_a, hash_b)
     absent = np.flatnonzero(rows < 0)
     if len(absent):
@@ -173,12 +175,10 @@ def _member_rows(
     return rows
 
 
-def _hashed(batch: pa.RecordBatch) -> dict[str, tuple[UInt64s, UInt64s]]:
+def _hashed(read: BatchCells) -> dict[str, tuple[UInt64s, UInt64s]]:
     """Hash the text columns that hold anything, by name, in two lanes uint64[n] each."""
     columns = {
-        name: column
-        for name in TEXTS
-        if (column := batch.column(name)).null_count < len(column) or name in ALWAYS_HASHED
+        name: read.columns[name] for name in TEXTS if name in ALWAYS_HASHED or not read.empty(name)
     }
     return dict(zip(columns, hash_columns(list(columns.values())), strict=True))
 
@@ -193,17 +193,15 @@ def may_earn(rules: Rules, kind: Int64s, pay: Int64s) -> UInt64s:
     return bits
 
 
-def _named(batch: pa.RecordBatch) -> npt.NDArray[np.int8]:
-    given_fen = ~null_rows(batch.column("amount_fen"))
-    given_ml = ~null_rows(batch.column("litres_ml"))
+def _named(read: BatchCells) -> npt.NDArray[np.int8]:
+    given_fen, given_ml = ~read.null("amount_fen"), ~read.null("litres_ml")
     named = np.where(given_fen, NAMED_FEN, np.where(given_ml, NAMED_ML, ALL_LEFT))
     return named.astype(np.int8)
 
 
-def _codes(batch: pa.RecordBatch, column: str, codes: dict[str, int]) -> Int64s:
+def _codes(read: BatchCells, column: str, codes: dict[str, int]) -> Int64s:
     """Number a dictionary column, int64[n]; absent and unnamed words are 0."""
-    array = batch.column(column)
-    words = array.dictionary.to_pylist()
+    words, places = read.words(column)
     lookup = np.array([codes.get(word, 0) for word in words] + [0], dtype=np.int64)
-    numbers: Int64s = lookup[whole_numbers(array.indices, absent=len(words))]
+    numbers: Int64s = lookup[places]
     return numbers

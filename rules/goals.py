@@ -25,9 +25,10 @@ def reach_goals(
     members, rules = table.members, table.rules
     paid = np.zeros(len(rows), dtype=np.int64)
     for place, goal in enumerate(rules.goals):
-        reached = np.flatnonzero(
-            (members.season_fen[rows] >= goal.amount_fen) & ~members.goal_held[rows, place]
-        )
+        enough = members.season_fen[rows] >= goal.amount_fen
+        if not enough.any():
+            continue
+        reached = np.flatnonzero(enough & ~members.goal_held[rows, place])
         if not len(reached):
             continue
         who, day = rows[reached], days[reached]

@@ -23,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from rules.batch_cells import BatchCells
 from rules.event_columns import COLUMNS
 from rules.identity_map import IdentityMap
-from rules.text_bytes import PAD_BYTES, Ints, TextBytes, null_rows, whole_numbers
+from rules.text_bytes import PAD_BYTES, Ints, TextBytes
 
 __all__ = ["IdentityMap", "fingerprint", "hash_columns", "hash_strings", "shard_of"]
 
@@ -169,28 +170,38 @@ def shard_of(member: pa.StringArray, shards: int) -> npt.NDArray[np.int32]:
     return np.asarray(((lane_b >> np.uint64(32)) * np.uint64(shards)) >> np.uint64(32), np.int32)
 
 
-def fingerprint(batch: pa.RecordBatch, hashed: Mapping[str, Words] | None = None) -> Words:
+def fingerprint(
+    batch: pa.RecordBatch,
+    hashed: Mapping[str, Words] | None = None,
+    read: BatchCells | None = None,
+) -> Words:
     """Return a 64-bit hash of every decoded field of each event beside its identity, uint64[n].
 
     Member and event id are left out, since only events of one identity are compared, and so is
     the clock stamp: the same event sent again has the same fingerprint. Fields are hashed by
     value, whatever dictionary holds them; null differs from every value. hashed gives the first
-    lane of text columns that are hashed already.
+    lane of text columns that are hashed already, read the batch's cells read already.
     """
-    known = hashed or {}
+    known, cells = hashed or {}, read or BatchCells(batch)
+    held = [
+        (number, part)
+        for number, part in enumerate(COLUMNS, start=1)
+        if part.name not in _IDENTITY and not cells.empty(part.name)
+    ]
+    # A field a row: few events cost little more than one field does, many stay in cache.
+    at_once = max(1, _BLOCK_ROWS // max(batch.num_rows, 1))
     total = np.zeros(batch.num_rows, dtype=np.uint64)
-    for number, part in enumerate(COLUMNS, start=1):
-        if part.name in _IDENTITY:
-            continue
-        column = batch.column(part.name)
-        if column.null_count == len(column):
-            continue
-        value = known[part.name].copy() if part.name in known else _hash_values(column)
-        value ^= _FIELDS[number]
-        _finish(value, _FINISH_B)
-        if column.null_count:
-            value[null_rows(column)] = 0
-        total += value
+    for first in range(0, len(held), at_once):
+        some = held[first : first + at_once]
+        values = np.empty((len(some), batch.num_rows), dtype=np.uint64)
+        for row, (_, part) in enumerate(some):
+            values[row] = known[part.name] if part.name in known else _hash_values(cells, part)
+        values ^= np.array([_FIELDS[number] for number, _ in some])[:, None]
+        _finish(values, _FINISH_B)
+        for row, (_, part) in enumerate(some):
+            if cells.columns[part.name].null_count:
+                values[row][cells.null(part.name)] = 0
+        total += values.sum(axis=0, dtype=np.uint64) if len(some) > 1 else values[0]
     _finish(total, _FINISH_A)
     return total
 
@@ -198,11 +209,11 @@ def fingerprint(batch: pa.RecordBatch, hashed: Mapping[str, Words] | None = None
 _FIELDS: Final = [np.uint64((number * _LANE_A[0]) % 2**64) for number in range(len(COLUMNS) + 1)]
 
 
-def _hash_words(dictionary: pa.StringArray) -> Words:
+def _hash_words(words: Sequence[str | None]) -> Words:
     """Hash a dictionary's words; the few that events share are hashed once a process."""
-    if len(dictionary) > _FEW_WORDS:
-        return hash_strings(dictionary)[0]
-    return np.array([_hash_word(word or "") for word in dictionary.to_pylist()], dtype=np.uint64)
+    if len(words) > _FEW_WORDS:
+        return hash_strings(pa.array(words, pa.utf8()))[0]
+    return np.array([_hash_word(word or "") for word in words], dtype=np.uint64)
 
 
 @lru_cache(maxsize=4096)
@@ -210,14 +221,14 @@ def _hash_word(word: str) -> int:
     return int(hash_strings(pa.array([word], pa.utf8()))[0][0])
 
 
-def _hash_values(column: pa.Array) -> Words:
+def _hash_values(cells: BatchCells, part: pa.Field) -> Words:
     """Hash one column's values: text by its bytes, a dictionary's words once each."""
-    if pa.types.is_dictionary(column.type):
-        words = _hash_words(column.dictionary)
-        chosen: Words = words[whole_numbers(column.indices)]
+    if pa.types.is_dictionary(part.type):
+        words, places = cells.words(part.name)
+        chosen: Words = np.append(_hash_words(words), np.uint64(0))[places]
         return chosen
-    if pa.types.is_string(column.type):
-        return hash_strings(column)[0]
-    value: Words = whole_numbers(column).astype(np.int64).view(np.uint64)
+    if pa.types.is_string(part.type):
+        return hash_strings(cells.columns[part.name])[0]
+    value: Words = cells.numbers(part.name).astype(np.int64).view(np.uint64)
     _finish(value, _FINISH_A)
     return value

@@ -14,6 +14,8 @@ Records = npt.NDArray[np.int32]
 ABSENT: Final = -1
 _SLOTS_MIN: Final = 1_024
 _LOAD_MAX: Final = 0.6
+_FEW: Final = 16
+"""Keys that plain steps find sooner than arrays do."""
 _ALL_BITS: Final = 2**64 - 1
 _CHUNK: Final = 1 << 16
 """Keys put back at a time when the slots are made anew, so that they stay in cache."""
@@ -46,10 +48,13 @@ class IdentityMap:
 
     def find(self, a: Words, b: Words) -> Records:
         """Return the value of each key (a, b), int32[n], -1 where it isn't held."""
+        if len(a) <= _FEW:
+            pairs = zip(a.tolist(), b.tolist(), strict=True)
+            return np.array([self.find_one(one, other) for one, other in pairs], dtype=np.int32)
         found: Records = np.full(len(a), ABSENT, dtype=np.int32)
         slot, step = self._probe(a, b)
         entry = self._slots[slot]
-        rows = np.flatnonzero(entry != ABSENT)
+        rows = (entry != ABSENT).nonzero()[0]
         entry, slot = entry[rows], slot[rows]
         mask = len(self._slots) - 1
         while len(rows):
@@ -101,6 +106,9 @@ class IdentityMap:
     def _place(self, first: int, last: int) -> None:
         """Give entries first…last−1 a slot each; of those that want one, the last wins it."""
         keys = self._keys[first:last]
+        if last - first <= _FEW:
+            self._place_few(first, keys.tolist())
+            return
         slot, step = self._probe(keys[:, 0], keys[:, 1])
         entry = np.arange(first, last, dtype=np.int32)
         mask = len(self._slots) - 1
@@ -110,6 +118,15 @@ class IdentityMap:
             lost = self._slots[slot] != entry
             entry, step = entry[lost], step[lost]
             slot = (slot[lost] + step) & mask
+
+    def _place_few(self, first: int, keys: list[list[int]]) -> None:
+        """Give entries from first on a slot each, by plain steps."""
+        slots, mask = self._slots, len(self._slots) - 1
+        for entry, (a, b) in enumerate(keys, first):
+            slot, step = a & mask, b & mask | 1
+            while slots[slot] != ABSENT:
+                slot = slot + step & mask
+            slots[slot] = entry
 
     def _reserve(self, count: int) -> None:
         """Make room for so many entries; room grows by a quarter, to waste little of it."""

@@ -36,7 +36,7 @@ def rounds(rows: Int64s) -> Iterator[Int64s]:
     sizes = np.diff(np.append(starts, count))
     nth = np.empty(count, dtype=np.int32)
     nth[keys & (1 << _PLACE_BITS) - 1] = np.arange(count) - np.repeat(starts, sizes)
-    if int(sizes.max()) <= np.iinfo(np.uint16).max:
+    if int(sizes.max()) < 1 << 16:
         nth = nth.astype(np.uint16)  # which a stable sort puts in order by radix
     by_round = np.argsort(nth, kind="stable")
     yield from np.split(by_round, np.cumsum(np.bincount(nth))[:-1])

@@ -152,7 +152,7 @@ def mark_active_days(table: MemberTable, rows: Int64s, days: Int64s) -> None:
     bit = _DAY_BITS[place & 63]
     flat, words = cells(members.season_day_words, rows, place >> 6)
     before = flat[words]
-    new = np.flatnonzero((before & bit) == 0)
+    new = ((before & bit) == 0).nonzero()[0]
     if len(new):
         flat[words[new]] = before[new] | bit[new]
         members.active_days[rows[new]] += 1

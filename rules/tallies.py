@@ -10,18 +10,17 @@ it; sorting it then costs a few milliseconds for every hundred thousand sales.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from rules.calendar import months_of_days
 from rules.compiled import TYPE_CODES
-from rules.text_bytes import whole_numbers
 
 if TYPE_CHECKING:
+    from rules.batch_cells import BatchCells
     from rules.coding import Events
 
 Int64s = npt.NDArray[np.int64]
@@ -135,10 +134,8 @@ class Words:
         self.names.append(name)
         return self._numbers[name]
 
-    def numbers(self, column: pa.DictionaryArray) -> Int64s:
-        """Number a dictionary column, int64[n]; null is none."""
-        words = column.dictionary.to_pylist()
-        places = whole_numbers(column.indices, absent=len(words))
+    def numbers(self, words: Sequence[str], places: npt.NDArray[Any]) -> Int64s:
+        """Number n words by their places int[n] in a list; one behind it is none."""
         if any(word not in self._numbers for word in words):
             seen, first = np.unique(places, return_index=True)
             for place in seen[np.argsort(first)].tolist():
@@ -161,10 +158,10 @@ class Tallies:
         # By member row and station: day and score of complaints, in arrival order.
         self._complaints: dict[tuple[int, int], list[tuple[int, int]]] = {}
 
-    def cells_of(self, batch: pa.RecordBatch, kind: Int64s, day: Int64s) -> Int64s:
+    def cells_of(self, read: BatchCells, kind: Int64s, day: Int64s) -> Int64s:
         """Number the cells that events of a batch belong to, int64[n]."""
-        product = self.products.numbers(batch.column("product"))
-        station = self.stations.numbers(batch.column("station"))
+        product = self.products.numbers(*read.words("product"))
+        station = self.stations.numbers(*read.words("station"))
         base = (day + DAYS_BEFORE_EPOCH) << 1 | (kind == _TOP_UP)
         cell: Int64s = (base << WORD_BITS | product) << WORD_BITS | station
         return cell

@@ -73,12 +73,14 @@ def rise(table: MemberTable, rows: Int64s, months: Int64s, at_us: Int64s) -> Int
     Returns the places of those who rose, int64[k].
     """
     members = table.members
-    below_top = np.flatnonzero(members.level[rows] < len(table.rules.tier_levels) - 1)
+    below_top: Int64s = (members.level[rows] < len(table.rules.tier_levels) - 1).nonzero()[0]
     if not len(below_top):
         return below_top
     rows, months, at_us = rows[below_top], months[below_top], at_us[below_top]
     highest = entered(table, window_of(table, rows, months))
     risen = highest > members.level[rows]
+    if not risen.any():
+        return below_top[:0]
     tell_rise(table, rows[risen], highest[risen], at_us[risen])
     members.level[rows[risen]] = highest[risen]
     members.level_since_us[rows[risen]] = at_us[risen]

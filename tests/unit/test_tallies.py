@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rules.batch_cells import BatchCells
 from rules.member_table import MemberTable
 from rules.report_query import read_query
 from rules.reports import report_of
@@ -68,8 +69,13 @@ def test_words_are_numbered_as_they_first_appear() -> None:
     column = pa.array(["b", None, "a", "b"]).dictionary_encode()
     unused = pa.DictionaryArray.from_arrays(pa.array([1, 0, 1]), pa.array(["c", "a", "never"]))
 
-    assert words.numbers(column).tolist() == [1, 0, 2, 1]
-    assert words.numbers(unused).tolist() == [2, 3, 2]
+    def numbers(column: pa.DictionaryArray) -> list[int]:
+        batch = pa.RecordBatch.from_arrays([column], names=["product"])
+        found: list[int] = words.numbers(*BatchCells(batch).words("product")).tolist()
+        return found
+
+    assert numbers(column) == [1, 0, 2, 1]
+    assert numbers(unused) == [2, 3, 2]
     assert words.names == ["", "b", "a", "c"]
 
 

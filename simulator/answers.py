@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.intervals import wilson
+from rules.reward_models import Budget
 from rules.season_models import Season
 from simulator.population import Population
 from simulator.run_result import SEGMENTS, RunResult
@@ -75,7 +76,9 @@ def budget_uses(season: Season, runs: Sequence[RunResult]) -> list[BudgetUse]:
             ]
             out = sum(one > row["limit"] for one in used)
         else:
-            least = _least(season, covers) if row["measure"] == "cost" else 1
+            least = 1
+            if budget is not None and row["measure"] == "cost":
+                least = _least(season, budget)
             out = sum(row["limit"] - one < least for one in used)
         chance = Chance(out, len(runs))
         found.append(
@@ -91,9 +94,16 @@ def _prizes_used(run: RunResult, covers: frozenset[str], measure: str) -> float:
     return float(sum(one["unit_cost_fen"] + one["tax_fen"] for one in given))
 
 
-def _least(season: Season, covers: frozenset[str]) -> int:
-    """Find the least that one of the coupons covered can take, fen."""
-    faces = [one.face_value_fen or 1 for one in season.coupons if one.id in covers]
+def _least(season: Season, budget: Budget) -> int:
+    """Find the least that one of the coupons covered can take, fen.
+
+    One that takes a share of the price can take a fen where it counts as it is redeemed.
+    """
+    faces = [
+        1 if one.kind == "percent" and budget.at == "redeem" else one.face_value_fen or 1
+        for one in season.coupons
+        if one.id in budget.covers
+    ]
     return max(1, min(faces, default=1))
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Final
 
 WIDTH: Final = 460
-_LETTER: Final = 7.8
+_LETTER: Final = 8.1
 _WIDE_LETTER: Final = 13.6
 _LABEL_MAX: Final = 168.0
 _ROW: Final = 30.0
@@ -135,7 +135,7 @@ def rows_chart(
     labels = [_shortened(row.label) for row in rows]
     said = [row.said or written(row.value) for row in rows]
     left = max(map(text_width, labels), default=0.0) + 10
-    right = WIDTH - max(map(text_width, said), default=0.0) - 10
+    right = WIDTH - max(map(text_width, said), default=0.0) - 18
     reach = [0.0] + [mark for mark, _ in marks]
     for row in rows:
         reach += [one for one in (row.value, row.low, row.high) if one is not None]

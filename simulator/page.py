@@ -39,6 +39,13 @@ _SWITCHES: Final = """<input class="pick" type="radio" name="lang" id="lang-zh" 
 """
 
 
+def _safe(text: str) -> str:
+    """Escape a text, and keep a sign with the currency's sign on one line."""
+    for sign in ("+", "−"):
+        text = text.replace(f"{sign}¥", f"{sign}\u2060¥")
+    return escape(text)
+
+
 def page(title: str, bodies: Mapping[str, str]) -> str:
     """Make the file: a body for each of `zh` and `en`."""
     style = STYLE.read_text(encoding="utf-8")
@@ -50,7 +57,7 @@ def page(title: str, bodies: Mapping[str, str]) -> str:
         '<!doctype html>\n<html lang="zh">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         # An empty icon, or the browser asks for one.
-        f'<link rel="icon" href="data:,">\n<title>{escape(title)}</title>\n'
+        f'<link rel="icon" href="data:,">\n<title>{_safe(title)}</title>\n'
         f"<style>\n{style}</style>\n</head>\n<body>\n{_SWITCHES}{mains}"
         f"<script>{_CHOOSE}</script>\n</body>\n</html>\n"
     )
@@ -58,20 +65,20 @@ def page(title: str, bodies: Mapping[str, str]) -> str:
 
 def heading(title: str, under: str) -> str:
     """Write the title and the line under it."""
-    return f'<h1>{escape(title)}</h1>\n<p class="under">{escape(under)}</p>\n'
+    return f'<h1>{_safe(title)}</h1>\n<p class="under">{_safe(under)}</p>\n'
 
 
 def verdict(sentences: Sequence[str], mood: str) -> str:
     """Write the verdict, its first sentence large; mood is good, bad or unclear."""
-    said = "".join(f"<p>{escape(one)}</p>" for one in sentences)
+    said = "".join(f"<p>{_safe(one)}</p>" for one in sentences)
     return f'<div class="verdict {mood}">{said}</div>\n'
 
 
 def tiles(figures: Sequence[tuple[str, str, str]]) -> str:
     """Write the figures that matter: what each is, the figure, and a line under it."""
     made = "".join(
-        f'<div class="tile"><span>{escape(what)}</span><b>{escape(figure)}</b>'
-        f"<span>{escape(under)}</span></div>"
+        f'<div class="tile"><span>{_safe(what)}</span><b>{_safe(figure)}</b>'
+        f"<span>{_safe(under)}</span></div>"
         for what, figure, under in figures
     )
     return f'<div class="tiles">{made}</div>\n'
@@ -79,7 +86,7 @@ def tiles(figures: Sequence[tuple[str, str, str]]) -> str:
 
 def section(title: str, *parts: str) -> str:
     """Write one section."""
-    return f"<section><h2>{escape(title)}</h2>\n{''.join(parts)}</section>\n"
+    return f"<section><h2>{_safe(title)}</h2>\n{''.join(parts)}</section>\n"
 
 
 def charts(*made: str) -> str:
@@ -89,19 +96,19 @@ def charts(*made: str) -> str:
 
 def chart(title: str, svg: str, note: str = "") -> str:
     """Write one chart under its message."""
-    under = f"<figcaption>{escape(note)}</figcaption>" if note else ""
-    return f"<figure><h3>{escape(title)}</h3>{svg}{under}</figure>\n"
+    under = f"<figcaption>{_safe(note)}</figcaption>" if note else ""
+    return f"<figure><h3>{_safe(title)}</h3>{svg}{under}</figure>\n"
 
 
 def paragraph(text: str, css: str = "") -> str:
     """Write one paragraph."""
     named = f' class="{css}"' if css else ""
-    return f"<p{named}>{escape(text)}</p>\n"
+    return f"<p{named}>{_safe(text)}</p>\n"
 
 
 def bullets(lines: Sequence[str]) -> str:
     """Write a list."""
-    return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>\n"
+    return f"<ul>{''.join(f'<li>{_safe(line)}</li>' for line in lines)}</ul>\n"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> str:
@@ -111,7 +118,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -
 
     def cell(tag: str, nth: int, said: str) -> str:
         css = "" if nth < words else ' class="n"'
-        return f"<{tag}{css}>{escape(said)}</{tag}>"
+        return f"<{tag}{css}>{_safe(said)}</{tag}>"
 
     head = "".join(cell("th", nth, one) for nth, one in enumerate(heads))
     lines = "".join(
@@ -125,4 +132,4 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -
 
 def folded(title: str, *parts: str) -> str:
     """Write what only who asks wants to read."""
-    return f"<details><summary>{escape(title)}</summary>{''.join(parts)}</details>\n"
+    return f"<details><summary>{_safe(title)}</summary>{''.join(parts)}</details>\n"

@@ -86,6 +86,10 @@ class NoRanking:
     def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
         """Take nothing."""
 
+    def is_behind(self) -> bool:
+        """Never be behind."""
+        return False
+
     def needs_all(self) -> bool:
         """Want nothing."""
         return False

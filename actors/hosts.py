@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -43,6 +44,10 @@ from rules.standings import Standing
 
 NAMESPACE: Final = "forecourt"
 UPDATES_IN_FLIGHT_MAX: Final = 16
+UPDATES_BEHIND: Final = 3
+"""From so many on their way on, further changes wait and go together."""
+SWITCH_S: Final = 0.001
+"""How long the thread of the sorted sets may hold a reader of the boards up at a time."""
 PUSH_PERIOD_S: Final = 0.02
 """Least time between two updates of a ranking shard: small batches share one."""
 PENDING_CALLS_MAX: Final = 500
@@ -101,6 +106,12 @@ class RankingRelay:
         self._lost = False
         self._sent.clear()
         self._send(lambda: self._ranking.replace.remote(version, clock_us, standing, layout))
+
+    def is_behind(self) -> bool:
+        """Tell whether several updates are on their way already."""
+        if len(self._sent) >= UPDATES_BEHIND:
+            self._collect(0)
+        return len(self._sent) >= UPDATES_BEHIND
 
     def needs_all(self) -> bool:
         """Tell whether the ranking shard lost its standings or missed an update."""
@@ -202,6 +213,7 @@ class RankingShardHost:
 
     def __init__(self, settings: Settings, shard: int) -> None:
         log_to_file(settings, f"ranking-{shard}")
+        sys.setswitchinterval(SWITCH_S)
         client = connect(settings.redis_url, name=f"ranking-{shard}")
         self._client, self._rules, self._number = client, settings.rules, shard
         self._writer: MirrorWriter | None = None
@@ -233,8 +245,9 @@ class RankingShardHost:
     def has_standings(self) -> bool:
         """Tell whether there are standings; also the moment to restore lost sorted sets."""
         if self._lost and self._shard.version >= 0:
-            self._lost = False
             self._shard.rebuild_mirror()
+            # The writer noted the same loss again and again meanwhile.
+            self._lost = False
         return self._shard.version >= 0
 
     def read(self, asks: list[Ask], at_least: int) -> Reading | str:

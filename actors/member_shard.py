@@ -161,6 +161,7 @@ class MemberShard:
             outcome = self._apply(attempt.events)
         self._turns.done(turn)
         with STAGES.timed("push"):
+            self._news.crowded = turn is not None and turn.crowded
             waiting = self._news.tell_when_due(self._table)
             self._tell()
         if self._leases is not None:
@@ -544,7 +545,8 @@ class MemberShard:
         if self._feed is not None and not self._feed.idle:
             return
         try:
-            self.snapshot()
+            with STAGES.timed("snapshot"):
+                self.snapshot()
         except (OSError, StoreUnavailable) as error:
             # The events are in the log already: their answer must not depend on a snapshot.
             log.warning("shard %d goes on without a snapshot: %s", self.shard, error)

@@ -28,11 +28,15 @@ class OutOfTurn(Exception):  # noqa: N818  says what happened
 
 
 class Turn(NamedTuple):
-    """A batch's place in its lane, and the oldest one there that has no answer yet."""
+    """A batch's place in its lane, and the oldest one there that has no answer yet.
+
+    crowded tells that many more events than the batch's are in the lane.
+    """
 
     lane: str
     number: int
     oldest: int
+    crowded: bool = False
 
 
 @dataclass(slots=True)
@@ -192,7 +196,7 @@ class StandingChange:
     rows int64[k] are distinct; company int32[k] numbers the company that a member counts for on
     team boards, 0 for none; the other columns are those of rules.standings.Standing. A name
     travels once: names are the members of the rows from first_name on, companies those from
-    number first_company on.
+    number first_company on. crowded tells that many more events wait already.
     """
 
     rows: npt.NDArray[np.int64]
@@ -207,6 +211,7 @@ class StandingChange:
     names: list[str]
     first_company: int
     companies: list[str]
+    crowded: bool = False
 
 
 @dataclass(slots=True)

@@ -58,6 +58,12 @@ class MirrorMarks:
         taken, self._round = self._round[:limit], self._round[limit:]
         return taken
 
+    def return_rows(self, rows: Int64s) -> None:
+        """Put rows back that could not be written, at the head of the round; all may be shown."""
+        self._round = np.concatenate([rows, self._round])
+        for shown in self._maybe_shown.values():
+            shown[rows[rows < len(shown)]] = True
+
     def worth_telling(
         self, board: str, rows: Int64s, here: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.bool_]:

@@ -13,12 +13,13 @@ from actors.store.errors import StoreError
 from actors.store.mirror import Mirror
 
 PERIOD_S: Final = 0.25
-ROUND_MEMBERS: Final = 5_000
-BUSY_ROWS_A_S: Final = 60_000
-"""More changed standings a second than the sorted sets can follow beside the log."""
+ROUND_MEMBERS: Final = 2_000
 WORK_SHARE: Final = 0.5
-WORK_SHARE_BUSY: Final = 0.1
+WORK_SHARE_CROWDED: Final = 0.1
 """Most of the time the writer works in; appends share the server and the processors with it."""
+
+BURST_ROWS_A_S: Final = 40_000
+"""Changed standings a second from which on the sorted sets would slow the log down."""
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +28,15 @@ class Marked(Protocol):
     """Who knows what the sorted sets don't show yet."""
 
     @property
-    def marked(self) -> int:
-        """Count the members marked so far."""
+    def crowded(self) -> bool:
+        """Tell whether more events wait than are worked on."""
 
-    def note_marked(self, limit: int) -> int:
-        """Tell the mirror the standings of up to so many marked members; returns how many."""
+    @property
+    def marked(self) -> int:
+        """Count the members marked so far, repeated ones too."""
+
+    def write_marked(self, limit: int) -> int:
+        """Write the standings of up to so many marked members; returns how many."""
 
 
 class MirrorWriter:
@@ -45,6 +50,7 @@ class MirrorWriter:
         self._mirror = mirror
         self._marked = marked
         self._on_lost = on_lost
+        self._seen, self._looked_s, self._burst = 0, time.monotonic(), False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mirror", daemon=True)
 
@@ -59,14 +65,10 @@ class MirrorWriter:
 
     def _run(self) -> None:
         away = False
-        marked, looked_s, share = 0, time.monotonic(), WORK_SHARE
         while True:
             stopping = self._stopping.is_set()
             began_s = time.monotonic()
-            if began_s - looked_s >= PERIOD_S:
-                busy = self._marked.marked - marked > BUSY_ROWS_A_S * (began_s - looked_s)
-                share = WORK_SHARE_BUSY if busy else WORK_SHARE
-                marked, looked_s = self._marked.marked, began_s
+            share = self._share(began_s)
             try:
                 written = self._write()
                 away = False
@@ -82,13 +84,20 @@ class MirrorWriter:
             if not stopping:
                 self._stopping.wait(min(pause_s, PERIOD_S * 4))
 
+    def _share(self, now_s: float) -> float:
+        """Choose the share of the time to work in, by what came in the last quarter second."""
+        passed_s = now_s - self._looked_s
+        if passed_s >= PERIOD_S:
+            self._burst = self._marked.marked - self._seen > BURST_ROWS_A_S * passed_s
+            self._seen, self._looked_s = self._marked.marked, now_s
+        return WORK_SHARE_CROWDED if self._burst or self._marked.crowded else WORK_SHARE
+
     def _write(self) -> int:
         """Write a round; returns how many members it was of. Raises StoreError."""
         with STAGES.timed("mirror"):
-            # What an earlier round left, because the server went away, goes first.
-            written = 0 if self._mirror.pending() else self._marked.note_marked(ROUND_MEMBERS)
-            while self._mirror.pending():
-                written = max(written, self._mirror.flush())
+            # Boards that are gone were noted to be cleared, before anything newer.
+            self._mirror.flush()
+            written = self._marked.write_marked(ROUND_MEMBERS)
             if self._mirror.lost:
                 self._on_lost()
         return written

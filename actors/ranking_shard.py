@@ -6,6 +6,7 @@ Warming until it was sent everything; it never answers from a gap.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import Any
 
@@ -19,6 +20,7 @@ from actors.mirror_marks import MirrorMarks
 from actors.past_boards import PastBoards
 from actors.stages import STAGES
 from actors.standing_columns import StandingColumns
+from actors.store.errors import StoreError
 from actors.store.mirror import Mirror
 from rules.compiled import Board, Rules
 from rules.official_order import Key
@@ -34,7 +36,7 @@ class RankingShard:
     """Answers reads on one shard's boards, exact at every version.
 
     Not safe for several threads at once, but for what the mirror's writer calls in its own:
-    `note_marked` and `mirror_lag_s`.
+    `write_marked`, `crowded` and `mirror_lag_s`.
     """
 
     def __init__(self, shard: int, rules: Rules, mirror: Mirror | None) -> None:
@@ -44,6 +46,7 @@ class RankingShard:
         self._mirror = mirror
         self._marks = MirrorMarks()
         self._changing = threading.Lock()
+        self._crowded = False
         self._layout = BoardLayout.of(rules)
         self._empty()
 
@@ -79,6 +82,7 @@ class RankingShard:
                     return False
             self._note(change.rows, teams)
         self.version = version
+        self._crowded = change.crowded
         return True
 
     def replace(
@@ -100,6 +104,10 @@ class RankingShard:
         with self._changing:
             self._columns.put_all(everyone)
         self._note(rows, teams)
+        if self._mirror is not None and not len(everyone):
+            # Nobody yet: the sorted sets are whole as they are. Unmarked they would count as lost.
+            with contextlib.suppress(StoreError):
+                self._mirror.mark_whole()
         self.version = version
         return True
 
@@ -139,32 +147,48 @@ class RankingShard:
                     before = self._changed_teams.get(board, teams)
                     self._changed_teams[board] = np.union1d(before, teams)
 
-    def note_marked(self, limit: int) -> int:
-        """Tell the mirror the standings of up to so many members; returns how many are told.
+    def write_marked(self, limit: int) -> int:
+        """Write the standings of up to so many marked members to the mirror; returns how many.
 
-        Teams are told with this shard's part of their sums; readers add the shards up. What an
-        earlier call told counts as written.
+        Teams are written with this shard's part of their sums; readers add the shards up. What an
+        earlier call gave counts as written. Raises StoreUnavailable; all are marked again then.
         """
         assert self._mirror is not None
         with self._changing:
-            columns, changed_teams = self._columns, self._changed_teams
-            self._changed_teams = {}
-            rows = self._marks.take(limit, lambda those: columns.score[those])
+            marks, columns = self._marks, self._columns
+            rows, told = marks.take(limit, lambda those: columns.score[those]), []
             members = [columns.members[row] for row in rows.tolist()]
             score = columns.score[rows]
             for board, bit in self._boards.items():
                 shown = np.where(columns.on(bit, rows), np.maximum(score, 0), 0)
-                told = self._marks.worth_telling(board, rows, shown > 0)
-                here = members if told.all() else [members[at] for at in np.flatnonzero(told)]
-                self._mirror.note(board, here, shown[told])
+                heard = marks.worth_telling(board, rows, shown > 0)
+                here = members if heard.all() else [members[at] for at in np.flatnonzero(heard)]
+                told.append((board, here, shown[heard]))
+            changed_teams, self._changed_teams = self._changed_teams, {}
             for board, teams in changed_teams.items():
                 if board in self._team_boards:
-                    self._mirror.note(board, *columns.team_sums(self._team_boards[board], teams))
+                    sums = columns.team_sums(self._team_boards[board], teams)
+                    told.append((board, *sums))
+        try:
+            for board, here, scores in told:
+                self._mirror.write(board, here, scores)
+        except StoreError:
+            with self._changing:
+                marks.return_rows(rows)
+                for board, teams in changed_teams.items():
+                    since = self._changed_teams.get(board, teams)
+                    self._changed_teams[board] = np.union1d(since, teams)
+            raise
         return len(rows)
 
     @property
+    def crowded(self) -> bool:
+        """Tell whether more events wait behind those of the last update."""
+        return self._crowded
+
+    @property
     def marked(self) -> int:
-        """Count the members marked for the mirror so far."""
+        """Count the members marked for the mirror so far, repeated ones too."""
         return self._marks.marked
 
     def mirror_lag_s(self) -> float:

@@ -13,7 +13,9 @@ from rules.member_table import MemberTable
 from rules.standings import Standing
 
 ROWS_MAX: Final = 20_000
-"""Changed standings that wait at most; the next ones send them."""
+"""Changed standings that wait for the period's end; more are sent before it."""
+ROWS_MAX_CROWDED: Final = 200_000
+"""Changed standings that wait while the ranking shard is behind; then it is waited for."""
 
 Int64s = npt.NDArray[np.int64]
 
@@ -26,6 +28,9 @@ class RankingSink(Protocol):
 
     def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
         """Send the standings of all members, and the boards they are for."""
+
+    def is_behind(self) -> bool:
+        """Tell whether several updates are on their way already."""
 
     def needs_all(self) -> bool:
         """Tell whether the ranking shard lost its standings or missed an update."""
@@ -41,6 +46,8 @@ class StandingNews:
     def __init__(self, ranking: RankingSink, period_s: float) -> None:
         self._ranking = ranking
         self._period_s = period_s
+        self.crowded = False
+        """Whether many more events wait; the ranking shard then leaves them the processors."""
         self._told_version = -1
         self._version = -1
         self._told_s = 0.0
@@ -57,8 +64,11 @@ class StandingNews:
         """Send what is noted unless something was sent just now; tells whether some waits."""
         if not self._rows:
             return False
+        rows = sum(map(len, self._rows))
         recent = time.monotonic() - self._told_s < self._period_s
-        if recent and sum(map(len, self._rows)) < ROWS_MAX:
+        if recent and rows < ROWS_MAX:
+            return True
+        if self._period_s and rows < ROWS_MAX_CROWDED and self._ranking.is_behind():
             return True
         self.tell(table)
         return False
@@ -85,6 +95,7 @@ class StandingNews:
             names=table.member_ids[self._names :],
             first_company=self._companies,
             companies=table.companies[self._companies :],
+            crowded=self.crowded,
         )
         self._names, self._companies = len(table.member_ids), len(table.companies)
         before, self._told_version = self._told_version, self._version

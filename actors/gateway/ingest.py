@@ -7,12 +7,13 @@ import logging
 import re
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from actors.gateway.admission import BODIES_BYTES_MAX, Admission, Pace
@@ -20,9 +21,11 @@ from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
 from actors.gateway.shared_parcel import SharedParcel, Waiters, part_of, tell_all
+from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.submission import Held, Submission
 from actors.gateway.tally import TALLY
 from actors.messages import LaneCalls, ShardStatus
+from actors.stages import STAGES
 from rules.events import (
     Decoded,
     Names,
@@ -48,6 +51,8 @@ _LINE: Final = re.compile(r"\Aline [0-9]+")
 NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 ARROW: Final = "application/vnd.apache.arrow.stream"
 JSON: Final = "application/json"
+
+Int32s = npt.NDArray[np.int32]
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +122,9 @@ class Ingest:
                 submission = await self._take_single(body)
         else:
             self._decode_singles()
-            submission = await self._submit_sealed(self._decode(body, kind))
+            with STAGES.timed("decode"):
+                decoded = self._decode(body, kind)
+            submission = await self._submit_sealed(decoded)
         self._hold(key, submission)
         return submission
 
@@ -165,7 +172,8 @@ class Ingest:
     @staticmethod
     async def _await_shards(submission: Submission) -> None:
         try:
-            await asyncio.wait_for(asyncio.shield(submission.done), ANSWER_WITHIN_S)
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await asyncio.shield(submission.done)
         except TimeoutError:
             raise Problem(
                 503,
@@ -263,7 +271,7 @@ class Ingest:
                 for row, word, member in acts_in(decoded.columns)
             ]
             batch, shards = self._stamped(decoded.columns)
-            self._deal(batch, shards, [(submission, decoded.place)])
+            self._deal(batch, shards, decoded, submission)
         return submission
 
     def _decode_singles(self) -> None:
@@ -272,7 +280,8 @@ class Ingest:
             count = min(len(self._singles), SINGLES_MAX)
             taken = [self._singles.popleft() for _ in range(count)]
             try:
-                decoded = decode_ndjson(b"\n".join(body for body, _ in taken), self._names)
+                with STAGES.timed("decode"):
+                    decoded = decode_ndjson(b"\n".join(body for body, _ in taken), self._names)
                 self._sort_singles(decoded, Waiters(enumerate(found for _, found in taken)))
             except Exception as error:  # every waiter must hear of it, whatever it is
                 tell_all([found for _, found in taken], error)
@@ -304,29 +313,29 @@ class Ingest:
             tell_all(list(found.values()), error)
 
     def _submit_singles(self, decoded: Decoded, found: Waiters, held: Sequence[Held] = ()) -> None:
-        here = np.zeros(1, dtype=np.int64)
-        valid = set(decoded.place.tolist())
-        submissions = {place: Submission(1, 1 if place in valid else 0) for place in found}
+        places, valid = decoded.place.tolist(), decoded.columns
+        ids = valid.column("event_id").to_pylist()
+        submissions = {
+            place: SingleSubmission(event_id, 1)
+            for place, event_id in zip(places, ids, strict=True)
+        }
         for refusal in decoded.refused:
             # Each of them is the only event of its request: a line number would be its neighbours'.
             alone = replace(refusal, sentence=_LINE.sub("the event", refusal.sentence))
-            submissions[refusal.place].refuse([alone], np.zeros(refusal.place + 1, np.int64))
-        if decoded.columns.num_rows:
-            ids = decoded.columns.column("event_id")
-            rows = [(submissions[place], here) for place in decoded.place.tolist()]
-            for row, (submission, _) in enumerate(rows):
-                submission.name(here, ids.slice(row, 1))
-            for row, word, member in acts_in(decoded.columns):
-                rows[row][0].acts = [(0, word, member)]
+            submissions[refusal.place] = SingleSubmission("", 0)
+            submissions[refusal.place].refuse([alone])
+        if places:
+            rows = [submissions[place] for place in places]
+            for row, word, member in acts_in(valid):
+                rows[row].acts = [(0, word, member)]
             for one in held:
-                rows[one.row][0].held.append(replace(one, row=0))
-            batch, shards = self._stamped(decoded.columns)
-            self._deal(batch, shards, rows)
+                rows[one.row].held.append(replace(one, row=0))
+            self._deal_singles(*self._stamped(valid), rows)
         for place, waiter in found.items():
             if not waiter.done():
                 waiter.set_result(submissions[place])
 
-    def _stamped(self, columns: pa.RecordBatch) -> tuple[pa.RecordBatch, np.ndarray]:
+    def _stamped(self, columns: pa.RecordBatch) -> tuple[pa.RecordBatch, Int32s]:
         """Stamp the rows under the events' clock and find each row's shard."""
         self.events += columns.num_rows
         if len(self.lanes) == 1:
@@ -341,23 +350,32 @@ class Ingest:
         return columns, shards
 
     def _deal(
-        self,
-        batch: pa.RecordBatch,
-        shards: np.ndarray,
-        owners: list[tuple[Submission, np.ndarray]],
+        self, batch: pa.RecordBatch, shards: Int32s, decoded: Decoded, to: Submission
     ) -> None:
-        """Give each lane its rows: of one submission (owners has one entry) or of many."""
-        for lane in self.lanes:
-            rows = np.flatnonzero(shards == lane.shard)
-            if not len(rows):
-                continue
-            part = batch if len(rows) == batch.num_rows else batch.take(pa.array(rows))
-            if len(owners) == 1:
-                owners[0][0].shards.add(lane.shard)
-                lane.put(Parcel(owners[0][0], owners[0][1][rows], part))
-                continue
-            sharing = [owners[row][0] for row in rows.tolist()]
+        """Give each lane its rows of one submission."""
+        for lane, rows, part in self._parts(batch, shards):
+            to.shards.add(lane.shard)
+            lane.put(Parcel(to, decoded.place[rows], part))
+
+    def _deal_singles(
+        self, batch: pa.RecordBatch, shards: Int32s, owners: list[SingleSubmission]
+    ) -> None:
+        """Give each lane its rows of many submissions of one event."""
+        for lane, rows, part in self._parts(batch, shards):
+            sharing = [owners[row] for row in rows.tolist()]
             for submission in sharing:
                 submission.shards.add(lane.shard)
-            shared = SharedParcel(sharing)
-            lane.put(Parcel(shared, np.arange(len(rows)), part))
+            lane.put(Parcel(SharedParcel(sharing), np.arange(len(rows)), part))
+
+    def _parts(
+        self, batch: pa.RecordBatch, shards: Int32s
+    ) -> Iterator[tuple[Lane, npt.NDArray[np.int64], pa.RecordBatch]]:
+        """Cut a batch by shard: the lane, the rows int64[k] that are its, and those."""
+        if len(self.lanes) == 1:
+            yield self.lanes[0], np.arange(batch.num_rows), batch
+            return
+        for lane in self.lanes:
+            rows = np.flatnonzero(shards == lane.shard)
+            if len(rows):
+                whole = len(rows) == batch.num_rows
+                yield lane, rows, batch if whole else batch.take(pa.array(rows))

@@ -174,7 +174,9 @@ class Lane:
             self._send(self._flights[-1])
 
     def _send(self, flight: _Flight) -> None:
-        turn = Turn(self._name, flight.number, self._flights[0].number)
+        events = sum(len(parcel.places) for parcel in flight.parcels)
+        crowded = self.queued_events - events >= FOLLOWER_EVENTS_MIN
+        turn = Turn(self._name, flight.number, self._flights[0].number, crowded)
         flight.call = asyncio.ensure_future(self._calls.apply(flight.body, self._stamp, turn))
 
     def _many_wait(self) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.submission import NO_EXTRAS, Extras, Submission
 from rules.events import Decoded, Refusal
 
@@ -35,8 +36,8 @@ def tell_all(waiters: Sequence[asyncio.Future[Submission]], error: Exception) ->
 class SharedParcel(Submission):
     """Stands for many single submissions that travel as one parcel."""
 
-    def __init__(self, singles: list[Submission]) -> None:
-        super().__init__(len(singles), len(singles))
+    def __init__(self, singles: list[SingleSubmission]) -> None:
+        self._begin(len(singles), len(singles))
         self._singles = singles
 
     def fill(
@@ -48,12 +49,11 @@ class SharedParcel(Submission):
         extras: Extras = NO_EXTRAS,
     ) -> None:
         """Pass each row's answer on to its own submission."""
-        here = np.zeros(1, dtype=np.int64)
-        for row, single in enumerate(self._singles):
-            span = slice(row, row + 1)
-            own = extras.part(row, row + 1)
-            single.fill(here, status[span], reason[span], points[span], own)
-        super().fill(places, status, reason, points)
+        assert len(places) == len(self._singles)
+        rows = zip(self._singles, status.tolist(), reason.tolist(), points.tolist(), strict=True)
+        details, notes = extras.details, extras.notes
+        for row, (single, one, why, earned) in enumerate(rows):
+            single.fill_one(one, why, earned, details.get(row), notes.get(row))
 
     def fail(self, error: Exception) -> None:
         """Tell every single submission."""

@@ -50,22 +50,29 @@ class Held:
 class Submission:
     """Collects what the shards answer to the events of one request, in arrival order."""
 
+    status: npt.NDArray[np.uint8] | bytearray
+    reason: npt.NDArray[np.uint8] | bytearray
+    points: npt.NDArray[np.int64] | list[int]
+
     def __init__(self, received: int, waiting: int) -> None:
+        self._begin(received, waiting)
+        self._status = self.status = np.full(received, REJECTED, dtype=np.uint8)
+        self._reason = self.reason = np.full(received, REASON_CODES["bad_field"], dtype=np.uint8)
+        self._points = self.points = np.zeros(received, dtype=np.int64)
+        self._waiting = waiting
+        self._event_ids: dict[int, str] = {}
+        self._columns: list[tuple[npt.NDArray[np.int64], pa.Array]] = []
+        self._sentences: dict[int, str] = {}
+        self._details: dict[int, dict[str, Any]] = {}
+
+    def _begin(self, received: int, waiting: int) -> None:
         self.received = received
-        self.status = np.full(received, REJECTED, dtype=np.uint8)
-        self.reason = np.full(received, REASON_CODES["bad_field"], dtype=np.uint8)
-        self.points = np.zeros(received, dtype=np.int64)
         self.acts: list[tuple[int, str, str]] = []
         """Place, type and member of each administrator's act."""
         self.held: list[Held] = []
         """The personal values, by place, that members hold only since this request."""
         self.shards: set[int] = set()
         """Those that hold its members, known once its events were dealt out."""
-        self._waiting = waiting
-        self._event_ids: dict[int, str] = {}
-        self._columns: list[tuple[npt.NDArray[np.int64], pa.Array]] = []
-        self._sentences: dict[int, str] = {}
-        self._details: dict[int, dict[str, Any]] = {}
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if not waiting:
             self.done.set_result(None)
@@ -88,7 +95,7 @@ class Submission:
         """Record rows the decoder refused; places maps the decoder's rows to this request's."""
         for refusal in refusals:
             place = refusal.place if places is None else int(places[refusal.place])
-            self.reason[place] = REASON_CODES[refusal.reason]
+            self._reason[place] = REASON_CODES[refusal.reason]
             self._event_ids[place] = refusal.event_id
             self._sentences[place] = refusal.sentence
 
@@ -104,9 +111,9 @@ class Submission:
 
         extras are by row of the answer.
         """
-        self.status[places] = status
-        self.reason[places] = reason
-        self.points[places] = points
+        self._status[places] = status
+        self._reason[places] = reason
+        self._points[places] = points
         self._details |= {int(places[row]): detail for row, detail in extras.details.items()}
         self._sentences |= {int(places[row]): note for row, note in extras.notes.items()}
         self._waiting -= len(places)
@@ -127,10 +134,10 @@ class Submission:
         if self.received <= SINGLE_ANSWERS_MAX:
             rows = np.arange(self.received)
             return msgspec.json.encode({"results": self._results(rows)})
-        counts = np.bincount(self.status, minlength=len(STATUSES)).tolist()
+        counts = np.bincount(self._status, minlength=len(STATUSES)).tolist()
         rows = np.arange(self.received)
         if not every:
-            rows = np.flatnonzero(self.status != APPLIED)[:SINGLE_ANSWERS_MAX]
+            rows = np.flatnonzero(self._status != APPLIED)[:SINGLE_ANSWERS_MAX]
         return msgspec.json.encode(
             {
                 "received": self.received,
@@ -142,7 +149,7 @@ class Submission:
         )
 
     def _reason_counts(self) -> dict[str, int]:
-        counts = np.bincount(self.reason, minlength=len(REASONS)).tolist()
+        counts = np.bincount(self._reason, minlength=len(REASONS)).tolist()
         return {word: count for word, count in zip(REASONS, counts, strict=True) if word and count}
 
     def _results(self, rows: npt.NDArray[np.int64]) -> list[dict[str, Any]]:
@@ -151,10 +158,10 @@ class Submission:
         for place in rows.tolist():
             result: dict[str, Any] = {
                 "event_id": ids.get(place, ""),
-                "status": STATUSES[self.status[place]],
-                "points": int(self.points[place]),
+                "status": STATUSES[self._status[place]],
+                "points": int(self._points[place]),
             }
-            reason = REASONS[self.reason[place]]
+            reason = REASONS[self._reason[place]]
             if reason:
                 result["reason"] = reason
                 result["sentence"] = self._sentences.get(place) or SENTENCES[reason]

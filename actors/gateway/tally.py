@@ -90,13 +90,15 @@ class Tally:
         found.add(seconds)
         self.every_request.add(seconds)
 
-    def events(self, status: npt.NDArray[np.uint8], reason: npt.NDArray[np.uint8]) -> None:
+    def events(
+        self, status: npt.NDArray[np.uint8] | bytearray, reason: npt.NDArray[np.uint8] | bytearray
+    ) -> None:
         """Count results; status and reason uint8[n] index rules.results."""
         if len(status) == 1:
             key = (int(status[0]), int(reason[0]))
             self._single[key] = self._single.get(key, 0) + 1
             return
-        flat = status.astype(np.int64) * len(REASONS) + reason
+        flat = np.asarray(status).astype(np.int64) * len(REASONS) + np.asarray(reason)
         counts = np.bincount(flat, minlength=self._events.size)
         self._events += counts.reshape(self._events.shape)
 

@@ -105,6 +105,21 @@ class Mirror:
                     self._chunks_since_s = None
         return written
 
+    def write(self, board: str, members: Sequence[str], scores: Scores) -> None:
+        """Write scores now, past what is noted: for a caller that notes what is due itself.
+
+        Members and scores are as in `note`, each member once. Afterwards `lost` tells as after
+        `flush`.
+
+        Raises:
+            StoreUnavailable: some may be written; write all of them again, or newer ones.
+        """
+        key = keys.board(self.season, board, self.shard)
+        with self._writing:
+            for start in range(0, len(members), CHUNK_MEMBERS):
+                part = slice(start, start + CHUNK_MEMBERS)
+                self._write(key, list(zip(members[part], scores[part].tolist(), strict=True)))
+
     def rebuild(self, board: str, members: Sequence[str], scores: Scores) -> int:
         """Replace a board by these members in one step and return how many are on it.
 

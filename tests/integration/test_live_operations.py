@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from actors.gateway.auth import sign_token
 from actors.gateway.board_feed import applied
 from tests.integration.live_fixtures import (
+    ADMIN,
     SEASON,
     Live,
     ndjson,
@@ -28,6 +29,7 @@ from tests.integration.live_fixtures import (
     start_system,
     stop,
 )
+from ui.client import Client
 
 __all__ = ["ray_session"]
 
@@ -318,6 +320,11 @@ def test_operations_tell_how_the_system_does(live: Live) -> None:
         "torn": "unreadable",
     }
     assert found["store"]["memory_bytes"] > 0
+    # What the page reads it with understands all of it, the trail and the keys too.
+    with closing(Client(live.system.url, ADMIN)) as pages:
+        assert pages.operations().shards[0].members == shard["members"]
+        assert {"admin", "analyst"} <= {key.role for key in pages.keys().keys}
+        assert "key.make" in {entry.act for entry in pages.audit(100).entries}
     refused = live.http.get("/v1/operations", headers=live.as_role("till"))
     assert refused.status_code == httpx.codes.FORBIDDEN
     paths = live.get("/openapi.json")["paths"]

@@ -15,9 +15,9 @@ from rules.event_columns import TYPES
 from rules.member_columns import POINT_COLUMNS
 from rules.member_table import MemberTable
 from rules.results import APPLIED, REASONS, STATUSES, Outcome
+from simulator.day_sales import Sales
 from simulator.setting import Setting
-from simulator.till import Sales
-from simulator.unaided import Bought, full_price
+from simulator.unaided import Bought
 
 USE: Final = TYPE_CODES["use"]
 
@@ -53,7 +53,7 @@ class Account:
 
     def sold(self, nth: int, sales: Sales) -> None:
         """Count a day's visits."""
-        self.bought.add(nth, sales.member, sales.litres_ml, full_price(sales), sales.margin_parts)
+        self.bought.add(nth, sales.member, sales.litres_ml, sales.full_price(), sales.margin_parts)
         paid = sales.paid_fen.copy()
         paid[sales.shop.visit] += sales.shop_paid_fen
         np.add.at(self.paid_fen, sales.member, paid)

@@ -11,8 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,7 +20,6 @@ import pyarrow as pa
 from rules.coding import encode
 from rules.compiled import Rules
 from rules.event_columns import concat, stamp
-from rules.identity import hash_strings
 from rules.kernel import advance, apply_events
 from rules.member_table import NO_CLOCK_US, MemberTable
 from rules.results import Outcome
@@ -33,13 +31,20 @@ from simulator.demand import Arrivals
 from simulator.effects import ALL_EFFECTS, Effects
 from simulator.keyed import Ints, Keyed, Purpose
 from simulator.local_days import LocalDays
-from simulator.members import Members, draw_members
-from simulator.persons import Persons, draw_persons, synthetic_ids
 from simulator.population import Population
+from simulator.recalls import Recalls
 from simulator.response import Day, Responding
 from simulator.run_figures import result_of
 from simulator.run_result import RunResult
-from simulator.setting import Setting, setting_of
+from simulator.stage import (
+    EPOCH,
+    Start,
+    by_first_day,
+    days_until,
+    first_date,
+    people_of,
+    setting_from,
+)
 from simulator.till import Till
 from simulator.unaided import Unaided
 from simulator.visible import Visible
@@ -49,7 +54,6 @@ BATCH_ROWS: Final = 1 << 17
 MEMBERS_MAX: Final = 10_000_000
 SECOND_US: Final = 1_000_000
 _FAR_US: Final = np.iinfo(np.int64).max
-_EPOCH: Final = date(1970, 1, 1)
 
 Progress = Callable[[int, int, str], None]
 Write = Callable[[pa.RecordBatch], None]
@@ -63,18 +67,6 @@ class Source(Protocol):
 
         Their members are beside the population's; the table is as the day begins.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A running season to go on from: its table, and who the members of its rows are.
-
-    The run takes the table over. `members` has a row for each of the table's rows, in order,
-    with first_day 0 and opening, and may have more, who join later.
-    """
-
-    table: MemberTable
-    members: Members
 
 
 class Play:
@@ -99,14 +91,14 @@ class Play:
         self.seconds: dict[str, float] = defaultdict(float)
         self._write, self._sources = write, sources
         keyed = self._keyed = Keyed(seed)
-        first = _first_date(rules, start)
+        first = first_date(rules, start)
         last_us = min(self.end_us, rules.ends_us)
-        self.first_day = (first - _EPOCH).days
-        self.setting = _setting(rules, population, first)
-        self.days = _days_until(rules, self.first_day, last_us, self.setting.days)
+        self.first_day = (first - EPOCH).days
+        self.setting = setting_from(rules, population, first)
+        self.days = days_until(rules, self.first_day, last_us, self.setting.days)
         with self.timed("draw"):
             people = keyed if people_seed is None else Keyed(people_seed)
-            self.persons, self.table = _people(
+            self.persons, self.table = people_of(
                 people, rules, population, self.setting, members, start
             )
         self._begin(keyed)
@@ -135,13 +127,13 @@ class Play:
         self._unaided = Unaided(
             persons, self._till, self._moved, self._arrivals(self._moved), self.days
         )
-        self._starters = _by_first_day(people.first_day)
+        self._starters = by_first_day(people.first_day)
         self._place = np.zeros(len(persons), dtype=np.int64)
         self._place[self._moved] = np.arange(len(self._moved))
         self._place[self._steady] = np.arange(len(self._steady))
         self._last_visit_us = table.members.last_purchase_us[: len(persons)].copy()
         self._held: dict[int, list[Acts]] = defaultdict(list)
-        self._recalls: dict[int, list[Ints]] = defaultdict(list)
+        self._recalls = Recalls(keyed, population, persons)
         self._acted = np.zeros(0, dtype=np.int64)
         self.account = Account(self.rules, self.setting, table, len(persons), self.days)
         held = table.members
@@ -195,7 +187,7 @@ class Play:
         midnight_us = self._starts_us(nth)
         if self.table.clock_us != NO_CLOCK_US and midnight_us > self.table.clock_us:
             advance(self.table, midnight_us)
-        local = _EPOCH + timedelta(days=self.first_day + nth)
+        local = EPOCH + timedelta(days=self.first_day + nth)
         if local.day == 1 and nth:
             self.account.month_ends(local - timedelta(days=1))
 
@@ -206,7 +198,8 @@ class Play:
         with self.timed("response"):
             self._visible.look(day.starts_us)
             self._wallet.take(self._visible.new_coupons)
-            self._plan_recalls(nth)
+            if self.effects.recall:
+                self._recalls.reach(self._visible.recalled(), nth, day.day)
             self._responding.refresh(self._visible, day, self._acted, self._wallet.holding)
         details = Details()
         with self.timed("draw"):
@@ -220,7 +213,7 @@ class Play:
         self._send(nth, acts + self._held.pop(nth, []), details)
 
     def _day_of(self, nth: int) -> Day:
-        local = _EPOCH + timedelta(days=self.first_day + nth)
+        local = EPOCH + timedelta(days=self.first_day + nth)
         next_month = (local.replace(day=28) + timedelta(days=4)).replace(day=1)
         ends_day = self.rules.calendar.day(self.rules.ends_us - 1) + 1
         return Day(
@@ -278,29 +271,10 @@ class Play:
         )
         return self._local_days.at_us(nth, second)
 
-    def _plan_recalls(self, nth: int) -> None:
-        """Decide who of those that were sent a recall comes back for it, and on which day."""
-        reached = self._visible.recalled()
-        reached = reached[reached < len(self.persons)]
-        if not self.effects.recall or not len(reached):
-            return
-        figures = self.population.recall
-        chance = figures.increment / max(1.0 - self.population.response.zero_share, 1e-9)
-        reached = reached[self.persons.theta[reached] > 0]
-        day = self.first_day + nth
-        coming = self._keyed.uniforms(Purpose.RECALLED, reached, day) < chance
-        rows = reached[coming]
-        wait = self._keyed.uniforms(Purpose.RECALL_DAY, rows, day) * round(figures.within_days)
-        for row, days in zip(rows.tolist(), wait.astype(np.int64).tolist(), strict=True):
-            self._recalls[nth + days].append(np.array([row, nth]))
-
     def _pull(self, nth: int) -> None:
         """Bring back today those who were recalled and haven't come since."""
-        due = self._recalls.pop(nth, None)
-        if due is None:
-            return
-        rows, since = np.array(due).T
-        sent_us = np.array([self._starts_us(one) for one in since.tolist()])
+        rows, since = self._recalls.due(nth)
+        sent_us = np.array([self._starts_us(one) for one in since.tolist()], dtype=np.int64)
         rows = rows[self._last_visit_us[rows] < sent_us]
         self._moved_visits.pull(self._place[np.unique(rows)])
 
@@ -360,63 +334,6 @@ class Play:
         day = self.rules.calendar.days(acts.at_us) - self.first_day
         for one in np.unique(day).tolist():
             self._held[one].append(acts.take(np.flatnonzero(day == one)))
-
-
-def _first_date(rules: Rules, start: Start | None) -> date:
-    """Give the first local day played: the season's, or the one that begins at or after a clock."""
-    if start is None:
-        return rules.season.season.starts.date()
-    calendar, clock_us = rules.calendar, start.table.clock_us
-    day = calendar.day(clock_us)
-    if calendar.midnight(day) < clock_us:
-        day += 1
-    return _EPOCH + timedelta(days=day)
-
-
-def _setting(rules: Rules, population: Population, first: date) -> Setting:
-    """Set the stage from a date to the season's end, at the season's own prices where it has any.
-
-    Raises:
-        ValueError: the season is over, or sells no fuel.
-    """
-    season = rules.season
-    days = max(1, (season.season.ends.date() - first).days)
-    setting = setting_of(season, population, days=days, start=first)
-    listed = [rules.price_list.usual_price_fen(fuel) for fuel in setting.fuels]
-    prices = [
-        known if one is None else one / 100.0
-        for one, known in zip(listed, setting.prices, strict=True)
-    ]
-    return replace(setting, prices=tuple(prices))
-
-
-def _days_until(rules: Rules, first_day: int, until_us: int, most: int) -> int:
-    days = rules.calendar.day(until_us - 1) + 1 - first_day
-    return max(0, min(days, most))
-
-
-def _people(
-    keyed: Keyed, rules: Rules, population: Population, setting: Setting, members: int,
-    start: Start | None,
-) -> tuple[Persons, MemberTable]:  # fmt: skip
-    """Draw the members and give each a row of the table: row m is member m's."""
-    if start is None:
-        people = draw_members(keyed, population, setting, first=0, last=members, total=members)
-        table, held = MemberTable(rules), 0
-    else:
-        people, table = start.members, start.table
-        held = len(table)
-    more = synthetic_ids(held, len(people.number))
-    if more:
-        table.add_members(*hash_strings(pa.array(more, pa.utf8())), more)
-    return draw_persons(keyed, population, people, table.member_ids[: len(people.number)]), table
-
-
-def _by_first_day(first_day: Ints) -> dict[int, Ints]:
-    order = np.argsort(first_day, kind="stable")
-    days, begins = np.unique(first_day[order], return_index=True)
-    parts = np.split(order, begins[1:])
-    return dict(zip(days.tolist(), parts, strict=True))
 
 
 def simulate_run(

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.day_sales import Sales
 from simulator.demand import Arrivals
 from simulator.keyed import Ints
 from simulator.persons import Persons
-from simulator.till import Sales, Till
+from simulator.till import Till
 
 
 @dataclass(slots=True)
@@ -44,13 +45,6 @@ class Bought:
         self.day_litres_ml[nth] += int(ml.sum())
         self.day_amount_fen[nth] += int(fen.sum())
         self.day_margin_parts[nth] += int(parts.sum())
-
-
-def full_price(sales: Sales) -> Ints:
-    """Add up what visits come to before anything is taken off, fen, int64[visits]."""
-    fen = sales.gross_fen.copy()
-    fen[sales.shop.visit] += sales.shop.amount_fen
-    return fen
 
 
 class Unaided:
@@ -88,6 +82,6 @@ class Unaided:
     def same(self, nth: int, sales: Sales, unmoved: Ints) -> None:
         """Count the sales, int64[k] places, of members who don't react."""
         self.bought.add(
-            nth, sales.member[unmoved], sales.litres_ml[unmoved], full_price(sales)[unmoved],
+            nth, sales.member[unmoved], sales.litres_ml[unmoved], sales.full_price()[unmoved],
             sales.margin_parts[unmoved],
         )  # fmt: skip

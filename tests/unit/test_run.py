@@ -13,8 +13,9 @@ from rules.standings import board_rows
 from simulator.effects import Effects
 from simulator.output_files import write_coupons, write_members, write_prizes, write_standings
 from simulator.replay import awards_of, replay
-from simulator.run import Play, Start, simulate_run
+from simulator.run import Play, simulate_run
 from simulator.run_result import FIGURES, MEMBER_COLUMNS, TABLES
+from simulator.stage import Start
 from tests.unit.simulated import DAYS, MEMBERS, play_of, population, rules_of, run_of
 
 

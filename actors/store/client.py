@@ -10,6 +10,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from actors.store.errors import ServerUnsuitable, translated
+from actors.store.replicated import is_replicated, open_replicated
 
 ANSWER_WITHIN_S = 5.0
 CONNECT_WITHIN_S = 2.0
@@ -30,8 +31,9 @@ def connect(
 
     `redis://`, `rediss://` (TLS) and `unix://` are understood; an ACL user and password stand
     before the host (`rediss://user:password@host:6380/0`), TLS files in the query
-    (`?ssl_ca_certs=…`). Answers stay bytes. A command is never repeated behind the caller's
-    back: the client cannot know whether a write that got no answer was carried out.
+    (`?ssl_ca_certs=…`); `actors.store.replicated` has those for several servers. Answers stay
+    bytes. A command is never repeated behind the caller's back: the client cannot know whether a
+    write that got no answer was carried out.
 
     Args:
         url: where the server is.
@@ -42,16 +44,19 @@ def connect(
     Raises:
         ValueError: when the URL is not one of a Redis server.
     """
+    options: dict[str, Any] = {
+        "socket_timeout": answer_within_s,
+        "socket_connect_timeout": connect_within_s,
+        "retry": Retry(NoBackoff(), 0),
+        "client_name": name,
+        # RESP2 is what every server from 7 on speaks without a handshake.
+        "protocol": 2,
+    }
     try:
-        client: redis.Redis = redis.Redis.from_url(
-            url,
-            socket_timeout=answer_within_s,
-            socket_connect_timeout=connect_within_s,
-            retry=Retry(NoBackoff(), 0),
-            client_name=name,
-            # RESP2 is what every server from 7 on speaks without a handshake.
-            protocol=2,
-        )
+        if is_replicated(url):
+            with translated("find the servers of the store"):
+                return open_replicated(url, **options)
+        client: redis.Redis = redis.Redis.from_url(url, **options)
     except ValueError as error:
         raise ValueError(
             f"Redis URL {without_password(url)!r}: {error}; "

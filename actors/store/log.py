@@ -10,6 +10,7 @@ import redis
 
 from actors.store import keys
 from actors.store.errors import Fenced, LogGap, Unsettled, translated
+from actors.store.replicated import run_copied
 from actors.store.script import script
 
 Kind = Literal["events", "advance", "close", "lease", "order", "rules"]
@@ -68,11 +69,12 @@ class ShardLog:
     time-outs when it cannot. Not safe for several threads at once.
     """
 
-    def __init__(self, client: redis.Redis, scope: str, shard: int) -> None:
+    def __init__(self, client: redis.Redis, scope: str, shard: int, copies: int = 0) -> None:
         self.scope = scope
         self.shard = shard
         self.epoch: int | None = None
         self._client = client
+        self._copies = copies
         self._log_key = keys.log(scope, shard)
         self._head_key = keys.head(scope, shard)
         self._next_seq = 0
@@ -232,12 +234,22 @@ class ShardLog:
             arguments += (draft.kind, draft.stamp_us, draft.payload)
         with translated(f"append to the log of shard {self.shard}"):
             try:
-                answer = self._append([self._log_key, self._head_key], arguments)
+                answer = self._written(arguments)
             except redis.exceptions.BusyLoadingError:
                 raise
             except redis.exceptions.ConnectionError:
-                answer = self._append([self._log_key, self._head_key], arguments)
+                answer = self._written(arguments)
         return _word_and_number(answer)
+
+    def _written(self, arguments: list[Any]) -> Sequence[bytes]:
+        """Run the append script; with copies, wait until as many replicas have the entries."""
+        given = [self._log_key, self._head_key], arguments
+        answer: Sequence[bytes]
+        if self._copies:
+            answer = run_copied(self._client, self._log_key, self._append, given, self._copies)
+        else:
+            answer = self._append(*given)
+        return answer
 
     def _range(self, first: int, last: int, count: int) -> list[Entry]:
         with translated(f"read the log of shard {self.shard}"):

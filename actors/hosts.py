@@ -39,6 +39,7 @@ from actors.store.manifest import ManifestRecord
 from actors.store.mirror import Mirror
 from actors.store.notice_stream import NoticeStream
 from actors.store.pool_leases import PoolLeases
+from actors.store.replicated import copies_of
 from actors.store.snapshot import SnapshotStore
 from rules.standings import Standing
 
@@ -166,7 +167,7 @@ class MemberShardHost:
                 owners = CodeOwners(client, scope)
             shard = MemberShard(
                 settings.rules,
-                ShardLog(client, scope, self._number),
+                ShardLog(client, scope, self._number, copies_of(settings.redis_url)),
                 SnapshotStore(settings.folder / "snapshots", ManifestRecord(client, scope)),
                 Archive(settings.folder / "archive"),
                 RankingRelay(ranking_handle(settings, self._number)),

@@ -55,7 +55,9 @@ def maximise(
     """
 
     def down(at: Floats) -> float:
-        value = -log_likelihood(at)
+        # The search may step far out, where a likelihood overflows: that is no place to be.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            value = -log_likelihood(at)
         return value if np.isfinite(value) else 1e300
 
     found = minimize(

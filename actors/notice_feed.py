@@ -17,6 +17,8 @@ from actors.store.notice_stream import CHUNK, NoticeStream, StreamId
 from rules.notice_book import Notices
 
 RETRY_AFTER_S: Final = 0.2
+WAITING_MAX: Final = 200_000
+WAIT_S: Final = 2.0
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class NoticeFeed:
         self._queue: queue.SimpleQueue[tuple[int, Notices]] = queue.SimpleQueue()
         self._told = threading.Condition()
         self._open = 0  # batches put and not yet appended
+        self._waiting = 0  # notices in them
         self._thread: threading.Thread | None = None
 
     def start(self, last_seq: int) -> None:
@@ -53,7 +56,10 @@ class NoticeFeed:
         if not len(notices) or seq < self._last[0]:
             return
         with self._told:
+            # A shard that outruns its notices waits for them a little: what waits stays bounded.
+            self._told.wait_for(lambda: self._waiting < WAITING_MAX, WAIT_S)
             self._open += 1
+            self._waiting += len(notices)
         self._queue.put((seq, notices))
 
     def flush(self, within_s: float) -> None:
@@ -74,6 +80,7 @@ class NoticeFeed:
                 log.exception("the notices of log entry %d are lost", seq)
             with self._told:
                 self._open -= 1
+                self._waiting -= len(notices)
                 self._told.notify_all()
 
     def _append(self, seq: int, notices: Notices) -> None:

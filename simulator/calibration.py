@@ -96,6 +96,12 @@ def calibrate(
     Raises:
         NothingToFit: too few members come a second time.
     """
+    who, _ = observed.visits()
+    repeats = len(who) - len(np.unique(who))
+    if repeats < REPEATS_LEAST:
+        raise NothingToFit(
+            f"{repeats} visits after a member's first: at least {REPEATS_LEAST} are needed"
+        )
     kinds = kinds_of(observed, default_kind or next(iter(template.kinds)))
     found: dict[str, Finding] = {}
     profile = fit_days(observed, is_holiday)
@@ -173,12 +179,6 @@ def _exposure(
 def _fit_visits(
     observed: Observed, kinds: Kinds, template: Population, membership: Membership
 ) -> VisitFit:
-    who, _ = observed.visits()
-    repeats = len(who) - len(np.unique(who))
-    if repeats < REPEATS_LEAST:
-        raise NothingToFit(
-            f"{repeats} visits after a member's first: at least {REPEATS_LEAST} are needed"
-        )
     timing = template.timing
     first = next(iter(template.kinds))
     shapes = tuple(

@@ -103,10 +103,10 @@ def _bought_after(table: MemberTable, chosen: Int64s, days: int) -> dict[str, np
     last = _after(row, at_us, fired, until_us)
     _, _, product, station = split_cells(sales.cell[held])
     days_of = sales.day[held].astype(np.int64)
-    fuel_ml = sales.left_ml[held] * sales.fuel[held]
-    left_ml, left_fen = sales.left_ml[held], sales.left_fen[held]
+    left_ml, left_fen = sales.left_ml[held].astype(np.int64), sales.left_fen[held].astype(np.int64)
+    fuel_ml = left_ml * sales.fuel[held]
     margin, _ = margin_parts(table, product, station, days_of, left_ml, left_fen)
-    fen = _between(sales.left_fen[held], first, last)
+    fen = _between(left_fen, first, last)
     return {
         "buyers": last > first,
         "visits": last - first,

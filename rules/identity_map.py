@@ -25,9 +25,10 @@ class IdentityMap:
     """Open addressing with double hashing over NumPy arrays.
 
     A key is two uint64, well mixed already; a value is an int32 ≥ 0. Entries lie densely in
-    the order they came; the slots hold entry numbers alone, so a key costs 20 bytes in its
-    entry and 7 to 14 in slots. Slots double when more than 0.6 of them are taken: `find` and
-    `insert` are O(1) a key, amortised, with all keys of a call probed together.
+    the order they came; the slots hold entry numbers alone, so a key costs 16 bytes in its
+    entry, 4 more once a value isn't its entry's number, and 7 to 14 in slots. Slots double when
+    more than 0.6 of them are taken: `find` and `insert` are O(1) a key, amortised, with all keys
+    of a call probed together.
 
     >>> known = IdentityMap()
     >>> a, b = np.array([7, 8], np.uint64), np.array([1, 1], np.uint64)
@@ -39,7 +40,8 @@ class IdentityMap:
     def __init__(self) -> None:
         self._count = 0
         self._keys: Words = np.empty((_SLOTS_MIN, 2), dtype=np.uint64)
-        self._values: Records = np.empty(_SLOTS_MIN, dtype=np.int32)
+        # None as long as every value is the number of its entry.
+        self._values: Records | None = None
         self._slots: Records = np.full(_SLOTS_MIN, ABSENT, dtype=np.int32)
 
     def __len__(self) -> int:
@@ -60,7 +62,8 @@ class IdentityMap:
         while len(rows):
             keys = self._keys[entry]
             same = (keys[:, 0] == a[rows]) & (keys[:, 1] == b[rows])
-            found[rows[same]] = self._values[entry[same]]
+            hit = entry[same]
+            found[rows[same]] = hit if self._values is None else self._values[hit]
             rows, slot = rows[~same], slot[~same]
             slot = (slot + step[rows]) & mask
             entry = self._slots[slot]
@@ -77,7 +80,7 @@ class IdentityMap:
         slot, step = a & mask, b & mask | 1
         while (entry := int(self._slots[slot])) != ABSENT:
             if int(self._keys[entry, 0]) == a and int(self._keys[entry, 1]) == b:
-                return int(self._values[entry])
+                return entry if self._values is None else int(self._values[entry])
             slot = slot + step & mask
         return ABSENT
 
@@ -89,7 +92,11 @@ class IdentityMap:
         self._reserve(last)
         self._keys[first:last, 0] = a
         self._keys[first:last, 1] = b
-        self._values[first:last] = value
+        if self._values is not None:
+            self._values[first:last] = value
+        elif not np.array_equal(value, numbers := np.arange(first, last)):
+            self._values = np.arange(len(self._keys), dtype=np.int32)
+            self._values[numbers] = value
         self._count = last
         if last > _LOAD_MAX * len(self._slots):
             self._make_slots(last)
@@ -130,12 +137,13 @@ class IdentityMap:
 
     def _reserve(self, count: int) -> None:
         """Make room for so many entries; room grows by a quarter, to waste little of it."""
-        room = len(self._values)
+        room = len(self._keys)
         if count <= room:
             return
         room = max(count, room + room // 4)
         grow(self, "_keys", (room, 2))
-        grow(self, "_values", (room,))
+        if self._values is not None:
+            grow(self, "_values", (room,))
 
     def _make_slots(self, count: int) -> None:
         """Make slots for at least so many entries and place all of them anew."""
@@ -152,8 +160,14 @@ class IdentityMap:
         return {
             "key_a": self._keys[held, 0].copy(),
             "key_b": self._keys[held, 1].copy(),
-            "value": self._values[held].copy(),
+            "value": self._numbered()[held].copy(),
         }
+
+    def _numbered(self) -> Records:
+        """Give the values by entry, int32[n] or longer."""
+        if self._values is None:
+            return np.arange(self._count, dtype=np.int32)
+        return self._values
 
     @classmethod
     def from_state(cls, state: Mapping[str, npt.NDArray[Any]]) -> "IdentityMap":
@@ -164,7 +178,8 @@ class IdentityMap:
 
     def nbytes(self) -> int:
         """Return the bytes its arrays take."""
-        return self._keys.nbytes + self._values.nbytes + self._slots.nbytes
+        values = 0 if self._values is None else self._values.nbytes
+        return self._keys.nbytes + values + self._slots.nbytes
 
     def _check(self) -> None:
         """Assert that every entry is found in its own slot, and nothing else is in any."""
@@ -175,4 +190,4 @@ class IdentityMap:
         keys = self._keys[: self._count]
         assert len(np.unique(keys, axis=0)) == self._count, "keys are distinct"
         found = self.find(keys[:, 0].copy(), keys[:, 1].copy())
-        assert np.array_equal(found, self._values[: self._count]), "every key finds its value"
+        assert np.array_equal(found, self._numbered()[: self._count]), "every key finds its value"

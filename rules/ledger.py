@@ -53,10 +53,11 @@ class Sales(Columns):
 
     base: Int64s
     bonus: Int64s
-    first_ml: Int64s
-    first_fen: Int64s
-    left_ml: Int64s
-    left_fen: Int64s
+    # A line's most fits 32 bits; see LITRES_ML_MAX and AMOUNT_FEN_MAX.
+    first_ml: npt.NDArray[np.int32]
+    first_fen: npt.NDArray[np.int32]
+    left_ml: npt.NDArray[np.int32]
+    left_fen: npt.NDArray[np.int32]
     earning_bits: UInt64s  # the earning rules that matched, tier and all
     factor_bits: UInt64s  # the multipliers that matched
     day: npt.NDArray[np.int32]
@@ -71,12 +72,13 @@ class Sales(Columns):
     scored: npt.NDArray[np.bool_]
 
     def __init__(self) -> None:
-        amounts = ("base", "bonus", "first_ml", "first_fen", "left_ml", "left_fen", "cell")
+        amounts = ("base", "bonus", "cell")
+        quantities = ("first_ml", "first_fen", "left_ml", "left_fen")
         flags = ("visit", "purchase", "fuel", "in_season", "scored")
         super().__init__(
             dict.fromkeys(amounts, (np.int64, None))
             | dict.fromkeys(("earning_bits", "factor_bits"), (np.uint64, None))
-            | {"day": (np.int32, None), "row": (np.int32, None)}
+            | dict.fromkeys((*quantities, "day", "row"), (np.int32, None))
             | dict.fromkeys(("season", "version"), (np.uint16, None))
             | dict.fromkeys(flags, (np.bool_, None))
         )

@@ -160,7 +160,7 @@ def _taken(
     sales: Sales, sale: npt.NDArray[np.int32], named: npt.NDArray[np.int8], quantity: Int64s
 ) -> tuple[Int64s, Int64s, Bools]:
     """Work out the ml and fen each refund takes, and whether as much is left."""
-    left_ml, left_fen = sales.left_ml[sale], sales.left_fen[sale]
+    left_ml, left_fen = sales.left_ml[sale].astype(np.int64), sales.left_fen[sale].astype(np.int64)
     first_ml, first_fen = sales.first_ml[sale], sales.first_fen[sale]
     all_left = named == ALL_LEFT
     by_ml = named == NAMED_ML
@@ -196,7 +196,8 @@ def _worth(
     table: MemberTable, sale: npt.NDArray[np.int32], rates: EarningRates, factors: Factors
 ) -> tuple[Int64s, Int64s]:
     sales = table.ledger.sales
-    raw = rates.raw(sales.earning_bits[sale], sales.left_ml[sale], sales.left_fen[sale])
+    left_ml, left_fen = sales.left_ml[sale].astype(np.int64), sales.left_fen[sale].astype(np.int64)
+    raw = rates.raw(sales.earning_bits[sale], left_ml, left_fen)
     numerator, denominator = factors.look_up(sales.factor_bits[sale])
     whole = raw * numerator // (rates.divisor * denominator)
     total = np.minimum(sales.base[sale] + sales.bonus[sale], whole)

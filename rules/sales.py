@@ -43,11 +43,15 @@ def split_points(
 def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
     """Apply purchases and top-ups of distinct members, at int64[k] rows of the batch."""
     rows, days = events.row[at], events.day[at]
+    quantity_ml, amount_fen = events.quantity_ml[at], events.amount_fen[at]
+    in_season, fuel, cell = events.in_season[at], events.fuel[at], events.cell[at]
+    fuel_ml = quantity_ml * fuel
     earning, factor = _matching(table, events, at)
-    base, bonus = _credited(table, events, at, earning, factor)
+    raw = table.rules.earning_rates.raw(earning, quantity_ml, amount_fen)
+    base, bonus = _credited(table, rows, days, raw, factor)
     points = base + bonus
     members, rules = table.members, table.rules
-    scored = events.in_season[at] & (events.stamp_us[at] < rules.score_end_us)
+    scored = in_season & (events.stamp_us[at] < rules.score_end_us)
     notes: list[Note] = []
     if table.journal is not None:
         notes.append(Note(BASE, base, base * (scored & rules.scores_base)))
@@ -61,31 +65,29 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
     sales = {
         "base": base,
         "bonus": bonus,
-        "first_ml": events.quantity_ml[at],
-        "first_fen": events.amount_fen[at],
-        "left_ml": events.quantity_ml[at],
-        "left_fen": events.amount_fen[at],
+        "first_ml": quantity_ml,
+        "first_fen": amount_fen,
+        "left_ml": quantity_ml,
+        "left_fen": amount_fen,
         "earning_bits": earning,
         "factor_bits": factor,
         "day": days,
         "row": rows,
-        "cell": events.cell[at],
+        "cell": cell,
         "season": table.season_number,
         "version": table.past.version,
         "visit": purchase,
         "purchase": purchase,
-        "fuel": events.fuel[at],
-        "in_season": events.in_season[at],
+        "fuel": fuel,
+        "in_season": in_season,
         "scored": scored,
     }
     events.sale[at] = table.ledger.record_sales(sales, len(at))
-    fuel_ml = events.quantity_ml[at] * events.fuel[at]
-    sold = (fuel_ml, events.amount_fen[at], base, bonus)
-    table.tallies.sold.add(events.cell[at], *sold)
+    table.tallies.sold.add(cell, fuel_ml, amount_fen, base, bonus)
     outcome.points[at] = points
     bought = at[purchase]
     if len(bought):
-        _count_purchases(table, events, bought)
+        _count_purchases(table, events, bought, fuel_ml[purchase], amount_fen[purchase])
         note_first_orders(table, events, bought)
         _reach(table, events, bought, scored[purchase], outcome)
         risen = rise(table, events.row[bought], events.month[bought], events.at_us[bought])
@@ -105,23 +107,24 @@ def _matching(table: MemberTable, events: Events, at: Int64s) -> tuple[UInt64s, 
 
 
 def _credited(
-    table: MemberTable, events: Events, at: Int64s, earning: UInt64s, factor: UInt64s
+    table: MemberTable, rows: Int64s, days: Int64s, raw: Int64s, factor: UInt64s
 ) -> tuple[Int64s, Int64s]:
     """Work out base and bonus and fit them under the day cap; the bonus is cut first."""
-    rates = table.rules.earning_rates
-    raw = rates.raw(earning, events.quantity_ml[at], events.amount_fen[at])
-    base, total = split_points(raw, rates.divisor, *table.rules.factors.look_up(factor))
+    divisor = table.rules.earning_rates.divisor
+    base, total = split_points(raw, divisor, *table.rules.factors.look_up(factor))
     if table.rules.member_day_cap is None:
         return base, total - base
-    left = room(table, events.row[at], events.day[at])
+    left = room(table, rows, days)
     base, bonus = np.minimum(base, left), total - base
     return base, np.minimum(bonus, left - base)
 
 
-def _count_purchases(table: MemberTable, events: Events, at: Int64s) -> None:
+def _count_purchases(
+    table: MemberTable, events: Events, at: Int64s, fuel_ml: Int64s, fen: Int64s
+) -> None:
+    """Add purchases, int64[k] rows of the batch, to their members' sums."""
     members, rules = table.members, table.rules
-    rows, fen = events.row[at], events.amount_fen[at]
-    fuel_ml = events.quantity_ml[at] * events.fuel[at]
+    rows = events.row[at]
     members.litres_ml[rows] += fuel_ml
     members.amount_fen[rows] += fen
     members.visits[rows] += 1

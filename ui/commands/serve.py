@@ -24,7 +24,8 @@ PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option(
     "--redis-url",
-    help="Redis ≥ 7 or Valkey ≥ 8; without it one is embedded. With a password give "
+    help="Redis ≥ 7 or Valkey ≥ 8, also redis+sentinel:// and redis+cluster://; without it one "
+    "is embedded. With a password give "
     "FORECOURT_REDIS_URL instead: a command line is for all to see.",
 )
 @click.option("--redis-ca", type=PEM, help="Authority of the Redis server's certificate.")

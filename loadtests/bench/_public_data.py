@@ -63,11 +63,13 @@ class Cdnow:
         return first, np.bincount(number) - 1, latest
 
 
-def cdnow() -> Cdnow:
-    """Read CDNOW's purchases, the whole file; those of one day are one."""
-    path = package_file("lifetimes", "datasets/CDNOW_master.txt", "--no-deps Lifetimes==0.11.3")
-    rows = [line.split()[:2] for line in path.read_text(encoding="ascii").splitlines()]
-    kept = [(int(who), when) for who, when in rows if who.isdigit()]
+def cdnow(*, sample: bool = False) -> Cdnow:
+    """Read CDNOW's purchases, the whole file or its published tenth; those of one day are one."""
+    # The sample numbers its own customers in a second column, before the date.
+    name, date_column = ("CDNOW_sample.txt", 2) if sample else ("CDNOW_master.txt", 1)
+    path = package_file("lifetimes", f"datasets/{name}", "--no-deps Lifetimes==0.11.3")
+    rows = [line.split() for line in path.read_text(encoding="ascii").splitlines()]
+    kept = [(int(row[0]), row[date_column]) for row in rows if row[0].isdigit()]
     days = {
         when: (date(int(when[:4]), int(when[4:6]), int(when[6:])) - _CDNOW_FIRST_DAY).days
         for when in {when for _, when in kept}

@@ -29,12 +29,13 @@ def test_bg_nbd_foretells_cdnow() -> None:
 
 
 def test_the_published_sample_gives_the_published_figures() -> None:
-    """Every tenth customer from the fourth on: .243, 4.414, .793, 2.426 in Fader, Hardie, Lee."""
-    first, repeats, latest = cdnow().history(validation.CDNOW_LAST_DAY)
-    rows = slice(3, None, 10)
-    fit = fit_purchases(
-        repeats[rows], (latest - first)[rows] / 7.0, (validation.CDNOW_LAST_DAY - first)[rows] / 7.0
-    )
-    assert len(first[rows]) == 2_357
-    assert fit.estimates["rate_shape"].value == pytest.approx(0.243, abs=0.05)
-    assert fit.estimates["drop_out_b"].holds(2.426)
+    """The tenth of the customers that Fader, Hardie and Lee (2005) fitted."""
+    first, repeats, latest = cdnow(sample=True).history(validation.CDNOW_LAST_DAY)
+    watched = (validation.CDNOW_LAST_DAY - first) / 7.0
+    fit = fit_purchases(repeats, (latest - first) / 7.0, watched)
+    assert len(first) == 2_357
+    assert fit.log_likelihood == pytest.approx(-9582.4, abs=0.1)
+    assert fit.estimates["rate_shape"].value == pytest.approx(0.243, abs=0.001)
+    assert fit.estimates["rate_scale"].value == pytest.approx(4.414, abs=0.01)
+    assert fit.estimates["drop_out_a"].value == pytest.approx(0.793, abs=0.01)
+    assert fit.estimates["drop_out_b"].value == pytest.approx(2.426, abs=0.03)

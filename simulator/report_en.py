@@ -10,13 +10,17 @@ PHRASES: Final = {
     "no_interval": "one run tells no interval",
     "points_difference": "{n} points",
     # Verdict of a simulation
-    "verdict.net.above": "The programme pays for itself: it brings {gain} more margin than no "
+    "verdict.nothing": "The programme gives nothing that costs money, and nobody comes more often "
+    "for it.",
+    "gain.more": "{size} more margin",
+    "gain.less": "{size} less margin",
+    "verdict.net.above": "The programme pays for itself: it brings {gain} than no "
     "programme, which leaves {net} after all rewards (95 % interval {span}).",
     "verdict.net.below": "The programme doesn't pay for itself under these assumptions: it brings "
-    "{gain} more margin and costs {cost}, which leaves {net} (95 % interval {span}).",
+    "{gain} than no programme and costs {cost}, which leaves {net} (95 % interval {span}).",
     "verdict.net.unclear": "These runs can't tell whether the programme pays for itself: it leaves "
     "{net}, and the 95 % interval {span} has 0 in it.",
-    "verdict.net.one": "In the one run made, the programme brings {gain} more margin and costs "
+    "verdict.net.one": "In the one run made, the programme brings {gain} than none and costs "
     "{cost}, which leaves {net}. One run tells nothing of chance: run at least 4 seeds.",
     "verdict.cost": "Rewards cost {p50} in a middling season and {p95} in an expensive one "
     "(P50 and P95 of {runs} runs).",

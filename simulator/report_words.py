@@ -59,7 +59,7 @@ class ReportWords:
             said = f"{said}{join}{unit or currency}"
         else:
             said = f"{unit}{said}" if unit else f"{currency} {said}"
-        return _signed(fen if said.strip("¥$€ ") else 0, said)
+        return _signed(fen, said)
 
     def signed_money(self, fen: float) -> str:
         """Write a difference of money, with its sign."""
@@ -85,6 +85,10 @@ class ReportWords:
     def signed_share(self, value: float) -> str:
         """Write a difference of shares or a growth, with its sign."""
         return self.share(value) if value <= 0 else f"+{self.share(value)}"
+
+    def gain(self, fen: float) -> str:
+        """Write margin gained or lost against no programme, with the word for which."""
+        return self("gain.less" if fen < 0 else "gain.more", size=self.money(abs(fen)))
 
     def points(self, value: float) -> str:
         """Write a number of percentage points, with its sign."""
@@ -163,7 +167,8 @@ class ReportWords:
 
 
 def _signed(value: float, said: str) -> str:
-    return f"{MINUS}{said}" if value < 0 and said.strip("0.% ") else said
+    """Put the sign before, unless what is written is 0."""
+    return f"{MINUS}{said}" if value < 0 and any(one in "123456789" for one in said) else said
 
 
 def _plus(value: float, said: str) -> str:

@@ -10,13 +10,16 @@ PHRASES: Final = {
     "no_interval": "只有一次模拟，无区间",
     "points_difference": "{n} 个百分点",
     # Verdict of a simulation
-    "verdict.net.above": "活动能收回成本：与没有活动相比多带来 {gain}毛利，扣除全部奖励后净得 {net}"
+    "verdict.nothing": "活动没有任何有成本的奖励，也没有人因此更常来。",
+    "gain.more": "多带来 {size}毛利",
+    "gain.less": "少带来 {size}毛利",
+    "verdict.net.above": "活动能收回成本：与没有活动相比{gain}，扣除全部奖励后净得 {net}"
     "（95% 区间 {span}）。",
-    "verdict.net.below": "在这些假设下，活动收不回成本：多带来 {gain}毛利，花费 {cost}，"
+    "verdict.net.below": "在这些假设下，活动收不回成本：与没有活动相比{gain}，花费 {cost}，"
     "净得 {net}（95% 区间 {span}）。",
     "verdict.net.unclear": "这些模拟还判断不出活动能否收回成本：净得 {net}，"
     "95% 区间 {span}跨过 0。",
-    "verdict.net.one": "仅有的一次模拟中，活动多带来 {gain}毛利，花费 {cost}，净得 {net}。"
+    "verdict.net.one": "仅有的一次模拟中，活动{gain}，花费 {cost}，净得 {net}。"
     "一次模拟看不出偶然性，请至少用 4 个种子。",
     "verdict.cost": "奖励成本：一般情况 {p50}，偏高情况 {p95}（{runs} 次模拟的 P50 与 P95）。",
     "verdict.back": "每 {one}奖励带回 {back}毛利。",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -79,7 +80,10 @@ def write_simulation(
 
 
 def over_runs(name: str, tables: Sequence[pa.Table]) -> list[dict[str, Any]]:
-    """Lay a table of each run out over the runs: a row for each key and figure."""
+    """Lay a table of each run out over the runs: a row for each key and figure.
+
+    What a run can't tell (null) isn't told over the runs either: all five statistics are None.
+    """
     keys = KEYS[name]
     figures = [one for one in tables[0].column_names if one not in (*keys, *_NO_FIGURES)]
     values: dict[tuple[Any, ...], dict[str, list[float]]] = {}
@@ -90,7 +94,7 @@ def over_runs(name: str, tables: Sequence[pa.Table]) -> list[dict[str, Any]]:
                 {figure: [0.0] * len(tables) for figure in figures},
             )
             for figure in figures:
-                held[figure][nth] = float(row[figure])
+                held[figure][nth] = math.nan if row[figure] is None else float(row[figure])
     return [
         dict(zip(keys, key, strict=True)) | {"figure": figure} | _rounded(spread_of(numbers))
         for key, held in values.items()
@@ -100,7 +104,10 @@ def over_runs(name: str, tables: Sequence[pa.Table]) -> list[dict[str, Any]]:
 
 def _rounded(spread: Spread) -> dict[str, float | None]:
     given = {name: spread[name] for name in STATISTICS}
-    return {name: None if one is None else float(f"{one:.10g}") for name, one in given.items()}
+    return {
+        name: None if one is None or math.isnan(one) else float(f"{one:.10g}")
+        for name, one in given.items()
+    }
 
 
 def _write_table(out: Path, name: str, rows: list[dict[str, Any]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from simulator import page
 from simulator.answers import COSTS, Answers
 from simulator.charts import Series, Span, columns_chart, lines_chart, rows_chart
@@ -194,18 +196,22 @@ def _earned(answers: Answers, words: ReportWords) -> str:
     tables = [run.tables["liability"].to_pylist() for run in answers.runs]
     months = sorted({row["earned_month"] for table in tables for row in table})
 
-    def mean(name: str, month: str) -> float:
+    def mean(name: str, month: str) -> float | None:
         rows = [row[name] for table in tables for row in table if row["earned_month"] == month]
-        return float(sum(rows)) / len(tables)
+        # Points that never expire aren't kept by month, so some figures aren't known.
+        return None if None in rows else float(sum(rows)) / len(tables)
+
+    def said(written: Callable[[float], str], value: float | None) -> str:
+        return "—" if value is None else written(value)
 
     rows = []
     for month in months:
         owed, expected = mean("liability_fen", month), mean("expected_fen", month)
+        lost = None if owed is None or expected is None else owed - expected
         points = ("earned_points", "used_points", "expired_points", "outstanding_points")
-        rows.append(
-            [month, *(words.number(mean(name, month)) for name in points), words.money(owed),
-             words.money(expected), words.money(owed - expected)]
-        )  # fmt: skip
+        counts = [said(words.number, mean(name, month)) for name in points]
+        money = [said(words.money, one) for one in (owed, expected, lost)]
+        rows.append([month or "—", *counts, *money])
     heads = (
         "month",
         "earned",

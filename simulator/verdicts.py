@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from simulator.answers import Answers
 from simulator.comparison import TELLS_FROM_FEN, Comparison
@@ -12,6 +12,7 @@ from simulator.report_words import ReportWords
 from simulator.spread import Spread
 
 Mood = Literal["good", "bad", "unclear"]
+MONEY: Final = ("cost_total_fen", "margin_gain_fen")
 
 
 def side(spread: Spread) -> Literal["above", "below", "unclear"]:
@@ -36,9 +37,12 @@ def simulation_verdict(answers: Answers, words: ReportWords) -> list[str]:
 def _simulation(answers: Answers, words: ReportWords) -> Iterator[str]:
     figures, count = answers.figures, len(answers.runs)
     cost, gain, net = figures["cost_total_fen"], figures["margin_gain_fen"], answers.net_gain_fen
+    if not any(run.figures[one] for run in answers.runs for one in MONEY):
+        yield words("verdict.nothing")
+        return
     yield words(
         f"verdict.net.{side(net)}" if count > 1 else "verdict.net.one",
-        gain=words.money(gain["mean"]),
+        gain=words.gain(gain["mean"]),
         cost=words.money(cost["mean"]),
         net=words.money(net["mean"]),
         span=words.money_span(net),

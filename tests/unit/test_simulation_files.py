@@ -2,6 +2,7 @@ import csv
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from simulator.run_result import FIGURES, result_hash
@@ -48,3 +49,14 @@ def test_jobs_give_their_runs_in_order_and_tell_how_far_they_are() -> None:
     assert runs[1].digest() == run_of().digest()
     assert told[0] == (1, 64, "days")
     assert told[-1] == (64, 64, "days")
+
+
+def test_what_a_run_can_not_tell_is_left_empty() -> None:
+    kept = run_of().tables["liability"]
+    place = kept.column_names.index("used_points")
+    unknown = kept.set_column(place, "used_points", pa.nulls(kept.num_rows, pa.int64()))
+    rows = over_runs("liability", [kept, unknown])
+    used = [row for row in rows if row["figure"] == "used_points"]
+    assert used
+    assert all(row[name] is None for row in used for name in STATISTICS)
+    assert all(row["mean"] is not None for row in rows if row["figure"] == "earned_points")

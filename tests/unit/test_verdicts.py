@@ -34,7 +34,8 @@ def test_a_season_that_does_not_pay_is_said_so_in_both_languages() -> None:
     assert simulation_verdict(found, words("en")) == [
         (
             "The programme doesn't pay for itself under these assumptions: it brings ¥12k more "
-            "margin and costs ¥102k, which leaves −¥90k (95 % interval −¥92.5k to −¥87.5k)."
+            "margin than no programme and costs ¥102k, which leaves −¥90k "
+            "(95 % interval −¥92.5k to −¥87.5k)."
         ),
         (
             "Rewards cost ¥102k in a middling season and ¥103k in an expensive one "
@@ -47,8 +48,8 @@ def test_a_season_that_does_not_pay_is_said_so_in_both_languages() -> None:
     ]
     assert simulation_verdict(found, words("zh")) == [
         (
-            "在这些假设下，活动收不回成本：多带来 1.2 万元毛利，花费 10.2 万元，净得 −9 万元"
-            "（95% 区间 −9.25 万元 至 −8.75 万元）。"
+            "在这些假设下，活动收不回成本：与没有活动相比多带来 1.2 万元毛利，"
+            "花费 10.2 万元，净得 −9 万元（95% 区间 −9.25 万元 至 −8.75 万元）。"
         ),
         "奖励成本：一般情况 10.2 万元，偏高情况 10.3 万元（3 次模拟的 P50 与 P95）。",
         "每 1 元奖励带回 0.12 元毛利。",
@@ -147,3 +148,10 @@ def test_identical_files_make_no_difference() -> None:
     assert compared([0.0] * 2, [0.0] * 2, [500] * 3, "zh") == [
         "没有差别：在 summer 与 autumn 下，每个种子里每位会员的行为与所得完全相同。"
     ]
+
+
+def test_a_season_that_gives_nothing_is_said_so() -> None:
+    runs = [made_run(seed) for seed in (1, 2)]
+    found = answers_of(rules_of().season, population(), runs)
+    said = "The programme gives nothing that costs money, and nobody comes more often for it."
+    assert simulation_verdict(found, words("en")) == [said]

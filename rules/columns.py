@@ -1,4 +1,4 @@
-"""A struct of arrays that grows by doubling: the storage of members, identities and sales."""
+"""A struct of arrays that grows: the storage of members, identities and sales."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 Int64s = npt.NDArray[np.int64]
 
 FIRST_CAPACITY = 1024
+DOUBLED_UPTO = 1 << 16
 
 Field = tuple[npt.DTypeLike, int | None]
 
@@ -63,7 +64,9 @@ class Columns:
         """Add zeroed rows and return the number of the first; amortised O(count)."""
         first, self.size = self.size, self.size + count
         if self.size > self.capacity:
-            self.capacity = max(self.size, self.capacity * 2)
+            # A long column grows by a quarter, to hold little in reserve; growing it is cheap.
+            more = self.capacity if self.capacity < DOUBLED_UPTO else self.capacity // 4
+            self.capacity = max(self.size, self.capacity + more)
             for name, (_, width) in self.fields.items():
                 grow(self, name, self._shape(width))
         return first

@@ -6,6 +6,7 @@ depend on how many workers share the runs, nor on the order they end in.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,20 +85,25 @@ def _here(jobs: Sequence[Job], progress: Progress | None) -> list[RunResult]:
             progress(len(runs) * total + done, len(jobs) * total, what)
 
     for job in jobs:
-        rules = compiled.setdefault(id(job.season), compile_rules(job.season))
-        runs.append(run_job(job, within, rules))
+        if id(job.season) not in compiled:
+            compiled[id(job.season)] = compile_rules(job.season)
+        runs.append(run_job(job, within, compiled[id(job.season)]))
     return runs
 
 
 def _as_tasks(jobs: Sequence[Job], workers: int, progress: Progress | None) -> list[RunResult]:
-    """Make runs as Ray tasks; a Ray that runs already is used and left as it is."""
+    """Make runs as Ray tasks, on the Ray this process or RAY_ADDRESS names, else on one of its own.
+
+    Others that happen to run on this machine are left alone.
+    """
     import ray
 
     started = not ray.is_initialized()
     if started:
+        named = os.environ.get("RAY_ADDRESS")
         ray.init(
-            num_cpus=workers, include_dashboard=False, log_to_driver=False,
-            configure_logging=False,
+            address=named or "local", num_cpus=None if named else workers,
+            include_dashboard=False, log_to_driver=False, configure_logging=False,
         )  # fmt: skip
     try:
         task = ray.remote(num_cpus=1, max_retries=2)(run_job)

@@ -75,6 +75,13 @@ def test_a_busy_server_is_asked_again(echo: str) -> None:
     assert answers.retries == 2
 
 
+def test_requests_are_held_back_to_a_rate(echo: str) -> None:
+    requests = [request(echo, "POST", "/", "key", b"%d" % number) for number in range(21)]
+    answers = exchange(echo, requests, 3, per_s=200.0)
+    assert answers.bodies == [b"%d" % number for number in range(21)]
+    assert answers.took_s >= 20 / 200.0
+
+
 def test_a_refusal_ends_the_exchange(echo: str) -> None:
     requests = [request(echo, "POST", "/no", "key", b"why", "text/plain")]
     with pytest.raises(BrokenExchange, match="400"):

@@ -14,7 +14,7 @@ from rules.intervals import wilson
 from rules.reward_models import Budget
 from rules.season_models import Season
 from simulator.population import Population
-from simulator.run_result import SEGMENTS, RunResult
+from simulator.run_result import SEGMENTS, RunResult, result_hash
 from simulator.spread import Spread, spread_of
 from simulator.uncertainty import Uncertainty
 
@@ -294,6 +294,8 @@ class Answers:
     by_kind: tuple[Paid, ...]
     by_segment: tuple[Paid, ...]
     uncertainty: Uncertainty
+    result: str
+    """The hash of the runs: large tables take a while, so it is taken once."""
 
 
 def answers_of(
@@ -319,4 +321,5 @@ def answers_of(
         tuple(paid_by(runs, "kind")),
         tuple(paid_by(runs, "segment")),
         uncertainty or Uncertainty(),
+        result_hash(runs),
     )

@@ -20,7 +20,6 @@ _WIDE_LETTER: Final = 13.6
 _LABEL_MAX: Final = 168.0
 _ROW: Final = 30.0
 _PLOT_HEIGHT: Final = 190.0
-_LEFT: Final = 62.0
 _WIDE_FROM: Final = 0x2E80
 
 Written = Callable[[float], str]
@@ -59,7 +58,7 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
     [-4.0, -2.0, 0.0, 2.0, 4.0]
     """
     if not high > low:
-        high = low + (abs(low) or 1.0)
+        high = low + (abs(low) or 100.0)
     rough = (high - low) / count
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(one * unit for one in (1.0, 2.0, 2.5, 5.0, 10.0) if one * unit >= rough * 0.999)
@@ -190,8 +189,13 @@ def _apart(
     return sorted(kept)
 
 
+def _room(steps: Sequence[float], written: Written) -> float:
+    """Give the width that the words of an upright axis take."""
+    return max(text_width(written(step)) for step in steps) * 0.93 + 10
+
+
 def _frame(
-    sheet: _Sheet, steps: Sequence[float], top: float, axis: str, written: Written
+    sheet: _Sheet, steps: Sequence[float], left: float, top: float, axis: str, written: Written
 ) -> Callable[[float], float]:
     """Draw the grid of a chart over places and tell how high a value stands."""
     bottom = top + _PLOT_HEIGHT
@@ -200,14 +204,14 @@ def _frame(
         return bottom - (value - steps[0]) / (steps[-1] - steps[0]) * _PLOT_HEIGHT
 
     for step in steps:
-        sheet.line(_LEFT, y_of(step), WIDTH, y_of(step), "zero" if step == 0 else "grid")
-        sheet.text(_LEFT - 7, y_of(step) + 4, written(step), "small", "end")
+        sheet.line(left, y_of(step), WIDTH, y_of(step), "zero" if step == 0 else "grid")
+        sheet.text(left - 7, y_of(step) + 4, written(step), "small", "end")
     sheet.text(0, top - 12, axis, "small axis")
     return y_of
 
 
 def _legend(sheet: _Sheet, series: Sequence[Series], y: float) -> None:
-    x = _LEFT
+    x = 0.0
     for one in series:
         sheet.box(x, y - 9, 11, 11, one.css)
         sheet.text(x + 16, y + 1, one.label, "small")
@@ -217,23 +221,23 @@ def _legend(sheet: _Sheet, series: Sequence[Series], y: float) -> None:
 def _legend_rows(series: Sequence[Series]) -> list[list[Series]]:
     """Part a legend into lines that fit."""
     lines: list[list[Series]] = [[]]
-    x = _LEFT
+    x = 0.0
     for one in series:
         wide = 32 + text_width(one.label) * 0.95
         if lines[-1] and x + wide > WIDTH + 16:
             lines.append([])
-            x = _LEFT
+            x = 0.0
         lines[-1].append(one)
         x += wide
     return lines
 
 
 def _place_words(
-    sheet: _Sheet, places: Sequence[str], y: float, x_of: Callable[[int], float]
+    sheet: _Sheet, places: Sequence[str], left: float, y: float, x_of: Callable[[int], float]
 ) -> None:
     """Write the places under a chart, as many as fit."""
     widest = max(map(text_width, places), default=1.0) + 10
-    room = (WIDTH - _LEFT) / max(1, len(places))
+    room = (WIDTH - left) / max(1, len(places))
     every = max(1, math.ceil(widest / room))
     for nth, word in enumerate(places):
         if nth % every == 0:
@@ -253,12 +257,14 @@ def columns_chart(
     sheet = _Sheet(top + _PLOT_HEIGHT + 44, title)
     for nth, line in enumerate(legend):
         _legend(sheet, line, 14 + 20.0 * nth)
-    y_of = _frame(sheet, ticks(min(lows, default=0.0), max(tops, default=1.0)), top, axis, written)
-    room = (WIDTH - _LEFT) / max(1, len(places))
+    steps = ticks(min(lows, default=0.0), max(tops, default=1.0))
+    left = _room(steps, written)
+    y_of = _frame(sheet, steps, left, top, axis, written)
+    room = (WIDTH - left) / max(1, len(places))
     wide = min(room * 0.7, 70.0 if stacked else 110.0)
 
     def middle(nth: int) -> float:
-        return _LEFT + room * (nth + 0.5)
+        return left + room * (nth + 0.5)
 
     for nth in range(len(places)):
         level, begin = 0.0, middle(nth) - wide / 2
@@ -272,8 +278,8 @@ def columns_chart(
                 part = wide / len(series)
                 ends = sorted((y_of(0.0), y_of(value)))
                 sheet.box(begin + part * number, ends[0], part - 1, ends[1] - ends[0], one.css)
-    _place_words(sheet, places, top + _PLOT_HEIGHT + 18, middle)
-    sheet.text((_LEFT + WIDTH) / 2, top + _PLOT_HEIGHT + 36, place_axis, "small axis", "middle")
+    _place_words(sheet, places, left, top + _PLOT_HEIGHT + 18, middle)
+    sheet.text((left + WIDTH) / 2, top + _PLOT_HEIGHT + 36, place_axis, "small axis", "middle")
     return sheet.svg()
 
 
@@ -290,12 +296,14 @@ def lines_chart(
     sheet = _Sheet(top + _PLOT_HEIGHT + 44, title)
     for nth, line in enumerate(legend):
         _legend(sheet, line, 14 + 20.0 * nth)
-    y_of = _frame(sheet, ticks(min(reach), max(reach)), top, axis, written)
+    steps = ticks(min(reach), max(reach))
+    left = _room(steps, written)
+    y_of = _frame(sheet, steps, left, top, axis, written)
     span = max(1, len(places) - 1)
     pad = 26.0
 
     def x_of(nth: int) -> float:
-        return _LEFT + pad + (WIDTH - _LEFT - 2 * pad) * (nth / span if len(places) > 1 else 0.5)
+        return left + pad + (WIDTH - left - 2 * pad) * (nth / span if len(places) > 1 else 0.5)
 
     for one in series:
         if one.low:
@@ -307,6 +315,6 @@ def lines_chart(
             sheet.line(*before, *after, f"curve {one.css}s")
         for x, y in points if len(points) <= 40 else ():
             sheet.dot(x, y, one.css, 3.5)
-    _place_words(sheet, places, top + _PLOT_HEIGHT + 18, x_of)
-    sheet.text((_LEFT + WIDTH) / 2, top + _PLOT_HEIGHT + 36, place_axis, "small axis", "middle")
+    _place_words(sheet, places, left, top + _PLOT_HEIGHT + 18, x_of)
+    sheet.text((left + WIDTH) / 2, top + _PLOT_HEIGHT + 36, place_axis, "small axis", "middle")
     return sheet.svg()

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from simulator.answers import anyway_fen
 from simulator.paired import Difference, difference
-from simulator.run_result import FIGURES, SEGMENTS, RunResult
+from simulator.run_result import FIGURES, SEGMENTS, RunResult, result_hash
 from simulator.spread import Spread, spread_of
 
 TELLS_FROM_FEN: Final = 100
@@ -59,6 +59,8 @@ class Comparison:
     tiers: tuple[TierMove, ...]
     anyway_by_kind: Mapping[str, Difference]
     anyway_by_segment: Mapping[str, Difference]
+    result: tuple[str, str]
+    """The hashes of both files' runs."""
     prizes_kept: Spread | None
     """Share of the base's winners who take a prize under the candidate too; None without any."""
 
@@ -103,6 +105,7 @@ def compare(base: Sequence[RunResult], candidate: Sequence[RunResult]) -> Compar
         tuple(_tier_moves(base, candidate)),
         _anyway(pairs, "kind", kinds),
         _anyway(pairs, "segment", segments),
+        (result_hash(base), result_hash(candidate)),
         _kept(pairs),
     )
 

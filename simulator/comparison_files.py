@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from simulator.comparison import Comparison, Moved
 from simulator.comparison_report import Compared, comparison_report
 from simulator.method_report import versions_used
 from simulator.report_words import both
-from simulator.run_result import RunResult, result_hash
+from simulator.run_result import RunResult
 from simulator.spread import STATISTICS, Spread, spread_of
 from simulator.verdicts import comparison_verdict
 
@@ -79,7 +80,7 @@ def told(compared: Compared) -> dict[str, Any]:
         **figures,
         "movers": {one.measure: _mover("all", one) for one in comparison.everyone},
         "prizes_kept": comparison.prizes_kept,
-        "result_hash": result_hash([*base, *candidate]),
+        "result_hash": hashlib.sha256("".join(comparison.result).encode()).hexdigest(),
         "rules_hash": {"base": base[0].rules_hash, "candidate": candidate[0].rules_hash},
         "versions": versions_used(),
     }

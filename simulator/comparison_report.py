@@ -15,7 +15,7 @@ from simulator.comparison import TELLS_FROM_FEN, Comparison, Moved
 from simulator.method_report import effects_said, made_by, parameters
 from simulator.paired import Difference
 from simulator.population import Population
-from simulator.report_words import ReportWords, both
+from simulator.report_words import NO_INTERVAL, ReportWords, both
 from simulator.verdicts import comparison_mood, comparison_verdict
 
 TOLD: Final[Mapping[str, str]] = {
@@ -78,7 +78,7 @@ def _summary(compared: Compared, words: ReportWords) -> str:
         return (
             words(f"compare.tile.{name}"),
             words.signed_money(one.difference["mean"]),
-            words("report.tile.interval", span=span),
+            words.interval(span),
         )
 
     return (
@@ -86,7 +86,7 @@ def _summary(compared: Compared, words: ReportWords) -> str:
             _title(compared, words),
             words(
                 "report.under", members=words.count(len(first.members["kind"])),
-                days=str(first.days), runs=str(len(comparison.base)),
+                days=str(first.days), runs=words.runs(len(comparison.base)),
             ),
         )
         + page.verdict(
@@ -161,7 +161,7 @@ def _told_row(name: str, way: str, one: Difference, words: ReportWords) -> list[
     }[way]
     found = one.difference
     label = words(f"cost.{name}") if name in COSTS else words(f"figure.{name}")
-    span = words("no_interval")
+    span = NO_INTERVAL
     if found["low"] is not None and found["high"] is not None:
         span = words.between(gap(found["low"]), gap(found["high"]))
     return [
@@ -279,7 +279,7 @@ def _method(compared: Compared, words: ReportWords) -> str:
         page.bullets([*lines, *effects_said(comparison.base[0], words)]),
         parameters(compared.population, words),
         page.paragraph(words("head.base") + " · " + compared.names[0], "note"),
-        made_by(comparison.base, words),
+        made_by(comparison.base, comparison.result[0], words),
         page.paragraph(words("head.candidate") + " · " + compared.names[1], "note"),
-        made_by(comparison.candidate, words),
+        made_by(comparison.candidate, comparison.result[1], words),
     )

@@ -11,14 +11,14 @@ from simulator.answers import Answers
 from simulator.effects import Effects
 from simulator.population import Population
 from simulator.report_words import ReportWords
-from simulator.run_result import RunResult, result_hash
+from simulator.run_result import RunResult
 from simulator.uncertainty import DRAWN
 
 
 def method(answers: Answers, words: ReportWords) -> str:
     """Write the section on a simulation's method."""
     lines = [words(f"method.{one}") for one in ("run", "unaided", "money", "statistics")]
-    made = made_by(answers.runs, words)
+    made = made_by(answers.runs, answers.result, words)
     return page.section(
         words("method.section"),
         page.bullets([*lines, *effects_said(answers.runs[0], words)]),
@@ -52,14 +52,14 @@ def parameters(population: Population, words: ReportWords) -> str:
     return page.folded(title, table)
 
 
-def made_by(runs: Sequence[RunResult], words: ReportWords) -> str:
+def made_by(runs: Sequence[RunResult], result: str, words: ReportWords) -> str:
     """Tell what makes the result the same again: seeds, hashes, versions."""
     first = runs[0]
     seeds = words.between(str(first.seed), str(runs[-1].seed))
     versions = ", ".join(f"{name} {found}" for name, found in versions_used().items())
     return page.paragraph(
         words(
-            "method.made", seeds=seeds, rules=first.rules_hash[:16], result=result_hash(runs)[:16],
+            "method.made", seeds=seeds, rules=first.rules_hash[:16], result=result[:16],
             versions=versions,
         ),
         "note",

@@ -8,6 +8,8 @@ PHRASES: Final = {
     "between": "{low} to {high}",
     "comma": ", ",
     "no_interval": "one run tells no interval",
+    "runs.one": "1 run",
+    "runs.many": "{n} runs",
     "points_difference": "{n} points",
     # Verdict of a simulation
     "verdict.nothing": "The programme gives nothing that costs money, and nobody comes more often "
@@ -42,12 +44,15 @@ PHRASES: Final = {
     "compare.margin_fen.unclear": "The data can't tell which file leaves more margin after "
     "rewards: {candidate} differs from {base} by {difference} on average over {seeds} seeds "
     "(95 % interval {span}).",
+    "compare.margin_fen.one": "In the one seed run, {candidate} differs from {base} by "
+    "{difference} in margin after rewards.",
     "compare.margin_fen.none": "{candidate} and {base} leave exactly the same margin after rewards "
     "in every seed.",
     "compare.cost_total_fen.more": "{candidate} costs {size} more (95 % interval {span}).",
     "compare.cost_total_fen.less": "{candidate} costs {size} less (95 % interval {span}).",
     "compare.cost_total_fen.unclear": "Whether it costs more or less can't be told either way: "
     "{difference} (95 % interval {span}).",
+    "compare.cost_total_fen.one": "Its cost differs by {difference}.",
     "compare.cost_total_fen.none": "Both cost exactly the same.",
     "compare.more_seeds": "About {more} more seeds should settle it.",
     "compare.too_small": "Not even {most} seeds would settle it: the difference is too small to "
@@ -62,7 +67,7 @@ PHRASES: Final = {
     "anyway: {candidate} instead of {base} ({difference}).",
     # Head and tiles
     "report.title": "Simulation of {season}",
-    "report.under": "{members} simulated members · {days} days · {runs} runs",
+    "report.under": "{members} simulated members · {days} days · {runs}",
     "report.tile.cost": "What rewards cost (P50)",
     "report.tile.cost_under": "in an expensive season (P95) {p95}",
     "report.tile.one_run": "one run; no quantiles",
@@ -166,7 +171,7 @@ PHRASES: Final = {
     "unsure.effects": "{effect}: the part of the model that matters most",
     "unsure.effects_note": "What is left with one effect switched off, less with all on, paired by "
     "seed; whiskers: 95 % interval.",
-    "unsure.monte_carlo_note": "Luck: {runs} runs with the same assumptions and other draws.",
+    "unsure.monte_carlo_note": "Luck: {runs} with the same assumptions, each with its own draws.",
     "unsure.parameter_note": "Assumptions: {draws} runs on the first seed, each with what members "
     "do for the programme drawn evenly from its range.",
     "unsure.no_draws": "Assumptions: not drawn. --draws 32 makes this band.",

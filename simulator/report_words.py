@@ -11,6 +11,7 @@ from simulator.spread import Spread
 
 PHRASES: Final = {"zh": report_zh.PHRASES, "en": report_en.PHRASES}
 MINUS: Final = "−"
+NO_INTERVAL: Final = "—"
 _STEPS: Final = {
     "zh": ((1e8, " 亿"), (1e4, " 万")),
     "en": ((1e9, "bn"), (1e6, "M"), (1e3, "k")),
@@ -94,21 +95,31 @@ class ReportWords:
         """Write a number of percentage points, with its sign."""
         return self("points_difference", n=_plus(value, f"{abs(value) * 100:.2f}"))
 
+    def runs(self, count: int) -> str:
+        """Write a number of runs."""
+        return self("runs.one") if count == 1 else self("runs.many", n=self.count(count))
+
+    def interval(self, span: str) -> str:
+        """Write the interval under a figure, or that one run tells none."""
+        if span == NO_INTERVAL:
+            return self("no_interval")
+        return self("report.tile.interval", span=span)
+
     def between(self, low: str, high: str) -> str:
         """Write a span."""
         return low if low == high else self("between", low=low, high=high)
 
     def money_span(self, spread: Spread, *, signed: bool = False) -> str:
-        """Write the interval of a mean amount, or that one run tells none."""
+        """Write the interval of a mean amount, or a dash for one run."""
         written = self.signed_money if signed else self.money
         if spread["low"] is None or spread["high"] is None:
-            return self("no_interval")
+            return NO_INTERVAL
         return self.between(written(spread["low"]), written(spread["high"]))
 
     def share_span(self, spread: Spread) -> str:
-        """Write the interval of a mean share, or that one run tells none."""
+        """Write the interval of a mean share, or a dash for one run."""
         if spread["low"] is None or spread["high"] is None:
-            return self("no_interval")
+            return NO_INTERVAL
         return self.between(self.share(spread["low"]), self.share(spread["high"]))
 
     def named(self, group: str, name: str, label: Label | None = None) -> str:

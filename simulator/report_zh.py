@@ -8,6 +8,8 @@ PHRASES: Final = {
     "between": "{low} 至 {high}",
     "comma": "、",
     "no_interval": "只有一次模拟，无区间",
+    "runs.one": "1 次模拟",
+    "runs.many": "{n} 次模拟",
     "points_difference": "{n} 个百分点",
     # Verdict of a simulation
     "verdict.nothing": "活动没有任何有成本的奖励，也没有人因此更常来。",
@@ -38,10 +40,13 @@ PHRASES: Final = {
     "（95% 区间 {span}，{seeds} 个种子）。",
     "compare.margin_fen.unclear": "数据判断不出哪份规则扣除奖励后的毛利更多：{seeds} 个种子下 "
     "{candidate} 与 {base} 平均相差 {difference}（95% 区间 {span}）。",
+    "compare.margin_fen.one": "仅有的一个种子下，{candidate} 扣除奖励后的毛利与 {base} "
+    "相差 {difference}。",
     "compare.margin_fen.none": "{candidate} 与 {base} 扣除奖励后的毛利在每个种子下都完全相同。",
     "compare.cost_total_fen.more": "{candidate} 的成本多 {size}（95% 区间 {span}）。",
     "compare.cost_total_fen.less": "{candidate} 的成本少 {size}（95% 区间 {span}）。",
     "compare.cost_total_fen.unclear": "成本是多是少也判断不出：{difference}（95% 区间 {span}）。",
+    "compare.cost_total_fen.one": "成本相差 {difference}。",
     "compare.cost_total_fen.none": "两者成本完全相同。",
     "compare.more_seeds": "大约再加 {more} 个种子可以判断。",
     "compare.too_small": "即使 {most} 个种子也判断不出：差别小到无关紧要。",
@@ -55,7 +60,7 @@ PHRASES: Final = {
     "（{difference}）。",
     # Head and tiles
     "report.title": "{season}模拟报告",
-    "report.under": "{members} 名模拟会员 · {days} 天 · {runs} 次模拟",
+    "report.under": "{members} 名模拟会员 · {days} 天 · {runs}",
     "report.tile.cost": "奖励成本（P50）",
     "report.tile.cost_under": "偏高情况（P95）{p95}",
     "report.tile.one_run": "仅一次模拟，无分位数",
@@ -149,7 +154,7 @@ PHRASES: Final = {
     "unsure.effects": "模型中影响最大的部分：{effect}",
     "unsure.effects_note": "关闭一个效应时的净得减去全部打开时的净得，按种子配对；"
     "须线为 95% 区间。",
-    "unsure.monte_carlo_note": "运气：{runs} 次模拟，假设相同，随机数不同。",
+    "unsure.monte_carlo_note": "运气：{runs}，假设相同，随机数不同。",
     "unsure.parameter_note": "假设：在第一个种子上做 {draws} 次模拟，会员对活动的反应每次从其范围内"
     "均匀抽取。",
     "unsure.no_draws": "假设：未抽取。加 --draws 32 可得到这条区间。",

@@ -51,7 +51,7 @@ def _summary(answers: Answers, words: ReportWords) -> str:
                 "report.under",
                 members=words.count(figures["members"]["mean"]),
                 days=str(first.days),
-                runs=str(len(answers.runs)),
+                runs=words.runs(len(answers.runs)),
             ),
         )
         + page.verdict(simulation_verdict(answers, words), mood_of(answers))
@@ -65,12 +65,12 @@ def _summary(answers: Answers, words: ReportWords) -> str:
                 (
                     words("report.tile.net"),
                     words.signed_money(net["mean"]),
-                    words("report.tile.interval", span=words.money_span(net, signed=True)),
+                    words.interval(words.money_span(net, signed=True)),
                 ),
                 (
                     words("report.tile.anyway"),
                     words.share(anyway["mean"]),
-                    words("report.tile.interval", span=words.share_span(anyway)),
+                    words.interval(words.share_span(anyway)),
                 ),
             ]
         )

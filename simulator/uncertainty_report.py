@@ -14,7 +14,7 @@ from simulator.report_words import ReportWords
 def uncertainty(answers: Answers, words: ReportWords) -> str:
     """Write the section on what isn't known."""
     extra = answers.uncertainty
-    notes = [words("unsure.monte_carlo_note", runs=str(len(answers.runs)))]
+    notes = [words("unsure.monte_carlo_note", runs=words.runs(len(answers.runs)))]
     notes.append(
         words("unsure.parameter_note", draws=str(len(extra.draws)))
         if extra.draws

@@ -98,11 +98,11 @@ def comparison_verdict(
 
 def _compared(comparison: Comparison, names: tuple[str, str], words: ReportWords) -> Iterator[str]:
     figures = comparison.figures
-    seeds = str(len(comparison.base))
+    seeds, several = str(len(comparison.base)), len(comparison.base) > 1
     for figure in ("margin_fen", "cost_total_fen"):
         one = figures[figure]
         yield words(
-            f"compare.{figure}.{one.reading}",
+            f"compare.{figure}.{one.reading if several or one.reading == 'none' else 'one'}",
             base=names[0],
             candidate=names[1],
             size=words.money(abs(one.difference["mean"])),

@@ -39,8 +39,15 @@ def names_of(book: RulesBook) -> Names:
 
 
 async def watch_opening(state: State) -> None:
-    """Open the next season at every shard once its start is reached, then show it."""
+    """Open the next season at every shard once its start is reached, then show it.
+
+    Likewise bring every shard past a final instant that the events have passed.
+    """
     while True:
+        try:
+            await _pass_final(state)
+        except Exception:  # the next round tries again, whatever it was
+            log.exception("the final instant waits")
         upcoming = state.book.upcoming
         if upcoming is not None and state.now_us() >= upcoming.starts_us:
             try:
@@ -48,6 +55,20 @@ async def watch_opening(state: State) -> None:
             except Exception:  # the next round tries again, whatever it was
                 log.exception("the next season waits")
         await asyncio.sleep(PERIOD_S)
+
+
+async def _pass_final(state: State) -> None:
+    """Bring shards past the final instant that no event comes to any more.
+
+    Only this gateway can under the events' clock: it stamps, and its lanes keep the order.
+    """
+    if state.clock != "events":
+        return
+    clock_us = state.ingest.clock_us
+    held = (state.rules, *([state.book.older] if state.book.older is not None else []))
+    passed_us = max((rules.final_us for rules in held if rules.final_us <= clock_us), default=None)
+    if passed_us is not None and any(lane.clock_us < passed_us for lane in state.ingest.lanes):
+        await state.ingest.order("advance", clock_us)
 
 
 async def _open(state: State, upcoming: Rules) -> None:

@@ -11,6 +11,7 @@ from simulator.answers import (
     same_members,
 )
 from simulator.run_result import RunResult
+from simulator.seeds import Job, run_jobs
 from tests.unit.made_runs import made_run
 from tests.unit.simulated import population, rules_of, run_of
 
@@ -127,3 +128,15 @@ def test_shares_agree_with_the_runs_own_figure() -> None:
     )
     gain = run.figures["roi"] * run.figures["cost_total_fen"]
     assert answers.net_gain_fen["mean"] == pytest.approx(gain)
+
+
+def test_seeds_over_the_same_people_differ_only_in_what_happens() -> None:
+    season = rules_of().season
+    jobs = [Job(season, population(), 150, seed, people_seed=3) for seed in (3, 4)]
+    one, other = run_jobs(jobs)
+    assert same_members([one, other])
+    assert (one.members["visits"] != other.members["visits"]).any()
+    assert one.digest() == run_jobs([Job(season, population(), 150, 3)])[0].digest()
+    apart = run_jobs([Job(season, population(), 150, 4)])
+    assert not same_members([one, *apart])
+    assert prize_spans([one, other])[0].winners in (1, 2)

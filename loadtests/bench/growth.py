@@ -1,8 +1,9 @@
 """Growth: the rate at which a shard judges and ranks events among 10,000,000 members (P9).
 
 The other side is 100,000 members, by turns in one process. What is timed is what a member shard
-and its ranking shard do with a batch: number it, apply it, gather the changed standings, put them
-into the order, and read the first page. Members are there before, with scores; the events are
+and its ranking shard do with batches: number each, apply it, and gather the changed standings;
+then, once for all batches of a round, put these into the order and read the first page, as a
+ranking shard does when somebody looks. Members are there before, with scores; the events are
 purchases of random members. No midnight falls into what is timed.
 """
 
@@ -90,12 +91,12 @@ class Crowd:
         return stamp(decode_table(pa.table(columns), self._rules.names).columns, at_us)
 
     def take(self, batches: Sequence[pa.RecordBatch]) -> None:
-        """Do what a shard and its ranking shard do with each batch."""
+        """Do what a shard and its ranking shard do with batches that come between two looks."""
         for batch in batches:
             outcome = apply_events(self.table, encode(self.table, batch))
             assert not outcome.status.any(), "every purchase is applied"
             self._rank(outcome.changed)
-            self.index.page(None, PAGE_ROWS)
+        self.index.page(None, PAGE_ROWS)
 
 
 def main(args: Sequence[str]) -> int:

@@ -85,3 +85,24 @@ def test_a_member_not_begun_does_not_arrive_and_one_at_once_arrives_that_day() -
     assert found.day(1.0)[0].size == 0
     found.begin(np.array([2]), at_once=np.array([True]))
     assert found.day(1.0)[0].tolist() == [2]
+
+
+def test_a_pulled_member_arrives_now_even_after_leaving_and_draws_go_on_as_numbered() -> None:
+    keyed, rows = Keyed(5), np.arange(40)
+    rate = np.full(40, 0.5)
+    left = Arrivals(keyed, Purpose.VISIT_GAP, rows, rate, shape=1.4, drop_out=np.ones(40))
+    left.begin(rows, at_once=np.ones(40, dtype=np.bool_))
+    first, _ = left.day(1.0)
+    assert sorted(set(first.tolist())) == rows.tolist()
+    assert len(left.day(50.0)[0]) == 0
+    left.pull(np.array([3, 7]))
+    came, number = left.day(0.0)
+    assert came.tolist() == [3, 7]
+    assert number.tolist() == [1, 1]
+
+
+def test_nobody_is_pulled_who_has_not_begun() -> None:
+    keyed, rows = Keyed(5), np.arange(4)
+    asleep = Arrivals(keyed, Purpose.VISIT_GAP, rows, np.full(4, 0.5), shape=1.4)
+    asleep.pull(rows)
+    assert len(asleep.day(1.0)[0]) == 0

@@ -1,7 +1,7 @@
 """Find the line of every key and list element in a TOML text that is known to be valid.
 
 The standard library's parser gives values without positions; this scanner gives positions
-without values, so that an error can name its line.
+without values, so that an error can name its line, and a value be replaced where it stands.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ class _Scanner:
         self.text = text
         self.at = 0
         self.lines: dict[Loc, int] = {}
+        self.spans: dict[Loc, tuple[int, int]] = {}
         self._breaks = [place for place, letter in enumerate(text) if letter == "\n"]
         self._tables: dict[Loc, int] = {}  # tables of each [[array]] so far
 
-    def scan(self) -> dict[Loc, int]:
+    def scan(self) -> None:
         prefix: Loc = ()
         self._skip(BLANK)
         while self.at < len(self.text):
@@ -45,7 +46,6 @@ class _Scanner:
             else:
                 self._pair(prefix)
             self._skip(BLANK)
-        return self.lines
 
     def _skip(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.at)
@@ -98,6 +98,11 @@ class _Scanner:
 
     def _value(self, path: Loc) -> None:
         self._skip(SPACE)
+        start = self.at
+        self._past(path)
+        self.spans[path] = (start, start + len(self.text[start : self.at].rstrip()))
+
+    def _past(self, path: Loc) -> None:
         match self.text[self.at]:
             case "[":
                 self._array(path)
@@ -146,7 +151,24 @@ def find_lines(text: str) -> dict[Loc, int]:
     Raises:
         ValueError: when the text isn't valid TOML.
     """
-    return _Scanner(text).scan()
+    scanner = _Scanner(text)
+    scanner.scan()
+    return scanner.lines
+
+
+def find_spans(text: str) -> dict[Loc, tuple[int, int]]:
+    """Map the path of each value to where it stands in the text: first character, one past last.
+
+    >>> text = 'a = "1"  # one\\n[[b]]\\nc = [2, 3]'
+    >>> {path: text[slice(*span)] for path, span in find_spans(text).items()}
+    {('a',): '"1"', ('b', 0, 'c', 0): '2', ('b', 0, 'c', 1): '3', ('b', 0, 'c'): '[2, 3]'}
+
+    Raises:
+        ValueError: when the text isn't valid TOML.
+    """
+    scanner = _Scanner(text)
+    scanner.scan()
+    return scanner.spans
 
 
 def line_of(lines: dict[Loc, int], loc: Loc) -> int:

@@ -17,7 +17,7 @@ from typing import Final
 WIDTH: Final = 460
 _LETTER: Final = 8.1
 _WIDE_LETTER: Final = 13.6
-_LABEL_MAX: Final = 168.0
+_LABEL_MAX: Final = 186.0
 _ROW: Final = 30.0
 _PLOT_HEIGHT: Final = 190.0
 _WIDE_FROM: Final = 0x2E80

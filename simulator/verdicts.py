@@ -13,6 +13,8 @@ from simulator.spread import Spread
 
 Mood = Literal["good", "bad", "unclear"]
 MONEY: Final = ("cost_total_fen", "margin_gain_fen")
+TELLS_FROM_SHARE: Final = 0.001
+"""A share that moves less than this isn't worth a sentence, however sure it is."""
 
 
 def side(spread: Spread) -> Literal["above", "below", "unclear"]:
@@ -124,7 +126,7 @@ def _compared(comparison: Comparison, names: tuple[str, str], words: ReportWords
     else:
         yield words("compare.nobody", least=words.money(TELLS_FROM_FEN))
     anyway = figures["anyway_share"]
-    if anyway.reading in ("more", "less"):
+    if anyway.reading in ("more", "less") and abs(anyway.difference["mean"]) >= TELLS_FROM_SHARE:
         yield words(
             f"compare.anyway.{anyway.reading}",
             base=words.share(anyway.base["mean"]),

@@ -155,3 +155,19 @@ def test_a_season_that_gives_nothing_is_said_so() -> None:
     found = answers_of(rules_of().season, population(), runs)
     said = "The programme gives nothing that costs money, and nobody comes more often for it."
     assert simulation_verdict(found, words("en")) == [said]
+
+
+def test_a_share_is_told_where_it_moves_enough() -> None:
+    def said(gap: float) -> list[str]:
+        base = [made_run(seed, {"anyway_share": 0.9 - 0.01 * seed}) for seed in (1, 2, 3)]
+        other = [
+            made_run(run.seed, {"anyway_share": run.figures["anyway_share"] + gap}) for run in base
+        ]
+        return comparison_verdict(compare(base, other), NAMES, words("en"))
+
+    moved = (
+        "Less of the rewards' value goes to visits that would have happened anyway: 83% instead "
+        "of 88% (−5.00 points)."
+    )
+    assert moved in said(-0.05)
+    assert len(said(0.0005)) == len(said(-0.05)) - 1

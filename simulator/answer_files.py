@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from rules.season_models import Season
-from simulator.answers import Answers, Paid, PrizePlace, PrizeSpan, answers_of, net_gain_fen
+from simulator.answers import Answers, Paid, answers_of, net_gain_fen
 from simulator.population import Population
+from simulator.prize_answers import PrizePlace, PrizeSpan
 from simulator.report_words import both
 from simulator.run_result import RunResult
 from simulator.simulation_files import write_simulation

@@ -6,10 +6,8 @@ from simulator.answers import (
     budget_uses,
     cost_exceeds,
     paid_by,
-    prize_places,
-    prize_spans,
-    same_members,
 )
+from simulator.prize_answers import prize_places, prize_spans, same_members
 from simulator.run_result import RunResult
 from simulator.seeds import Job, run_jobs
 from tests.unit.made_runs import made_run

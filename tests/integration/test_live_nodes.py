@@ -26,8 +26,9 @@ NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 1024 * 1024}
 
 
 @pytest.fixture
-def cluster() -> Iterator[Any]:
-    """A head and two more nodes on this machine."""
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A head and two more nodes on this machine, without Ray's token on either side."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own start-up warnings are not ours to raise on
         made = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})

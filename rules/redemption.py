@@ -19,32 +19,51 @@ Int64s = npt.NDArray[np.int64]
 
 
 def apply_redemptions(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
-    """Apply redemptions of distinct members, at int64[k] rows of the batch, one by one."""
-    for place in at.tolist():
-        _redeem(table, events, place, outcome)
+    """Apply redemptions of distinct members, at int64[k] rows of the batch.
+
+    Each is judged and draws from stock and budgets by itself, in order; what the members pay and
+    get is then written for all of them together.
+    """
+    bought: list[tuple[int, CatalogueItem]] = []
+    for place, name in zip(at.tolist(), events.texts("item", at), strict=True):
+        item = table.rules.catalogue.get(name or "")
+        if item is None:
+            known = ", ".join(table.rules.catalogue) or "nothing"
+            note = f"item = {name or ''!r}: the catalogue has {known}"
+            outcome.refuse_one(place, "unknown_item", note)
+        elif not _refused(table, int(events.row[place]), item, place, outcome):
+            table.pools.take(table.rules.item_draws[item.id])
+            bought.append((place, item))
+    if bought:
+        _pay(table, events, bought, outcome)
+        _give(table, events, bought, outcome)
+        _tell(table, events, bought, outcome)
 
 
-def _redeem(table: MemberTable, events: Events, place: int, outcome: Outcome) -> None:
-    name = events.text("item", place)
-    item = table.rules.catalogue.get(name)
-    if item is None:
-        known = ", ".join(table.rules.catalogue) or "nothing"
-        outcome.refuse_one(place, "unknown_item", f"item = {name!r}: the catalogue has {known}")
+def _pay(
+    table: MemberTable, events: Events, bought: list[tuple[int, CatalogueItem]], outcome: Outcome
+) -> None:
+    """Take the points of what is bought off the members."""
+    at = np.array([place for place, _ in bought], dtype=np.int64)
+    points = np.array([item.points for _, item in bought], dtype=np.int64)
+    rows = events.row[at]
+    draw(table, rows, points)
+    table.members.redeemed[rows] += points
+    words = np.array([table.tallies.items.number(item.id) for _, item in bought], dtype=np.int64)
+    table.tallies.count(REDEMPTION, events.day[at], points, words)
+    outcome.points[at] = -points
+
+
+def _tell(
+    table: MemberTable, events: Events, bought: list[tuple[int, CatalogueItem]], outcome: Outcome
+) -> None:
+    """Let the members know."""
+    if table.notices is None:
         return
-    row = int(events.row[place])
-    if _refused(table, row, item, place, outcome):
-        return
-    members = table.members
-    rows = np.array([row])
-    draw(table, rows, np.array([item.points]))
-    members.redeemed[row] += item.points
-    word = table.tallies.items.number(item.id)
-    table.tallies.count(REDEMPTION, events.day[place : place + 1], np.array([item.points]), word)
-    outcome.points[place] = -item.points
-    _give(table, events, place, item, outcome)
-    if table.notices is not None:
+    for place, item in bought:
         told = {"item": item.id, "points": item.points, **named("item_name", item.name)}
         told |= outcome.details.get(place, {})
+        rows = events.row[place : place + 1]
         table.notices.note(table, "redeemed", rows, int(events.at_us[place]), told)
 
 
@@ -74,26 +93,31 @@ def _refused(
 
 
 def _give(
-    table: MemberTable, events: Events, place: int, item: CatalogueItem, outcome: Outcome
+    table: MemberTable, events: Events, bought: list[tuple[int, CatalogueItem]], outcome: Outcome
 ) -> None:
-    row, at_us = int(events.row[place]), int(events.at_us[place])
-    event_id = events.text("event_id", place)
-    table.pools.take(table.rules.item_draws[item.id])
-    if item.coupon is not None:
-        template, cause = table.rules.coupon_places[item.coupon], [event_id]
+    """Hand out what was bought: coupons by template together, goods and levels one by one."""
+    coupons: dict[str, list[int]] = {}
+    for place, item in bought:
+        row, at_us = int(events.row[place]), int(events.at_us[place])
+        if item.coupon is not None:
+            coupons.setdefault(item.coupon, []).append(place)
+        if item.goods is not None:
+            event_id, cost_fen = events.text("event_id", place), item.goods.unit_cost_fen
+            table.fulfilments.append((row, Fulfilment(event_id, item.id, at_us, cost_fen)))
+        if item.tier_up is not None:
+            level = table.rules.levels.index(item.tier_up)
+            rises = level > int(table.members.level[row])
+            _buy_level(table, row, level, at_us)
+            if rises:
+                table.triggers.risen(table, events, np.array([place]))
+    for name, places in coupons.items():
+        at = np.array(places, dtype=np.int64)
         made = table.coupon_book.issue(
-            table, template, np.array([row]), np.array([at_us]), cause, "redeem", claimed=True
-        )
-        outcome.details[place] = table.coupon_book.told(table.rules, int(made[0]))
-    if item.goods is not None:
-        cost_fen = item.goods.unit_cost_fen
-        table.fulfilments.append((row, Fulfilment(event_id, item.id, at_us, cost_fen)))
-    if item.tier_up is not None:
-        level = table.rules.levels.index(item.tier_up)
-        rises = level > int(table.members.level[row])
-        _buy_level(table, row, level, at_us)
-        if rises:
-            table.triggers.risen(table, events, np.array([place]))
+            table, table.rules.coupon_places[name], events.row[at], events.at_us[at],
+            events.texts("event_id", at), "redeem", claimed=True,
+        )  # fmt: skip
+        for place, coupon in zip(places, made.tolist(), strict=True):
+            outcome.details[place] = table.coupon_book.told(table.rules, coupon)
 
 
 def _buy_level(table: MemberTable, row: int, level: int, at_us: int) -> None:

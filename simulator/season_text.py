@@ -27,7 +27,7 @@ class SeasonText:
     """
 
     def __init__(self, text: str) -> None:
-        self._mark = MARK if text.startswith(MARK) else ""
+        self.mark = MARK if text.startswith(MARK) else ""
         self.text = text.removeprefix(MARK)
         self.draft: dict[str, Any] = freeze(tomllib.loads(self.text))
         self._spans = find_spans(self.text)
@@ -48,7 +48,7 @@ class SeasonText:
         return self.text[slice(*self._spans[loc])]
 
     def replaced(self, values: Mapping[Loc, str]) -> str:
-        """Give the text with values replaced, each written as TOML.
+        """Give the text with values replaced, each written as TOML, without the mark.
 
         >>> text = SeasonText('[points]\\nmember_day_cap = 3000  # a day')
         >>> text.replaced({("points", "member_day_cap"): "2000"})
@@ -59,7 +59,7 @@ class SeasonText:
         for (start, end), value in sorted((self._spans[loc], new) for loc, new in values.items()):
             parts += [self.text[at:start], value]
             at = end
-        return self._mark + "".join([*parts, self.text[at:]])
+        return "".join([*parts, self.text[at:]])
 
 
 def _leaves(node: Any, loc: Loc = (), path: str = "") -> Iterator[tuple[Loc, str]]:

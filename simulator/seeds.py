@@ -7,10 +7,11 @@ depend on how many workers share the runs, nor on the order they end in.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rules.compiled import Rules, compile_rules
 from simulator.effects import ALL_EFFECTS, Effects
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from rules.season_models import Season
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,13 @@ def run_job(job: Job, progress: Progress | None = None, rules: Rules | None = No
         return run(lambda batch: log.write(log_table(batch, known.timezone)))
 
 
+def figures_of_job(
+    job: Job, progress: Progress | None = None, rules: Rules | None = None
+) -> Mapping[str, float]:
+    """Make one run and keep only its figures."""
+    return run_job(job, progress, rules).figures
+
+
 def run_jobs(
     jobs: Sequence[Job], *, workers: int = 1, progress: Progress | None = None
 ) -> list[RunResult]:
@@ -71,13 +81,26 @@ def run_jobs(
     progress is told (done, total, what): days of all runs in one process, whole runs with Ray.
     Memory: about 1 kB a member for each worker, and 130 bytes a member for each run kept.
     """
+    return _made(jobs, run_job, workers, progress)
+
+
+def run_figures(
+    jobs: Sequence[Job], *, workers: int = 1, progress: Progress | None = None
+) -> list[Mapping[str, float]]:
+    """Make runs as `run_jobs` does, and keep only the figures of each, some kilobytes a run."""
+    return _made(jobs, figures_of_job, workers, progress)
+
+
+def _made(
+    jobs: Sequence[Job], make: Callable[..., Made], workers: int, progress: Progress | None
+) -> list[Made]:
     if workers <= 1 or len(jobs) <= 1:
-        return _here(jobs, progress)
-    return _as_tasks(jobs, min(workers, len(jobs)), progress)
+        return _here(jobs, make, progress)
+    return _as_tasks(jobs, make, min(workers, len(jobs)), progress)
 
 
-def _here(jobs: Sequence[Job], progress: Progress | None) -> list[RunResult]:
-    runs: list[RunResult] = []
+def _here(jobs: Sequence[Job], make: Callable[..., Made], progress: Progress | None) -> list[Made]:
+    runs: list[Made] = []
     compiled: dict[int, Rules] = {}
 
     def within(done: int, total: int, what: str) -> None:
@@ -87,15 +110,19 @@ def _here(jobs: Sequence[Job], progress: Progress | None) -> list[RunResult]:
     for job in jobs:
         if id(job.season) not in compiled:
             compiled[id(job.season)] = compile_rules(job.season)
-        runs.append(run_job(job, within, compiled[id(job.season)]))
+        runs.append(make(job, within, compiled[id(job.season)]))
     return runs
 
 
-def _as_tasks(jobs: Sequence[Job], workers: int, progress: Progress | None) -> list[RunResult]:
-    """Make runs as Ray tasks, on the Ray this process or RAY_ADDRESS names, else on one of its own.
+@contextmanager
+def workers_up(workers: int) -> Iterator[None]:
+    """Keep Ray up for as many workers: the one this process or RAY_ADDRESS names, else its own.
 
-    Others that happen to run on this machine are left alone.
+    Others that happen to run on this machine are left alone. Within, `run_jobs` starts none anew.
     """
+    if workers <= 1:
+        yield
+        return
     import ray
 
     started = not ray.is_initialized()
@@ -106,16 +133,26 @@ def _as_tasks(jobs: Sequence[Job], workers: int, progress: Progress | None) -> l
             include_dashboard=False, log_to_driver=False, configure_logging=False,
         )  # fmt: skip
     try:
-        task = ray.remote(num_cpus=1, max_retries=2)(run_job)
+        yield
+    finally:
+        if started:
+            ray.shutdown()
+
+
+def _as_tasks(
+    jobs: Sequence[Job], make: Callable[..., Made], workers: int, progress: Progress | None
+) -> list[Made]:
+    """Make runs as Ray tasks."""
+    import ray
+
+    with workers_up(workers):
+        task = ray.remote(num_cpus=1, max_retries=2)(make)
         waiting: list[Any] = [task.remote(job) for job in jobs]
         place = {ref: nth for nth, ref in enumerate(waiting)}
-        runs: dict[int, RunResult] = {}
+        runs: dict[int, Made] = {}
         while waiting:
             [ready], waiting = ray.wait(waiting, num_returns=1)
             runs[place[ready]] = ray.get(ready)
             if progress is not None:
                 progress(len(runs), len(jobs), "runs")
         return [runs[nth] for nth in range(len(jobs))]
-    finally:
-        if started:
-            ray.shutdown()

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chaos.era import Era, run_era
 from tests.chaos.summary import Summary
 
-ROUNDS = 5
+ROUNDS = 7
 SEED = 7
 
 

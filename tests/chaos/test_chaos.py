@@ -6,8 +6,9 @@ from pathlib import Path
 from tests.chaos.era import Era, run_era
 from tests.chaos.summary import Summary
 
-ROUNDS = 7
-SEED = 7
+ROUNDS = 6
+SEED = 594
+"""Its first ten faults are of ten kinds: gateway, member, ranking, keeper, store and driver killed too."""
 
 
 def test_a_minute_of_chaos_loses_and_doubles_nothing(tmp_path: Path) -> None:

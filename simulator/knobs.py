@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 from rules.toml_lines import Loc
@@ -88,3 +90,20 @@ def same(option: str, today: Any) -> bool:
         one is not None and other is not None
         and (one.number, one.unit) == (other.number, other.unit)
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Values that mustn't fall from one to the next, whether knobs or not."""
+
+    paths: tuple[str, ...]
+    locs: tuple[Loc, ...]
+
+    def broken(self, values: Sequence[str]) -> str:
+        """Say which of the values, as written, falls; empty where none does."""
+        numbers = [amount_of(one.strip('"')) for one in values]
+        for nth, (one, other) in enumerate(pairwise(numbers)):
+            if one is not None and other is not None and one.number > other.number:
+                return (f"{self.paths[nth + 1]} = {values[nth + 1]} is below {self.paths[nth]} = "
+                        f"{values[nth]}, against the space's order")  # fmt: skip
+        return ""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from rules.season_draft import shown
 from rules.season_file import AT_LINE, SeasonError, SeasonErrors, load_season
 from rules.toml_lines import Loc, find_lines, line_of
-from simulator.knobs import STEPS_MAX, Amount, Knob, amount_of, count_of, same, steps
+from simulator.knobs import STEPS_MAX, Amount, Knob, Order, amount_of, count_of, same, steps
 from simulator.season_text import SeasonText, toml_of
 
 KNOBS_MAX: Final = 200
@@ -27,9 +27,10 @@ class SpaceErrors(SeasonErrors):
 
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
-    """The knobs of a season file."""
+    """The knobs of a season file, and values that must stay in order."""
 
     knobs: tuple[Knob, ...]
+    orders: tuple[Order, ...] = ()
 
     @property
     def size(self) -> int:
@@ -65,8 +66,8 @@ def read_space(text: str, path: str, season: SeasonText, season_path: str) -> Se
 
     if draft.get("format") != 1:
         wrong(("format",), draft.get("format"), "must be 1", "write format = 1 at the top")
-    for key in draft.keys() - {"format", "vary"}:
-        wrong((key,), None, "is an unknown key", "only format and [[vary]] stand in a space file")
+    for key in draft.keys() - {"format", "vary", "order"}:
+        wrong((key,), None, "is an unknown key", "format, [[vary]] and [[order]] stand here")
     entries = draft.get("vary", [])
     if not isinstance(entries, list) or not 1 <= len(entries) <= KNOBS_MAX:
         wrong(("vary",), None, f"must be 1 to {KNOBS_MAX} tables",
@@ -83,9 +84,15 @@ def read_space(text: str, path: str, season: SeasonText, season_path: str) -> Se
             knobs.append(knob)
         except _Wrong as found:
             wrong(("vary", nth, found.key), found.value, found.problem, found.fix)
+    orders: list[Order] = []
+    for nth, entry in enumerate(draft.get("order", [])):
+        try:
+            orders.append(_order(entry, season, season_path))
+        except _Wrong as found:
+            wrong(("order", nth, found.key), found.value, found.problem, found.fix)
     if errors:
         raise SpaceErrors(errors)
-    return SearchSpace(tuple(knobs))
+    return SearchSpace(tuple(knobs), tuple(orders))
 
 
 def _parsed(text: str, path: str) -> dict[str, Any]:
@@ -144,6 +151,30 @@ def _place(path: str, season: SeasonText, season_path: str) -> Loc:
     raise _Wrong("path", path, f"isn't in {season_path}", fix)
 
 
+def _order(entry: Any, season: SeasonText, season_path: str) -> Order:
+    """Read one [[order]]."""
+    paths = entry.get("paths") if isinstance(entry, dict) else None
+    if not isinstance(paths, list) or len(paths) < 2 or len(entry) > 1:
+        raise _Wrong("paths", paths, "must be all there is, a list of two paths or more",
+                     'write paths = ["…", "…"], the lowest value first')  # fmt: skip
+    locs = []
+    for path in paths:
+        if not isinstance(path, str):
+            raise _Wrong("paths", path, "isn't a path in quotes", "write a path of the season file")
+        try:
+            locs.append(_place(path, season, season_path))
+        except _Wrong as found:
+            raise _Wrong("paths", path, found.problem, found.fix) from None
+        if amount_of(season.value(locs[-1])) is None:
+            raise _Wrong("paths", path, "is no number today", "name values that are numbers")
+    order = Order(tuple(paths), tuple(locs))
+    broken = order.broken([season.written(loc) for loc in locs])
+    if broken:
+        raise _Wrong("paths", paths, f"is broken by {season_path} itself: {broken}",
+                     "put the paths in the order that holds today")  # fmt: skip
+    return order
+
+
 def _choices(entry: Mapping[str, Any]) -> tuple[str, ...]:
     both = next((key for key in ("low", "high", "step") if key in entry), None)
     if both is not None:
@@ -153,9 +184,8 @@ def _choices(entry: Mapping[str, Any]) -> tuple[str, ...]:
         raise _Wrong("choices", choices, f"must be a list of 1 to {STEPS_MAX} values",
                      'write choices = ["…", "…"]')  # fmt: skip
     for one in choices:
-        if isinstance(one, dict) or (isinstance(one, list) and any(
-            isinstance(part, list | dict) for part in one
-        )):  # fmt: skip
+        parts = one if isinstance(one, list) else [one]
+        if any(isinstance(part, list | dict) for part in parts):
             raise _Wrong("choices", one, "has a table in it", "choose among plain values")
     return tuple(dict.fromkeys(toml_of(one) for one in choices))
 

@@ -6,8 +6,7 @@ from typing import Final
 
 PHRASES: Final = {
     "tune.title": "Tuning of {season}",
-    "tune.under": "{members} simulated members · {days} days · {tried} files tried · "
-    "{runs} runs · aim: {aim}",
+    "tune.under": "{members} simulated members · {tried} files tried · {runs} runs · aim: {aim}",
     "tune.aim.max": "{figure} as large as can be",
     "tune.aim.min": "{figure} as small as can be",
     # Verdict
@@ -54,10 +53,10 @@ PHRASES: Final = {
     "tune.figures_title": "The best file against today's, on fresh seeds",
     "tune.front": "What margin costs",
     "tune.front_title": "Files of which none beats another in everything",
-    "tune.front_note": "Each dot is a file tried, each figure by its difference from today's file "
-    "on the same draws. On the line: no other has more margin, a lower P95 of the cost and more "
-    "active members at once.",
-    "tune.front_about": "“Of budgets” tells whether the file keeps them by the search's seeds.",
+    "tune.front_note": "Each dot is a file tried. On the line: no other has more margin, a lower "
+    "P95 of the cost and more active members at once.",
+    "tune.front_about": "Figures of the search: today's over all its seeds, and what a file "
+    "differs from today's on the seeds it had. “Budgets” goes by these too.",
     "tune.dot.tried": "tried",
     "tune.dot.front": "front",
     "tune.dot.today": "today",
@@ -85,7 +84,7 @@ PHRASES: Final = {
     "tune.head.today": "today",
     "tune.head.best": "best",
     "tune.head.file": "file",
-    "tune.head.budgets": "of budgets",
+    "tune.head.budgets": "budgets",
     "tune.head.seeds": "seeds",
     "tune.head.margin": "margin after rewards",
     "tune.head.cost": "cost, P95",

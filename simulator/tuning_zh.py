@@ -6,8 +6,7 @@ from typing import Final
 
 PHRASES: Final = {
     "tune.title": "{season}：规则调优",
-    "tune.under": "{members} 名模拟会员 · {days} 天 · 试了 {tried} 份规则 · 运行 {runs} 次 ·"
-    " 目标：{aim}",
+    "tune.under": "{members} 名模拟会员 · 试了 {tried} 份规则 · 运行 {runs} 次 · 目标：{aim}",
     "tune.aim.max": "{figure}尽可能高",
     "tune.aim.min": "{figure}尽可能低",
     # Verdict
@@ -25,8 +24,8 @@ PHRASES: Final = {
     "tune.values.one": "一个值",
     "tune.values.more": " {n} 个值",
     "tune.change": "{path}：{today} → {best}",
-    "tune.kept": "预算 {budget}：{value}，在上下限 {bound} 之内；现行规则 {today}。",
-    "tune.broken": "预算 {budget}：{value}，超出上下限 {bound}；现行规则 {today}。",
+    "tune.kept": "预算 {budget}：{value}，在限额 {bound} 之内；现行规则 {today}。",
+    "tune.broken": "预算 {budget}：{value}，超出限额 {bound}；现行规则 {today}。",
     "tune.today_breaks": "现行规则不满足预算 {budget}：{value}，限额 {bound}。",
     "tune.curse": "搜索时看起来是 {searched}，换用新种子为 {fresh}。"
     "众多候选中的最佳者总是显得比实际更好，"
@@ -50,10 +49,10 @@ PHRASES: Final = {
     "tune.figures_title": "最佳规则与现行规则，新种子",
     "tune.front": "毛利与成本的取舍",
     "tune.front_title": "互不全面胜出的规则",
-    "tune.front_note": "每个点是试过的一份规则，按同一批随机数下与现行规则的差值计。线上的点："
-    "没有另一份"
-    "同时毛利更高、成本 P95 更低、活跃会员更多。",
-    "tune.front_about": "“预算”一栏按搜索所用的种子判断。",
+    "tune.front_note": "每个点是试过的一份规则。线上的点：没有另一份同时毛利更高、成本 P95 更低、"
+    "活跃会员更多。",
+    "tune.front_about": "数字来自搜索：现行规则取全部种子，其余规则加上在其所用种子上"
+    "与现行规则的差值。“预算”一栏也据此判断。",
     "tune.dot.tried": "试过",
     "tune.dot.front": "前沿",
     "tune.dot.today": "现行",

@@ -67,6 +67,10 @@ class Variants:
         }
         text = self._season.replaced(changed)
         number = len(self._made)
+        for order in self.space.orders:
+            values = [changed.get(loc) or self._season.written(loc) for loc in order.locs]
+            if why := order.broken(values):
+                return Variant(number, places, text, None, len(changed), why)
         try:
             return Variant(number, places, text, load_season(text, self._path), len(changed))
         except SeasonErrors as errors:

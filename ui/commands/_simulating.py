@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,45 +29,48 @@ WORTH_WORKERS: Final = 200_000
 """Members over all runs from which starting worker processes pays."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-_OPTIONS: Final = (
-    click.option(
+_OPTIONS: Final = {
+    "members": click.option(
         "--members", type=click.IntRange(1, 10_000_000), default=MEMBERS, show_default=True,
         help="How many members.",
     ),
-    click.option(
+    "population": click.option(
         "--population", type=click.Path(path_type=Path),
         help="Population file in place of the one shipped.",
     ),
-    click.option(
+    "seeds": click.option(
         "--seeds", type=click.IntRange(1, 10_000), default=SEEDS, show_default=True,
         help="How many runs, each with its own draws, all over the same members.",
     ),
-    click.option(
+    "seed": click.option(
         "--seed", type=click.IntRange(0, 2**62), default=1, show_default=True,
         help="The first run's seed; the same seed gives the same result.",
     ),
-    click.option(
+    "until": click.option(
         "--until", metavar="TIME", help="Let the clock go on to TIME, not to the final end."
     ),
-    click.option(
+    "workers": click.option(
         "--workers", type=click.IntRange(1, 256),
         help="Processes; the cores without it. The result is the same for any number.",
     ),
-    click.option(
+    "off": click.option(
         "--no-effect", "off", multiple=True, metavar="NAME",
         help="Switch an effect on members' behaviour off; `all` for every one.",
     ),
-    click.option(
+    "out": click.option(
         "--out", required=True, type=click.Path(path_type=Path), help="Folder to write to."
     ),
-    click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object."),
-)  # fmt: skip
+    "json": click.option(
+        "--json", "as_json", is_flag=True, help="Print the summary as one JSON object."
+    ),
+}  # fmt: skip
 
 
-def run_options(command: Command) -> Command:
-    """Give a command the options of a simulation."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+def run_options(command: Command, *, but: Sequence[str] = ()) -> Command:
+    """Give a command the options of a simulation, but some it has in its own way."""
+    for name, option in reversed(_OPTIONS.items()):
+        if name not in but:
+            command = option(command)
     return command
 
 

@@ -8,7 +8,7 @@ from tests.chaos.summary import Summary
 
 ROUNDS = 6
 SEED = 594
-"""Its first ten faults are of ten kinds: gateway, member, ranking, keeper, store and driver killed too."""
+"""Its first ten faults kill gateway, member, ranking, keeper, store and driver, among others."""
 
 
 def test_a_minute_of_chaos_loses_and_doubles_nothing(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def scatter_chart(
     xs = [x for group in groups for x, _ in group.points]
     ys = [y for group in groups for _, y in group.points]
     x_steps, y_steps = ticks(min(xs), max(xs), 3), ticks(min(ys), max(ys), 4)
-    bottom, right = _TOP + _PLOT, WIDTH - _PAD
+    bottom, right = _TOP + _PLOT, WIDTH - max(_PAD, text_width(written(x_steps[-1])) / 2)
     left = max(_LEFT, max(text_width(written(step)) for step in y_steps) + 8)
 
     def x_of(value: float) -> float:

@@ -58,7 +58,7 @@ class Plan:
         """Estimate how many runs a search over `size` combinations takes, rather too many."""
         screen = min(size, self.trials if size <= self.trials else math.ceil(self.trials / 2))
         batches = math.ceil((min(size, self.trials) - screen) / BATCH)
-        whole = 2 * self.rungs[-1] + FINALISTS * self.rungs[-1]
+        whole = (2 + FINALISTS) * self.rungs[-1] + FINALISTS * self.rungs[0]
         for alive, times, least in ((screen, 1, FINALISTS), (BATCH, batches, 1)):
             left, before = alive, 0
             for rung in self.rungs:
@@ -166,6 +166,7 @@ def tune(
     champion = halve(screen, today, scores, plan.rungs)
     if not whole:
         champion = _search(variants, scores, plan, champion, stages)
+    champion = _simplified(variants, scores, plan, champion, stages)
     scores.play([champion], plan.rungs[-1])
     valid = [one for one in variants if one.number in stages]
     first = front(valid, scores)[:FRONT_MAX]
@@ -200,6 +201,19 @@ def _search(
             sampler.tell(trial, scores.goal(variant), scores.excesses(variant))
         for variant in more:
             sampler.show(variant.places, scores.goal(variant), scores.excesses(variant))
+    return champion
+
+
+def _simplified(
+    variants: Variants, scores: Scores, plan: Plan, champion: Variant, stages: dict[int, Stage]
+) -> Variant:
+    """Put values back to today's, one after another, where the champion is no worse for it."""
+    for nth, home in enumerate(variants.space.home):
+        places = (*champion.places[:nth], home, *champion.places[nth + 1 :])
+        fewer = variants.make(places)
+        if places != champion.places and fewer.season is not None:
+            stages.setdefault(fewer.number, "search")
+            champion = halve([fewer], champion, scores, plan.rungs, kept_least=1)
     return champion
 
 

@@ -61,16 +61,17 @@ PHRASES: Final = {
     "tune.dot.front": "front",
     "tune.dot.today": "today",
     "tune.dot.best": "best",
+    "tune.axis.difference": "less today's file",
     "tune.axis.cost": "cost of rewards, P95",
     "tune.axis.margin": "margin after rewards, mean",
     "tune.values": "What each value does",
-    "tune.values_note": "Mean {figure} of the files tried with a value, less that of all. Other "
-    "values differ between them too, so this is a hint, not a proof.",
+    "tune.values_note": "Mean of “{figure}” over the files tried with a value, less that of all. "
+    "Other values differ between them too, so this is a hint, not a proof.",
     "tune.method": "How it was searched",
     "tune.method.space": "The space has {size} combinations of {knobs} values; {tried} were tried.",
     "tune.method.spread": "First {screen} files spread evenly over the space (Sobol), then "
     "{search} proposed by what was learned (Optuna's Parzen estimator, and neighbours of the "
-    "best).",
+    "best); at last values were put back to today's where that is no worse.",
     "tune.method.whole": "Every combination was tried.",
     "tune.method.rungs": "Files go through {rungs} seeds: each time the better third goes on; a "
     "file surely worse than the best so far on the same draws doesn't.",

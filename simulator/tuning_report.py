@@ -80,7 +80,7 @@ def _summary(tuning: Tuning, words: TuningWords) -> str:
             words("tune.title", season=words.season_name()),
             words(
                 "tune.under", members=words.count(tuning.members),
-                tried=words.count(len(tuned.tried)),
+                tried=words.count(len(tuned.tried) - 1),
                 runs=words.count(tuned.scores.played.runs), aim=words.aim(tuned),
             ),
         )
@@ -122,7 +122,11 @@ def _confirmed(tuning: Tuning, words: TuningWords) -> str:
     rows = [_span(one, tuned, words) for one in tuned.finalists]
     title = words("tune.confirmed_title", figure=words.figure(figure))
     drawn = rows_chart(
-        rows, words("axis.difference"), lambda value: words.gap(figure, value), title, bars=False
+        rows,
+        words("tune.axis.difference"),
+        lambda value: words.gap(figure, value),
+        title,
+        bars=False,
     )
     note = words("tune.confirmed_note", seeds=str(len(tuned.plan.fresh)))
     heads = [words(f"tune.head.{one}") for one in
@@ -248,7 +252,7 @@ def _method(tuning: Tuning, words: TuningWords) -> str:
     lines = [
         words(
             "tune.method.space", size=words.number(space.size), knobs=str(len(space.knobs)),
-            tried=words.count(len(tuned.tried)),
+            tried=words.count(len(tuned.tried) - 1),
         ),
         spread,
         words("tune.method.rungs", rungs=" → ".join(map(str, tuned.plan.rungs))),

@@ -57,6 +57,7 @@ PHRASES: Final = {
     "tune.dot.front": "前沿",
     "tune.dot.today": "现行",
     "tune.dot.best": "最佳",
+    "tune.axis.difference": "减去现行规则",
     "tune.axis.cost": "奖励成本，P95",
     "tune.axis.margin": "扣除奖励后的毛利，均值",
     "tune.values": "每个值的作用",
@@ -65,7 +66,7 @@ PHRASES: Final = {
     "tune.method": "如何搜索",
     "tune.method.space": "搜索范围有 {knobs} 个值、{size} 种组合，试了 {tried} 种。",
     "tune.method.spread": "先在范围内均匀取 {screen} 份（Sobol 序列），再按已知结果提出 {search} 份"
-    "（Optuna 的 Parzen 估计与最佳者的邻近值）。",
+    "（Optuna 的 Parzen 估计与最佳者的邻近值）；最后把改回现行值也不差的值改回。",
     "tune.method.whole": "试遍了所有组合。",
     "tune.method.rungs": "规则依次用 {rungs} 个种子：每次较好的三分之一继续；"
     "在同一批随机数下确实差于当前"

@@ -57,38 +57,42 @@ class _Shard:
     def catch_up(self, *, whole: bool = False) -> None:
         """Do the steps that come before the next event, or all that are left."""
         while self._steps and (whole or self._steps[-1].after_events <= self._events):
-            self._do(self._steps.pop())
+            take_step(self.table, self._steps.pop())
 
-    def _do(self, step: Step) -> None:
-        table = self.table
-        if step.kind == "advance":
-            self._advance(step.stamp_us)
-        elif step.kind == "close":
-            use_rules(table, table.rules.with_ends(step.stamp_us))
-        elif step.kind == "lease":
-            table.pools.lease += np.array(json.loads(step.payload), dtype=np.int64)
-        elif step.kind == "order":
-            apply_order(table, json.loads(step.payload), step.stamp_us)
-        elif step.kind == "rules":
-            if table.clock_us != NO_CLOCK_US:
-                self._advance(step.stamp_us)
-            self._adopt(json.loads(step.payload)["text"])
-        else:
-            raise LogProblem(
-                f"archive entry of kind {step.kind!r}: this release doesn't know it; replay the "
-                "archive with the release that wrote it"
-            )
 
-    def _adopt(self, text: str) -> None:
-        rules = compile_rules(load_season(text, "archive"))
-        if rules.season_id == self.table.rules.season_id:
-            adopt(self.table, successor(self.table.rules, rules))
-        else:
-            await_season(self.table, rules)
+def take_step(table: MemberTable, step: Step) -> None:
+    """Let a table go through a step."""
+    if step.kind == "advance":
+        go_on(table, step.stamp_us)
+    elif step.kind == "close":
+        use_rules(table, table.rules.with_ends(step.stamp_us))
+    elif step.kind == "lease":
+        table.pools.lease += np.array(json.loads(step.payload), dtype=np.int64)
+    elif step.kind == "order":
+        apply_order(table, json.loads(step.payload), step.stamp_us)
+    elif step.kind == "rules":
+        if table.clock_us != NO_CLOCK_US:
+            go_on(table, step.stamp_us)
+        _adopt(table, json.loads(step.payload)["text"])
+    else:
+        raise LogProblem(
+            f"archive entry of kind {step.kind!r}: this release doesn't know it; replay the "
+            "archive with the release that wrote it"
+        )
 
-    def _advance(self, to_us: int) -> None:
-        if to_us > self.table.clock_us or due(self.table, to_us):
-            advance(self.table, to_us)
+
+def _adopt(table: MemberTable, text: str) -> None:
+    rules = compile_rules(load_season(text, "archive"))
+    if rules.season_id == table.rules.season_id:
+        adopt(table, successor(table.rules, rules))
+    else:
+        await_season(table, rules)
+
+
+def go_on(table: MemberTable, to_us: int) -> None:
+    """Let a table's clock go on to an instant, with the ticks that are due."""
+    if to_us > table.clock_us or due(table, to_us):
+        advance(table, to_us)
 
 
 class ArchivedTables:

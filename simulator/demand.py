@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.keyed import Floats, Ints, Keyed, Purpose
-from simulator.quantiles import exponential_quantile, gamma_quantile
+from simulator.quantiles import exponential_quantile, gamma_quantile, gamma_share
 
 
 class Arrivals:
@@ -38,16 +38,25 @@ class Arrivals:
         self._due = np.full(len(member), np.inf)
         self._count = np.zeros(len(member), dtype=np.int64)
 
-    def begin(self, rows: Ints, *, at_once: npt.NDArray[np.bool_]) -> None:
+    def begin(
+        self, rows: Ints, *, at_once: npt.NDArray[np.bool_], elapsed: Floats | None = None
+    ) -> None:
         """Start the clocks of `rows: int64[n]`.
 
         Where `at_once` is true the first arrival is due now. Elsewhere the member has been
         arriving for long, so what is left of the running interval is a uniform part of a
-        length-biased one: gamma(k + 1) in place of gamma(k).
+        length-biased one: gamma(k + 1) in place of gamma(k). With elapsed float64[n], the hazard
+        since the last arrival where that is known (negative where not), it is what is left of an
+        interval that has lasted so long.
         """
         part = self._keyed.uniforms(self._purpose, self._member[rows], 0)
         length = self._keyed.uniforms(self._purpose, self._member[rows], 1)
         left = part * gamma_quantile(length, self._shape + 1.0) / self._shape
+        if elapsed is not None:
+            past = np.maximum(elapsed, 0.0) * self._shape
+            below = gamma_share(past, self._shape)
+            whole = gamma_quantile(below + part * (1.0 - below), self._shape)
+            left = np.where(elapsed >= 0, np.maximum(whole - past, 0.0) / self._shape, left)
         self._due[rows] = np.where(at_once, 0.0, left)
         self._hazard[rows] = 0.0
 

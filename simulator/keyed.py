@@ -80,6 +80,11 @@ class Purpose(IntEnum):
     REFERRED = 150
     ADVOCATE = 151
     PARAMETER = 160
+    STAYS = 170
+    OWN_RATE = 171
+    OWN_DROP_OUT = 172
+    OWN_FILL = 173
+    OWN_TASKS = 174
 
 
 def _mix_word(word: int) -> int:

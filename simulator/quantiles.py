@@ -51,6 +51,16 @@ def gamma_quantile(uniform: Floats, shape: float) -> Floats:
     return np.interp(uniform, *_gamma_table(shape))
 
 
+def gamma_share(value: Floats, shape: float) -> Floats:
+    """Answer the chance that a gamma(shape, scale 1) draw is at most `value: float64[n]`.
+
+    >>> gamma_share(gamma_quantile(np.array([0.25, 0.9]), 1.4), 1.4).round(4).tolist()
+    [0.25, 0.9]
+    """
+    probability, known = _gamma_table(shape)
+    return np.interp(value, known, probability, left=0.0, right=1.0)
+
+
 def beta_quantile(uniform: Floats, a: float, b: float) -> Floats:
     """Answer the beta(a, b) quantile of `uniform: float64[n]`.
 

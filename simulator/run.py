@@ -29,7 +29,7 @@ from simulator.app_acts import AppActs
 from simulator.day_coding import DayCoder
 from simulator.demand import Arrivals
 from simulator.effects import ALL_EFFECTS, Effects
-from simulator.keyed import Ints, Keyed, Purpose
+from simulator.keyed import Floats, Ints, Keyed, Purpose
 from simulator.local_days import LocalDays
 from simulator.population import Population
 from simulator.recalls import Recalls
@@ -101,7 +101,10 @@ class Play:
             self.persons, self.table = people_of(
                 people, rules, population, self.setting, members, start
             )
+        self._elapsed = None if start is None else start.elapsed
         self._begin(keyed)
+        if start is not None:
+            self._wallet.take_up(self._last_visit_us)
 
     def _begin(self, keyed: Keyed) -> None:
         """Set up the stages."""
@@ -237,7 +240,10 @@ class Play:
             (self._steady_visits, ~moved), (self._moved_visits, moved),
             (self._unaided.visits, moved),
         ):  # fmt: skip
-            arrivals.begin(begun[of], at_once=at_once[of])
+            elapsed = None
+            if self._elapsed is not None and not nth:
+                elapsed = self._elapsed_of(starters[of])
+            arrivals.begin(begun[of], at_once=at_once[of], elapsed=elapsed)
         self._pull(nth)
         exposure = self._local_days.exposure(nth)
         place, visit = self._steady_visits.day(exposure)
@@ -261,6 +267,14 @@ class Play:
             np.minimum.at(first_us, who, at_us)
             first_us = first_us[starters]
         return acts, first_us, starters
+
+    def _elapsed_of(self, rows: Ints) -> Floats:
+        """Give the hazard since the last visit of members, negative for who has none."""
+        assert self._elapsed is not None
+        found = np.full(len(rows), -1.0)
+        held = rows < len(self._elapsed)
+        found[held] = self._elapsed[rows[held]]
+        return found
 
     def _visit_times(self, nth: int, who: Ints, visit: Ints) -> Ints:
         second = self._local_days.visit_seconds(

@@ -12,7 +12,7 @@ import pyarrow as pa
 from rules.compiled import Rules
 from rules.identity import hash_strings
 from rules.member_table import MemberTable
-from simulator.keyed import Ints, Keyed
+from simulator.keyed import Floats, Ints, Keyed
 from simulator.members import Members, draw_members
 from simulator.persons import Persons, draw_persons, synthetic_ids
 from simulator.population import Population
@@ -26,18 +26,25 @@ class Start:
     """A running season to go on from: its table, and who the members of its rows are.
 
     The run takes the table over. `members` has a row for each of the table's rows, in order,
-    with first_day 0 and opening, and may have more, who join later.
+    with first_day 0 and opening, and may have more, who join later. elapsed float64[rows] is the
+    hazard since each one's last visit, negative where it isn't known.
     """
 
     table: MemberTable
     members: Members
+    elapsed: Floats | None = None
 
 
 def first_date(rules: Rules, start: Start | None) -> date:
     """Give the first local day played: the season's, or the one that begins at or after a clock."""
     if start is None:
         return rules.season.season.starts.date()
-    calendar, clock_us = rules.calendar, start.table.clock_us
+    return first_date_of(rules, start.table)
+
+
+def first_date_of(rules: Rules, table: MemberTable) -> date:
+    """Give the first local day that a run going on from a table plays."""
+    calendar, clock_us = rules.calendar, table.clock_us
     day = calendar.day(clock_us)
     if calendar.midnight(day) < clock_us:
         day += 1
@@ -79,6 +86,9 @@ def people_of(
         people, table = start.members, start.table
         held = len(table)
     more = synthetic_ids(held, len(people.number))
+    if start is not None:
+        # A running season may have members of such names.
+        more = [f"newcomer-{one}" for one in more]
     if more:
         table.add_members(*hash_strings(pa.array(more, pa.utf8())), more)
     return draw_persons(keyed, population, people, table.member_ids[: len(people.number)]), table

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rules.calendar import DAY_US
+from rules.coupon_book import CLAIMED, ISSUED
 from rules.member_table import MemberTable
 from simulator.keyed import Ints, Keyed, Purpose
 from simulator.persons import Persons
@@ -76,6 +77,18 @@ class Wallet:
         for owner, coupon, template, start_us, end_us in rows:
             self._plans.setdefault(owner, []).append(Plan(coupon, template, start_us, end_us))
         self.holding[member] = True
+
+    def take_up(self, last_visit_us: Ints) -> None:
+        """Decide on the coupons in hand as a run goes on from a real table.
+
+        last_visit_us int64[members]: who would have used a coupon at a visit so far, but didn't,
+        doesn't mean to.
+        """
+        book = self._table.coupon_book
+        held = np.flatnonzero(np.isin(book.status[: book.size], (ISSUED, CLAIMED)))
+        self.take(held[book.expires_us[held] > self._table.clock_us])
+        for member, plans in list(self._plans.items()):
+            self._keep(member, [one for one in plans if one.from_us > last_visit_us[member]])
 
     def due(self, member: int, at_us: int) -> list[Plan]:
         """List the plans of a member that are due at an instant; lapsed ones are forgotten."""

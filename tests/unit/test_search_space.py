@@ -37,8 +37,8 @@ def test_options_are_written_as_the_file_writes_them() -> None:
          ('["tue"]', '["sat", "sun"]'), 0),
         (('path = "multiplier.member-day.factor"', 'choices = ["1.5", "2", "2"]'),
          ('"1.50"', '"2"'), 0),
-        (('path = "season.ends"', "choices = [2026-06-05T00:00:00, 2026-06-06T00:00:00]"),
-         ("2026-06-05T00:00:00", "2026-06-06T00:00:00"), 0),
+        (('path = "season.ends"', "choices = [2026-06-03T00:00:00, 2026-06-06T00:00:00]"),
+         ("2026-06-03T00:00:00", "2026-06-06T00:00:00"), 0),
     ],
 )  # fmt: skip
 def test_ranges_and_choices(

@@ -40,7 +40,7 @@ factor = "1.50"    # on Tuesdays
 [season]
 id = "spring"
 starts = 2026-06-01T00:00:00
-ends = 2026-06-05T00:00:00
+ends = 2026-06-03T00:00:00
 [rewards.phone]
 kind = "goods"
 unit_cost = "5999.00"

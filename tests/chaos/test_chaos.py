@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.chaos.era import Era, run_era
 from tests.chaos.summary import Summary
 
-ROUNDS = 6
+ROUNDS = 5
 SEED = 594
 """Its first ten faults kill gateway, member, ranking, keeper, store and driver, among others."""
 

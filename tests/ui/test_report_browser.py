@@ -1,4 +1,4 @@
-"""The reports of a simulation and a comparison as a person opens them: one file, no network."""
+"""The reports of simulate, compare and tune as a person opens them: one file, no network."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from simulator.aims import read_budget, read_objective
 from simulator.answers import answers_of
 from simulator.comparison import compare
 from simulator.comparison_report import Compared, comparison_report
 from simulator.simulation_report import simulation_report
+from simulator.tuning import tune
+from simulator.tuning_report import Tuning, tuning_report
 from simulator.uncertainty import Uncertainty
 from tests.unit.simulated import population, rules_of, run_of
+from tests.unit.test_tuning import hill
+from tests.unit.tuned_season import PLAN, SPACE, played_by, variants_of
 
 DEAR = (
     'discount = { category = "fuel", per_litre = "0.10" }',
@@ -29,13 +34,22 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     bands = Uncertainty((base[1],), {"goal": (base[0], base[1])})
     answers = answers_of(season, population(), base, budget_fen=100_000, uncertainty=bands)
     compared = Compared(compare(base, other), season, dear, ("summer", "dear"), population())
-    made = {"simulate": simulation_report(answers), "compare": comparison_report(compared)}
+    order = '[[order]]\npaths = ["multiplier.member-day.factor", "earning.fuel.points"]\n'
+    tuned = tune(
+        variants_of(space=SPACE + order), played_by(hill), PLAN, read_objective("margin_fen"),
+        [read_budget("cost_total_fen<=200")],
+    )  # fmt: skip
+    made = {
+        "simulate": simulation_report(answers),
+        "compare": comparison_report(compared),
+        "tune": tuning_report(Tuning(tuned, 400, population())),
+    }
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in made}
 
 
-@pytest.mark.parametrize("name", ["simulate", "compare"])
+@pytest.mark.parametrize("name", ["simulate", "compare", "tune"])
 def test_a_report_opens_alone_and_switches_language_and_theme(
     browser: Browser, reports: dict[str, Path], pictures: Path, name: str
 ) -> None:

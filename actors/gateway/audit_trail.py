@@ -47,6 +47,7 @@ _LOOKS: Final = (
     ("GET", r"/v1/members/(?P<thing>.+)/(?P<word>profile|export)", "member.{word}"),
     ("POST", r"/v1/members/lookup", "member.lookup"),
     ("GET", r"/v1/export/(?P<word>[a-z]+)", "export.{word}"),
+    ("GET", r"/v1/forecast/history/(?P<thing>[0-9]+)", "forecast.history"),
 )
 """Looks at personal data: written down too, but they never wait for a store that is away."""
 _READS: Final = re.compile(

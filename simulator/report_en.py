@@ -308,4 +308,30 @@ PHRASES: Final = {
     "head.losers": "with less",
     "head.gained": "gained together",
     "head.lost": "lost together",
+    # Forecast
+    "forecast.title": "Forecast of {season}",
+    "forecast.under": "{members} members · as of {time} · until {ends} · {runs}",
+    "forecast.cost": "The season will cost {p50}, nine times in ten between {p5} and {p95}; "
+    "{so_far} of it is given already.",
+    "forecast.broken": "Prizes go over the budget “{name}” with a chance of {share}.",
+    "forecast.out": "“{name}” runs out with a chance of {share}.",
+    "forecast.hold": "No budget or stock runs out in any run.",
+    "forecast.tile.cost": "Cost of the whole season (P50)",
+    "forecast.tile.so_far": "Given so far",
+    "forecast.as_of": "as of {time}",
+    "forecast.costs": "What the whole season costs, by kind",
+    "forecast.costs_note": "Bars: P50 over the runs; whiskers P5 to P95. Given so far included.",
+    "forecast.chances": "Who may take a prize",
+    "forecast.chances_note": "The best of {count} with a chance at any prize; chances.csv has "
+    "them all. The interval says how sure the runs make it.",
+    "forecast.method": "How this was made",
+    "forecast.how": "Each run goes on from a copy of the running season. Its members are drawn by "
+    "what each has shown: visits, how long ago the last one was, fills and tasks; the rest comes "
+    "from the population file. Bands are right from {least} runs on.",
+    "head.so_far": "so far",
+    "head.p5": "P5",
+    "head.holder": "member or team",
+    "head.chance": "chance",
+    "head.score_now": "score now",
+    "head.score_end": "score at the end",
 }

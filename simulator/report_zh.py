@@ -288,4 +288,30 @@ PHRASES: Final = {
     "head.losers": "变少",
     "head.gained": "合计增加",
     "head.lost": "合计减少",
+    # 预测
+    "forecast.title": "{season}预测",
+    "forecast.under": "{members} 名会员 · 截至 {time} · 到 {ends} · {runs}",
+    "forecast.cost": "整个赛季预计花费 {p50}，十次中有九次在 {p5} 与 {p95} 之间；"
+    "其中 {so_far} 已经发出。",
+    "forecast.broken": "奖品超出预算“{name}”的可能性为 {share}。",
+    "forecast.out": "“{name}”用完的可能性为 {share}。",
+    "forecast.hold": "各次运行中没有任何预算或库存用完。",
+    "forecast.tile.cost": "整个赛季的花费（P50）",
+    "forecast.tile.so_far": "已经发出",
+    "forecast.as_of": "截至 {time}",
+    "forecast.costs": "整个赛季的花费，按种类",
+    "forecast.costs_note": "条形：各次运行的 P50；须线：P5 到 P95。包括已经发出的。",
+    "forecast.chances": "谁可能获奖",
+    "forecast.chances_note": "{count} 个有机会获奖者中机会最大的；全部见 chances.csv。"
+    "区间表示由运行次数决定的把握。",
+    "forecast.method": "预测方法",
+    "forecast.how": "每次运行都从进行中赛季的副本继续。"
+    "会员按各自的表现抽取：到站次数、上次到站距今多久、加油量和任务；"
+    "其余来自人群文件。从 {least} 次运行起，区间才准确。",
+    "head.so_far": "目前",
+    "head.p5": "P5",
+    "head.holder": "会员或团队",
+    "head.chance": "机会",
+    "head.score_now": "目前得分",
+    "head.score_end": "最终得分",
 }

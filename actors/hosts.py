@@ -14,6 +14,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import ray
@@ -22,7 +23,7 @@ from ray.actor import ActorHandle
 from actors.calls import KeeperFacade, MemberShardFacade, OutboxFacade, RankingShardFacade
 from actors.figures import Figures, figures_of_process
 from actors.keeper import Keeper
-from actors.log_lines import log_to
+from actors.log_lines import LogFormat, log_to
 from actors.member_shard import MemberShard
 from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, StandingChange, Turn, Warming
 from actors.mirror_writer import MirrorWriter
@@ -51,6 +52,8 @@ SWITCH_S: Final = 0.001
 """How long the thread of the sorted sets may hold a reader of the boards up at a time."""
 PUSH_PERIOD_S: Final = 0.02
 """Least time between two updates of a ranking shard: small batches share one."""
+MADE_WITHIN_S: Final = 20.0
+"""How long an actor may take to be made after those that look for it."""
 PENDING_CALLS_MAX: Final = 500
 """Calls one caller may have waiting at an actor; the lanes keep far below it."""
 
@@ -71,10 +74,19 @@ def _handle(settings: Settings, actor: str) -> ActorHandle[Any]:
     """Find another actor by its name.
 
     Handles are not constructor arguments: Ray would keep those in its object store, and an
-    actor whose arguments were lost with a node could never be restarted.
+    actor whose arguments were lost with a node could never be restarted. At the start of a
+    system the other one may be made a moment later.
     """
-    handle: ActorHandle[Any] = ray.get_actor(settings.name(actor), namespace=NAMESPACE)
-    return handle
+    name, ends_s = settings.name(actor), time.monotonic() + MADE_WITHIN_S
+    while True:
+        try:
+            handle: ActorHandle[Any] = ray.get_actor(name, namespace=NAMESPACE)
+        except ValueError:
+            if time.monotonic() > ends_s:
+                raise
+            time.sleep(0.02)
+        else:
+            return handle
 
 
 def ranking_handle(settings: Settings, shard: int) -> ActorHandle[Any]:
@@ -333,6 +345,15 @@ class OutboxHost:
         return os.getpid()
 
 
+@ray.remote(num_cpus=0.5, max_retries=0, max_calls=1)
+def simulate(entry: str, folder: str, log_format: LogFormat) -> str:
+    """Do one simulation in a process that ends with it: it gave its priority up for good."""
+    from actors.simulation_work import work
+
+    log_to(Path(folder).parents[1] / "logs" / "simulations.log", "simulations", log_format)
+    return work(entry, Path(folder))
+
+
 @ray.remote(num_cpus=0.1, max_restarts=-1, max_task_retries=0)
 class GatewayHost:
     """Hosts the gateway."""
@@ -346,8 +367,11 @@ class GatewayHost:
         outbox = OutboxFacade(_handle(settings, "outbox"))
         # Only this process needs what follows: importing it costs every start of an actor.
         from actors.gateway.server import GatewayServer
+        from actors.simulation_tasks import SimulationTasks
 
-        self._server = GatewayServer(settings, member_shards(settings), rankings, keeper, outbox)
+        self._server = GatewayServer(
+            settings, member_shards(settings), rankings, keeper, outbox, SimulationTasks(simulate)
+        )
 
     async def run(self) -> None:
         """Serve until stopped."""

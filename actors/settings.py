@@ -45,6 +45,8 @@ class Settings:
     rates: tuple[str, ...] = ()
     tls_cert: str = ""
     tls_key: str = ""
+    simulator: str = ""
+    """What simulates, as `package.module:callable`; "" for nothing."""
 
     @property
     def season_text(self) -> str:

@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ from actors.log_lines import LogFormat
 from actors.ray_token import is_loopback, need_ray_token
 from actors.rules_book import VERSIONS, is_version
 from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS, Settings
+from actors.stages import Stages
 from actors.store.api_keys import ApiKeys, Role
 from actors.store.client import check_server, connect
 from actors.store.errors import StoreError
@@ -76,6 +78,7 @@ class Wanted:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     snapshot_events: int = SNAPSHOT_EVENTS
+    simulator: str = ""
 
 
 class System:
@@ -101,6 +104,7 @@ class System:
         self._runs: list[Any] = []
         self.new_admin_key: str | None = None
         self.pages_key = ""
+        self._stages = Stages()
 
     @property
     def url(self) -> str:
@@ -139,7 +143,10 @@ class System:
         within_s = LEFT_BEHIND_WITHIN_S if self._lock.left_behind else 0.0
         port = _free_port(wanted.host, wanted.port, within_s)
         shards = self._agree_with_folder(rules)
-        url = self._redis_url() or self._start_server()
+        given = self._redis_url()
+        if given is None:
+            self._server = EmbeddedServer(wanted.data / "server")
+        url = given or self._server.url
         self.settings = Settings(
             season_path=str(wanted.data.resolve() / "season.toml"),
             season_digest=hashlib.sha256((wanted.data / "season.toml").read_bytes()).hexdigest(),
@@ -157,18 +164,44 @@ class System:
             tls_cert=str(wanted.tls_cert.resolve()) if wanted.tls_cert else "",
             tls_key=str(wanted.tls_key.resolve()) if wanted.tls_key else "",
             snapshot_events=wanted.snapshot_events,
+            simulator=wanted.simulator,
         )
-        client = connect(url)
-        for warning in check_server(client):
-            log.warning("%s", warning)
-        keys = ApiKeys(client)
-        self._make_keys(keys)
-        self._start_ray()
-        self._start_actors()
+        # Our own server reads what it holds while Ray and the actors' processes start.
+        with ThreadPoolExecutor(1, "store-opener") as beside:
+            opened = beside.submit(self._open_store)
+            if given is not None:
+                opened.result()
+            with self._stages.timed("Ray"):
+                self._start_ray()
+            if opened.done():
+                opened.result()
+            began_s = time.perf_counter()
+            self._start_actors()
+            keys = opened.result()
+        for member in self.members:
+            # Each reads what it holds now, not only when the gateway has come to ask for it.
+            member.call.remote("status")
         self._wait_until_ready()
+        self._stages.add("actors", time.perf_counter() - began_s)
+        spent = self._stages.totals().items()
+        log.info("started: %s", ", ".join(f"{name} {took_s:.2f} s" for name, took_s in spent))
         # Not before: it is told once, and a start that fails on the way would never tell it.
         self.new_admin_key = keys.ensure_admin(wanted.admin_key, time.time_ns() // 1000)
-        client.close()
+
+    def _open_store(self) -> ApiKeys:
+        """Start the embedded server if it is ours, check the store, make the keys it begins with.
+
+        Actors that were there before it find no store, and ask again.
+        """
+        with self._stages.timed("server"):
+            if self._server is not None:
+                self._start_server(self._server)
+            client = connect(self.settings.redis_url)
+            for warning in check_server(client):
+                log.warning("%s", warning)
+            keys = ApiKeys(client)
+            self._make_keys(keys)
+        return keys
 
     def _agree_with_folder(self, rules: Rules) -> int:
         """Check the folder's own settings, or write them at first start; returns the shards."""
@@ -214,12 +247,10 @@ class System:
         given = self._wanted.redis_url
         return with_redis_ca(given, self._wanted.redis_ca) if given else None
 
-    def _start_server(self) -> str:
-        self._server = EmbeddedServer(self._wanted.data / "server")
-        self._server.start()
+    def _start_server(self, server: EmbeddedServer) -> None:
+        server.start()
         self._watcher = threading.Thread(target=self._watch, name="server-watch", daemon=True)
         self._watcher.start()
-        return self._server.url
 
     def _watch(self) -> None:
         """Start the server again on the same folder whenever it died."""
@@ -279,13 +310,15 @@ class System:
             return host.options(**options, **limits).remote(settings, *arguments)
 
         numbers = range(settings.shards)
-        self.rankings = [named(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
-        self.members = [named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
-        self.keeper = named(hosts.KeeperHost, "keeper")
-        self.outbox = named(hosts.OutboxHost, "outbox")
         # Its address is one of this machine's.
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        # Ray starts few processes at a time: those first that have most to do until events are
+        # accepted.
         self.gateway = named(hosts.GatewayHost, "gateway", place=here)
+        self.members = [named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
+        self.rankings = [named(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
+        self.keeper = named(hosts.KeeperHost, "keeper")
+        self.outbox = named(hosts.OutboxHost, "outbox")
         # These run for as long as the system; Ray runs them again after their process died.
         self._runs = [
             actor.run.options(max_task_retries=-1).remote()

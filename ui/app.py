@@ -58,6 +58,12 @@ page = st.navigation(
             url_path="rules",
         ),
         st.Page(
+            "app_pages/simulate.py",
+            title=words("page.simulate"),
+            icon=":material/science:",
+            url_path="simulate",
+        ),
+        st.Page(
             "app_pages/operations.py",
             title=words("page.operations"),
             icon=":material/monitor_heart:",

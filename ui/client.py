@@ -17,6 +17,7 @@ from ui.answers import (
     Coupons,
     Draft,
     Explanation,
+    Fault,
     Lots,
     Member,
     Plan,
@@ -33,12 +34,20 @@ from ui.answers import (
     Why,
 )
 from ui.answers.operations import Audit, Keys, Operations
+from ui.answers.rules import Faults
+from ui.answers.simulation import Removed, ShippedSeasons, Simulation, Simulations
 from ui.certificates import trusted
 
 Answer = TypeVar("Answer")
 Parameters = dict[str, str | int]
 ROWS_MAX = 1000
-KNOWN_MISSING = ("unknown_board", "unknown_member", "not_on_board", "unknown_event")
+KNOWN_MISSING = (
+    "unknown_board",
+    "unknown_member",
+    "not_on_board",
+    "unknown_event",
+    "unknown_simulation",
+)
 CARD_VALID_S = 600
 TOML = "application/toml"
 SLOW_S = 60.0
@@ -76,16 +85,21 @@ class Unreadable(CallFailed):
 class Refused(CallFailed):
     """The system understood and said no: `type` and `detail` say why."""
 
-    def __init__(self, status: int, problem_type: str, detail: str) -> None:
+    def __init__(
+        self, status: int, problem_type: str, detail: str, faults: tuple[Fault, ...] = ()
+    ) -> None:
         super().__init__(status=status, detail=detail)
         self.status = status
         self.type = problem_type
+        self.faults = faults
         if status == httpx.codes.UNAUTHORIZED:
             self.key = "trouble.no_key"
         elif status == httpx.codes.FORBIDDEN:
             self.key = "trouble.not_allowed"
         elif status == httpx.codes.TOO_MANY_REQUESTS:
             self.key = "trouble.too_many"
+        elif problem_type.endswith(":no-simulator"):
+            self.key = "trouble.no_simulator"
         elif status == httpx.codes.NOT_FOUND:
             last = problem_type.rsplit(":", 1)[-1].replace("-", "_")
             if last in KNOWN_MISSING:
@@ -238,6 +252,33 @@ class Client:
         """Put a new version of the season file in force: an admin's to do."""
         return self._put_rules(text, {"accept_adverse": "true" if accept_adverse else "false"})
 
+    def simulations(self) -> Simulations:
+        """Give the simulations that are kept, the newest first, without what they found."""
+        return self._get("/v1/simulations", Simulations, {})
+
+    def simulation(self, simulation: str) -> Simulation:
+        """Give one simulation; once it is done with what it found."""
+        return self._get(f"/v1/simulations/{quote(simulation, safe='')}", Simulation, {})
+
+    def simulate(self, asked: dict[str, object]) -> Simulation:
+        """Ask for a simulation; errors of a season file come as the faults of Refused."""
+        body = msgspec.json.encode(asked)
+        return self._call("POST", "/v1/simulations", Simulation, {}, body, timeout_s=SLOW_S)
+
+    def cancel_simulation(self, simulation: str) -> Removed:
+        """Cancel a simulation that isn't over; remove one that is."""
+        path = f"/v1/simulations/{quote(simulation, safe='')}"
+        return self._call("DELETE", path, Removed, {}, None)
+
+    def simulation_file(self, simulation: str, name: str) -> bytes:
+        """Give one of the files that a simulation made."""
+        path = f"/v1/simulations/{quote(simulation, safe='')}/files/{quote(name, safe='')}"
+        return self._answered("GET", path, {}, timeout_s=SLOW_S).content
+
+    def shipped_seasons(self) -> ShippedSeasons:
+        """Give the season files that come with the program."""
+        return self._get("/v1/simulations/seasons", ShippedSeasons, {})
+
     def ranks(self, board: str, members: list[str]) -> Ranks:
         """Give the ranks of many members on one board."""
         body = msgspec.json.encode({"board": board, "members": members})
@@ -321,4 +362,12 @@ def _failure(response: httpx.Response) -> CallFailed:
             path=response.url.path,
             detail=f"HTTP {response.status_code}",
         )
-    return Refused(response.status_code, problem.type, detail)
+    return Refused(response.status_code, problem.type, detail, _faults(response.content))
+
+
+def _faults(content: bytes) -> tuple[Fault, ...]:
+    """Read the errors of a file that a problem lists; none where it lists something else."""
+    try:
+        return msgspec.json.decode(content, type=Faults).errors
+    except msgspec.DecodeError:
+        return ()

@@ -17,6 +17,7 @@ from actors.gateway import (
     routes_companies,
     routes_explain,
     routes_export,
+    routes_forecast,
     routes_metrics,
     routes_notices,
     routes_operations,
@@ -25,6 +26,7 @@ from actors.gateway import (
     routes_reports,
     routes_rewards,
     routes_rules,
+    routes_simulations,
     routes_stations,
     routes_stream,
 )
@@ -51,6 +53,7 @@ ROUTES: Final = (
     routes_companies,
     routes_explain,
     routes_export,
+    routes_forecast,
     routes_metrics,
     routes_notices,
     routes_operations,
@@ -61,6 +64,7 @@ ROUTES: Final = (
     routes_admin,
     routes_audit,
     routes_rules,
+    routes_simulations,
     routes_stations,
     routes_stream,
 )

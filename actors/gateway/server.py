@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -30,7 +31,8 @@ from actors.gateway.reading import Readings
 from actors.gateway.routes_stream import streams_of
 from actors.gateway.sealing import Sealer
 from actors.gateway.seasons import names_of, watch_opening
-from actors.gateway.state import State
+from actors.gateway.simulation_queue import SimulationQueue
+from actors.gateway.state import State, wall_us
 from actors.gateway.tally import TALLY
 from actors.gateway.vitals import Part, Vitals
 from actors.messages import MemberShardCalls, ShardDown, ShardStatus, stand_of
@@ -38,6 +40,8 @@ from actors.open_files import allow_open_files
 from actors.phases import Window
 from actors.rules_book import RulesBook, Version
 from actors.settings import Settings
+from actors.simulation_tasks import SimulationTask, SimulationTasks
+from actors.simulations import SimulationShelf
 from actors.store.api_keys import ApiKeys
 from actors.store.audit import AuditLog
 from actors.store.client import connect
@@ -71,12 +75,14 @@ class GatewayServer:
         rankings: list[RankingShardFacade],
         keeper: KeeperFacade,
         outbox: OutboxFacade,
+        simulations: SimulationTasks,
     ) -> None:
         self._settings = settings
         self._members = members
         self._rankings = rankings
         self._keeper = keeper
         self._outbox = outbox
+        self._simulations = simulations
         self._state: State | None = None
         self._server: uvicorn.Server | None = None
         self._stopped = asyncio.Event()
@@ -119,9 +125,13 @@ class GatewayServer:
             asyncio.create_task(state.streams.run()),
             asyncio.create_task(state.past.run()),
         ]
+        if state.simulations is not None:
+            watches.append(asyncio.create_task(state.simulations.run()))
         await self._server.serve()
         for watch in watches:
             watch.cancel()
+        # A simulation that runs is ended here: its process must not outlive the system.
+        await asyncio.gather(*watches, return_exceptions=True)
         await self._stopped.wait()
 
     async def stop(self, within_s: float) -> bool:
@@ -208,11 +218,22 @@ class GatewayServer:
             cleanser=cleanser,
             sealer=sealer,
             audit=AuditLog(client, scope),
+            simulations=self._simulation_queue(),
         )
         state.streams = streams_of(state, settings.stream_readers)
         state.vitals = self._vitals()
         state.past = LatelySeen(TALLY, lambda: lags_of(state))
         return state
+
+    def _simulation_queue(self) -> SimulationQueue | None:
+        settings = self._settings
+        if not settings.simulator:
+            return None
+
+        def start(folder: Path) -> SimulationTask:
+            return self._simulations.start(settings.simulator, folder, settings.log_format)
+
+        return SimulationQueue(SimulationShelf(settings.folder), start, wall_us)
 
     def _vitals(self) -> Vitals:
         async def own() -> Figures:

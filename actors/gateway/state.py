@@ -21,6 +21,7 @@ from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
 from actors.gateway.sealing import Sealer
+from actors.gateway.simulation_queue import SimulationQueue
 from actors.gateway.vitals import Vitals
 from actors.messages import KeeperCalls, MemberShardCalls
 from actors.phases import Window
@@ -61,6 +62,7 @@ class State:
     cleanser: Cleanser
     sealer: Sealer
     audit: AuditLog
+    simulations: SimulationQueue | None = None
     reads: Admission = field(default_factory=lambda: Admission("reads", READS_MAX))
     streams: BoardStreams = field(init=False)
     vitals: Vitals = field(init=False)

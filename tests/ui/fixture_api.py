@@ -217,7 +217,13 @@ def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
 
 def app() -> FastAPI:
     # Here, not on top: its bodies are made of those above.
-    from tests.ui import fixture_member, fixture_operations, fixture_reports, fixture_rules
+    from tests.ui import (
+        fixture_member,
+        fixture_operations,
+        fixture_reports,
+        fixture_rules,
+        fixture_simulations,
+    )
 
     api, state = FastAPI(), dict(CALM)
     asked: list[str] = []
@@ -298,6 +304,7 @@ def app() -> FastAPI:
     fixture_reports.add_reports(api, state)
     fixture_rules.add_rules(api, state)
     fixture_operations.add_operations(api, state)
+    fixture_simulations.add_simulations(api, state)
     return api
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
+from tests.ui.fixture_simulations import COMPARED, DONE, RUNNING
 from tests.ui.recorded import Recorded
 from tests.ui.test_pages_browser import PHONE, SCREEN, TOFU, Theme, looking, overflow_px, picture
 
@@ -32,6 +33,10 @@ VIEWS = {
     "operations": ("99% 的应答最慢 84 毫秒", "99 of 100 answers within 84 ms"),
     "operations?part=processes": ("离线：榜单（分片 2）", "Away: Ranking, shard 2"),
     "operations?part=budgets": ("4 项预算中 1 项剩余不足一成", "1 of 4 budgets"),
+    "simulate": ("共 4 次、每次 2,000 位会员", "4 runs of 2,000 members"),
+    f"simulate?part=results&simulation={DONE}": ("收不回成本", "doesn't pay for itself"),
+    f"simulate?part=results&simulation={COMPARED}": ("无法判断哪份文件", "can't tell which file"),
+    f"simulate?part=results&simulation={RUNNING}": ("138 / 368 天", "138 of 368 days"),
     "operations?part=tests": ("不丢不重：已确认 48,210 笔", "48,210 events acknowledged"),
 }
 LOOKS: list[tuple[str, Theme, tuple[int, int]]] = [

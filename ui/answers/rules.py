@@ -33,10 +33,17 @@ class Fault(msgspec.Struct, frozen=True):
     """An error of a draft: what is wrong, where (line 0: nowhere), and the fix."""
 
     problem: str
+    file: str = ""
     line: int = 0
     path: str = ""
     value: str | None = None
     fix: str = ""
+
+
+class Faults(msgspec.Struct, frozen=True):
+    """The errors that a refusal lists."""
+
+    errors: tuple[Fault, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SEASON = Path(__file__).resolve().parents[2] / "seasons" / "summer-2026.toml"
 TOP_EVERY_S = 5.0
+FIRST_TOP_PERIOD_S = 0.1
 POSTS_A_SECOND = 5
 EVENTS_A_POST_MAX = 5_000
 PORT = click.IntRange(0, 65_535)
@@ -56,6 +57,7 @@ def command(
     from actors.system import Wanted
     from ui.commands._live import exit_of
     from ui.commands._secrets import taken
+    from ui.jobs import SIMULATE
 
     began_s = time.monotonic()
     stopping = threading.Event()
@@ -66,6 +68,7 @@ def command(
             data=Path(folder),
             port=port,
             clock="events",
+            simulator=SIMULATE,
             admin_key=taken("FORECOURT_ADMIN_KEY") or secrets.token_urlsafe(24),
         )
         click.echo("starting Valkey, Ray, the gateway and the pages …", err=True)
@@ -147,9 +150,10 @@ class Player:
 
 
 def _watch(live: Live, player: Player, stopping: threading.Event, ends_s: float | None) -> None:
-    """Print the live top ten every few seconds until it is time to end."""
+    """Print the live top ten once there is one, then every few seconds until it is time to end."""
+    period_s = FIRST_TOP_PERIOD_S
     while not stopping.is_set():
-        left_s = TOP_EVERY_S if ends_s is None else min(TOP_EVERY_S, ends_s - time.monotonic())
+        left_s = period_s if ends_s is None else min(period_s, ends_s - time.monotonic())
         if left_s <= 0 or stopping.wait(left_s):
             break
         live.check()
@@ -161,7 +165,10 @@ def _watch(live: Live, player: Player, stopping: threading.Event, ends_s: float 
         if answer.status_code != httpx.codes.OK:
             click.echo(f"no standings now: {connection.problem_text(answer)}", err=True)
             continue
-        live.say(_top(answer.json(), player))
+        page = answer.json()
+        if page["total"]:
+            period_s = TOP_EVERY_S
+            live.say(_top(page, player))
     stopping.set()
 
 

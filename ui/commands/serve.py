@@ -112,6 +112,7 @@ def command(
     from ui.commands._inputs import read_text
     from ui.commands._live import exit_of
     from ui.commands._secrets import taken
+    from ui.jobs import SIMULATE
 
     wanted = Wanted(
         season_text=read_text(season),
@@ -132,6 +133,7 @@ def command(
         log_format=log_format,
         stream_readers=STREAM_READERS if stream_readers is None else stream_readers,
         snapshot_events=snapshot_events or SNAPSHOT_EVENTS,
+        simulator=SIMULATE,
         webhook_secret=taken("FORECOURT_WEBHOOK_SECRET"),
     )
     try:

@@ -22,6 +22,7 @@ VIEW: Final = (
     "coupon",
     "segment",
     "report",
+    "simulation",
     "by",
     "since",
     "until",

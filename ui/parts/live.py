@@ -93,3 +93,8 @@ def rewards(words: Texts) -> dict[str, str]:
 def _rewards(address: str, language: str) -> dict[str, str]:
     del address  # part of the cache's key: another system has other rewards
     return reward_names(client().prizes().awards, texts(language))
+
+
+def forget(slot: str) -> None:
+    """Drop what was heard in `slot`, where an act has just changed it."""
+    st.session_state.get("_heard", {}).pop(slot, None)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import streamlit as st
 
-from ui.answers import Draft, RulesFile
+from ui.answers import Draft, Fault, RulesFile
 from ui.client import CallFailed
 from ui.parts import live, notices
 from ui.parts.figures import number
@@ -74,7 +75,15 @@ def judged(draft: str, words: Texts) -> Draft | None:
             return None
         st.session_state[JUDGED] = known
     told: Draft = known[1]
-    faults = [
+    faults_shown(told.errors, {"": draft}, words)
+    return told
+
+
+def faults_shown(faults: Sequence[Fault], files: Mapping[str, str], words: Texts) -> None:
+    """Show the first errors with their lines; `files` are the texts by the name in an error."""
+    if not faults:
+        return
+    lines = [
         element(
             "li",
             "",
@@ -82,22 +91,23 @@ def judged(draft: str, words: Texts) -> Draft | None:
             if fault.line
             else "",
             text(" " + " · ".join(part for part in (fault.path, fault.problem, fault.fix) if part)),
-            element("code", "fc-quoted", text(line_of(draft, fault.line))),
-        )
-        for fault in told.errors[:FAULTS_SHOWN_MAX]
-    ]
-    if faults:
-        title = words("rules.errors", errors=number(len(told.errors)))
-        show(
             element(
-                "section",
-                "fc-notice fc-notice-bad",
-                element("strong", "fc-what", text(title)),
-                element("ul", "fc-misses", *faults),
+                "code",
+                "fc-quoted",
+                text(line_of(files.get(fault.file, files.get("", "")), fault.line)),
             ),
-            words,
         )
-    return told
+        for fault in faults[:FAULTS_SHOWN_MAX]
+    ]
+    show(
+        element(
+            "section",
+            "fc-notice fc-notice-bad",
+            element("strong", "fc-what", text(words("rules.errors", errors=number(len(faults))))),
+            element("ul", "fc-misses", *lines),
+        ),
+        words,
+    )
 
 
 def line_of(draft: str, line: int) -> str:

@@ -1,0 +1,312 @@
+"""Simulation routes: seasons played ahead, or two side by side, in a process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from functools import lru_cache
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from fastapi import APIRouter, Body, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from actors.gateway.answers import encoded
+from actors.gateway.problems import Problem
+from actors.gateway.routes_read import caller_of, state_of
+from actors.gateway.simulation_queue import KEPT_MAX, WAITING_MAX, QueueFull, SimulationQueue
+from actors.gateway.state import State, wall_us
+from actors.gateway.texts import Text
+from actors.phases import instant
+from actors.simulations import SUMMARY, TEXTS, Simulation
+from rules.compiled import Rules, compile_rules
+from rules.instants import read_instant
+from rules.season_file import SeasonErrors, load_season
+
+READING: Final = ("analyst", "admin")
+MEMBERS_MAX: Final = 200_000
+SEEDS_MAX: Final = 64
+MEMBER_SEASONS_MAX: Final = 4_000_000
+"""Members over all runs and files: beyond it a simulation takes hours beside a live system."""
+TEXT_CHARACTERS_MAX: Final = 1024 * 1024
+BUSY_RETRY_S: Final = 30
+SHIPPED: Final = FilePath(__file__).resolve().parents[2] / "seasons"
+_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "parquet": "application/vnd.apache.parquet",
+}
+_ALONE: Final = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:",
+    "X-Content-Type-Options": "nosniff",
+}
+"""A report carries names out of a file that anyone may have sent: it may not act, only show."""
+
+router = APIRouter(prefix="/v1")
+Id = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
+FileText = Annotated[Text, Field(max_length=TEXT_CHARACTERS_MAX)]
+Label = Annotated[Text, Field(min_length=1, max_length=80)]
+
+
+class Wanted(BaseModel):
+    """What a caller asks of the simulator."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["simulate", "compare"] = "simulate"
+    season: FileText | None = None
+    candidate: FileText | None = None
+    season_name: Label | None = None
+    candidate_name: Label | None = None
+    members: Annotated[int, Field(ge=1, le=MEMBERS_MAX)] = 10_000
+    seeds: Annotated[int, Field(ge=1, le=SEEDS_MAX)] = 8
+    seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 1
+    population: FileText | None = None
+    until: str | None = None
+
+    def check(self) -> None:
+        """Refuse what doesn't go together; raises Problem 422."""
+        if (self.kind == "compare") != (self.candidate is not None):
+            raise Problem(
+                422,
+                "candidate: compare needs a second season file, simulate takes none; "
+                f"kind is {self.kind!r}.",
+            )
+        whole = self.members * self.seeds * (2 if self.kind == "compare" else 1)
+        if whole > MEMBER_SEASONS_MAX:
+            raise Problem(
+                422,
+                f"members × seeds = {whole:,} over all files: at most {MEMBER_SEASONS_MAX:,} "
+                "beside a running season; `forecourt simulate` and `compare` take more.",
+            )
+
+
+def queue_of(state: State) -> SimulationQueue:
+    """Give the queue; raises Problem 501 where the system was started without a simulator."""
+    if state.simulations is None:
+        raise Problem(
+            501,
+            "This system was started without a simulator; `forecourt serve` starts one with it.",
+            "no-simulator",
+        )
+    return state.simulations
+
+
+@router.post("/simulations")
+async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
+    """Simulate a season file, or compare two on the same draws; without `season` the one in force.
+
+    The work is done by a process of its own at the lowest priority, one simulation at a time.
+    """
+    state = state_of(request)
+    caller_of(request, READING)
+    queue = queue_of(state)
+    wanted.check()
+    texts = {name: text for name in TEXTS if (text := getattr(wanted, name)) is not None}
+    texts.setdefault("season", in_force(state))
+    files = [name for name in ("season", "candidate") if name in texts]
+    rules = await asyncio.to_thread(_read, {name: texts[name] for name in files})
+    asked = Simulation(
+        id=secrets.token_hex(6),
+        kind=wanted.kind,
+        season=rules["season"].season_id,
+        names=_names(wanted, rules),
+        currency=rules["season"].season.programme.currency,
+        members=wanted.members,
+        seeds=wanted.seeds,
+        seed=wanted.seed,
+        asked_us=wall_us(),
+        until_us=_until(wanted.until, list(rules.values())),
+        own_population=wanted.population is not None,
+    )
+    try:
+        await queue.add(asked, texts)
+    except QueueFull:
+        raise Problem(
+            429,
+            f"{WAITING_MAX} simulations wait already: try again when one is done, or cancel one.",
+            retry_after_s=BUSY_RETRY_S,
+        ) from None
+    response = encoded(_told(queue, asked), 201)
+    response.headers["Location"] = f"/v1/simulations/{asked.id}"
+    return response
+
+
+@router.get("/simulations")
+async def simulations(request: Request) -> Any:
+    """List the simulations that are kept, the one asked last first, and the limits."""
+    state = state_of(request)
+    caller_of(request, READING)
+    queue = queue_of(state)
+    return encoded(
+        {
+            "simulations": [_told(queue, one) for one in queue.listed()],
+            "limits": {
+                "members": MEMBERS_MAX,
+                "seeds": SEEDS_MAX,
+                "member_seasons": MEMBER_SEASONS_MAX,
+                "waiting": WAITING_MAX,
+                "kept": KEPT_MAX,
+            },
+        }
+    )
+
+
+@router.get("/simulations/seasons")
+async def shipped(request: Request) -> Any:
+    """Give the season files that come with the program, to simulate or to start from."""
+    caller_of(request, READING)
+    return encoded({"seasons": await asyncio.to_thread(_shipped)})
+
+
+@router.get("/simulations/{simulation}")
+async def simulation(request: Request, simulation: Id) -> Any:
+    """Tell how far a simulation is; once it is done, its summary and files."""
+    queue, one = _found(request, simulation)
+    told = _told(queue, one)
+    if one.state == "running":
+        progress = await asyncio.to_thread(queue.shelf.progress, one.id)
+        told["progress"] = None if progress is None else msgspec.to_builtins(progress)
+    if one.state == "done":
+        summary = await asyncio.to_thread(queue.shelf.file, one.id, SUMMARY)
+        told["summary"] = None if summary is None else msgspec.Raw(summary)
+        told["files"] = await asyncio.to_thread(queue.shelf.files, one.id)
+    return encoded(told)
+
+
+@router.get("/simulations/{simulation}/report.html")
+async def report(request: Request, simulation: Id) -> Response:
+    """Give the report as one page that needs nothing else."""
+    return await _file(request, simulation, "report.html")
+
+
+@router.get("/simulations/{simulation}/files/{name}")
+async def file(
+    request: Request,
+    simulation: Id,
+    name: Annotated[str, Path(pattern="^[a-z]{1,40}[.](html|json|csv|parquet)$")],
+) -> Response:
+    """Give one of the files a simulation made."""
+    return await _file(request, simulation, name)
+
+
+@router.delete("/simulations/{simulation}")
+async def cancel(request: Request, simulation: Id) -> Any:
+    """Cancel a simulation that waits or runs; remove one that is over, with its files."""
+    queue, one = _found(request, simulation)
+    left = await queue.cancel(one)
+    return encoded({"id": one.id, "removed": True} if left is None else _told(queue, left))
+
+
+def in_force(state: State) -> str:
+    """Give the text of the season file in force."""
+    versions = state.book.versions
+    return versions[-1].text if versions else state.settings.season_text
+
+
+def _found(request: Request, simulation: str) -> tuple[SimulationQueue, Simulation]:
+    caller_of(request, READING)
+    queue = queue_of(state_of(request))
+    one = queue.get(simulation)
+    if one is None:
+        raise Problem(404, f"There is no simulation {simulation}.", "unknown-simulation")
+    return queue, one
+
+
+async def _file(request: Request, simulation: str, name: str) -> Response:
+    queue, one = _found(request, simulation)
+    content = None
+    if one.state == "done":
+        content = await asyncio.to_thread(queue.shelf.file, one.id, name)
+    if content is None:
+        raise Problem(404, f"Simulation {one.id} is {one.state} and has no {name}.", "unknown-file")
+    kind = name.rpartition(".")[2]
+    headers = _ALONE if kind == "html" else {}
+    return Response(content, media_type=_TYPES[kind], headers=headers)
+
+
+def _told(queue: SimulationQueue, one: Simulation) -> dict[str, Any]:
+    def at(value_us: int | None) -> str | None:
+        return None if value_us is None else instant(value_us)
+
+    told: dict[str, Any] = {
+        "id": one.id,
+        "kind": one.kind,
+        "state": one.state,
+        "season": one.season,
+        "names": one.names,
+        "currency": one.currency,
+        "members": one.members,
+        "seeds": one.seeds,
+        "seed": one.seed,
+        "until": at(one.until_us),
+        "own_population": one.own_population,
+        "asked": at(one.asked_us),
+        "started": at(one.started_us),
+        "ended": at(one.ended_us),
+        "progress": None,
+        "reason": one.reason or None,
+        "report": f"/v1/simulations/{one.id}/report.html" if one.state == "done" else None,
+    }
+    if one.state == "queued":
+        told["ahead"] = queue.ahead(one)
+    return told
+
+
+def _read(texts: dict[str, str]) -> dict[str, Rules]:
+    """Compile season files; raises Problem 400 with every error of every file at its line."""
+    rules: dict[str, Rules] = {}
+    errors: list[dict[str, Any]] = []
+    for name, text in texts.items():
+        try:
+            rules[name] = compile_rules(load_season(text, name))
+        except SeasonErrors as error:
+            errors += error.as_rows()
+        except ValueError as error:
+            errors.append({"file": name, "problem": str(error)})
+    if errors:
+        count = f"{len(errors)} error{'' if len(errors) == 1 else 's'}"
+        files = " and ".join(sorted({one["file"] for one in errors}, key=list(texts).index))
+        raise Problem(
+            400, f"{count} in {files}; nothing was started.", "season-errors", errors=errors
+        )
+    return rules
+
+
+def _names(wanted: Wanted, rules: dict[str, Rules]) -> tuple[str, ...]:
+    """Call the files as the caller does, else by their seasons, and never both the same."""
+    given = {"season": wanted.season_name, "candidate": wanted.candidate_name}
+    names = [given[name] or one.season_id for name, one in rules.items()]
+    if len(names) > len(set(names)):
+        names[1] = f"{names[1]} (candidate)"
+    return tuple(names)
+
+
+def _until(text: str | None, rules: list[Rules]) -> int | None:
+    if text is None:
+        return None
+    until_us = read_instant(text)
+    if until_us is None:
+        raise Problem(
+            422, f"until = {text[:80]}: must be a time with offset, such as "
+            "2026-09-01T00:00:00+08:00."
+        )  # fmt: skip
+    first, last = max(one.starts_us for one in rules), min(one.latest_us for one in rules)
+    if not first < until_us <= last:
+        raise Problem(
+            422, f"until = {text}: must lie after {instant(first)}, and up to {instant(last)}."
+        )
+    return until_us
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> list[dict[str, str]]:
+    paths = sorted(SHIPPED.glob("*.toml"))
+    return [
+        {"name": path.stem, "text": path.read_text(encoding="utf-8")}
+        for path in paths
+        if not path.name.endswith(".mapping.toml")
+    ]

@@ -1,0 +1,47 @@
+"""Simulation tasks: the facade over Ray for work that is done beside the actors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from actors.log_lines import LogFormat
+
+
+class SimulationTask:
+    """One simulation in a process of its own."""
+
+    def __init__(self, reference: Any) -> None:
+        self._reference = reference
+
+    async def ended(self) -> str:
+        """Wait until it ended; tells why it failed, "" when it is done."""
+        try:
+            reason: str = await self._reference
+        except ray.exceptions.OutOfMemoryError:
+            return "the machine ran out of memory; ask for fewer members"
+        except ray.exceptions.RayError as error:
+            return (
+                f"its process ended ({type(error).__name__}), as where memory ran out; ask again, "
+                "or for fewer members"
+            )
+        return reason
+
+    def cancel(self) -> None:
+        """End its process."""
+        ray.cancel(self._reference, force=True)
+
+
+class SimulationTasks:
+    """Starts simulations on the machine that holds the data folder."""
+
+    def __init__(self, task: Any) -> None:
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self._task = task.options(scheduling_strategy=here)
+
+    def start(self, entry: str, folder: Path, log_format: LogFormat) -> SimulationTask:
+        """Start the simulation whose folder this is."""
+        return SimulationTask(self._task.remote(entry, str(folder), log_format))

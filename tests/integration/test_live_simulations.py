@@ -1,0 +1,180 @@
+"""Simulations of a running system: asked over HTTP, made by a process of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import ray
+from click.testing import CliRunner
+
+from actors.simulation_work import NICENESS
+from tests.integration.live_fixtures import SEASON, Live, ray_session, start_system, stop
+from ui.commands import main
+from ui.jobs import SIMULATE
+
+__all__ = ["ray_session"]
+
+WITHIN_S = 120.0
+LONG = {"members": 200_000, "seeds": 8}
+"""Runs for minutes: every test that asks for it ends it."""
+
+
+@pytest.fixture(scope="module")
+def live(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:  # noqa: ARG001  it has to be up
+    running = start_system(tmp_path_factory.mktemp("data"), shards=1, simulator=SIMULATE)
+    yield running
+    stop(running)
+
+
+def awaited(found: Callable[[], Any], what: str) -> Any:
+    ends_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < ends_s:
+        if value := found():
+            return value
+        time.sleep(0.05)
+    pytest.fail(f"{what}: not within {WITHIN_S} s")
+
+
+def asked(live: Live, **wanted: Any) -> str:
+    answer = live.http.post("/v1/simulations", json=wanted, headers=live.as_role("analyst"))
+    assert answer.status_code == 201, answer.text
+    told = answer.json()
+    assert answer.headers["location"] == f"/v1/simulations/{told['id']}"
+    assert told["state"] == "queued"
+    return str(told["id"])
+
+
+def in_state(live: Live, simulation: str, *states: str) -> dict[str, Any]:
+    def found() -> dict[str, Any] | None:
+        told: dict[str, Any] = live.get(f"/v1/simulations/{simulation}")
+        return told if told["state"] in states else None
+
+    value: dict[str, Any] = awaited(found, f"{simulation} is {states}")
+    return value
+
+
+def its_process() -> psutil.Process | None:
+    """Find the process that simulates; Ray names it after its task."""
+    for one in psutil.Process().children(recursive=True):
+        try:
+            if one.cmdline()[:1] == ["ray::simulate"]:
+                return one
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return None
+
+
+def test_what_is_asked_is_what_the_command_line_gives(live: Live, tmp_path: Path) -> None:
+    wanted = {"members": 60, "seeds": 2, "until": "2026-06-08T00:00:00+08:00"}
+    once = asked(live, **wanted)
+    other = SEASON.replace("points = 2\n", "points = 3\n")
+    both = asked(live, kind="compare", candidate=other, candidate_name="generous", **wanted)
+    told = in_state(live, once, "done", "failed")
+    assert told["state"] == "done", told["reason"]
+    path = tmp_path / "season.toml"
+    path.write_text(SEASON, encoding="utf-8")
+    args = ["--members", "60", "--seeds", "2", "--until", "2026-06-08T00:00:00+08:00", "--json"]
+    by_hand = CliRunner().invoke(main, ["simulate", str(path), *args, "--out", str(tmp_path)])
+    assert by_hand.exit_code == 0, by_hand.output
+    assert told["summary"] == json.loads(by_hand.stdout.splitlines()[-1])
+    assert {"report.html", "flows.csv", "flows.parquet", "summary.json"} < set(told["files"])
+    report = live.http.get(told["report"])
+    assert report.headers["content-type"].startswith("text/html")
+    assert report.headers["content-security-policy"].startswith("sandbox")
+    assert report.content == (tmp_path / "report.html").read_bytes()
+    flows = live.http.get(f"/v1/simulations/{once}/files/flows.csv")
+    assert flows.content == (tmp_path / "flows.csv").read_bytes()
+    assert live.http.get(f"/v1/simulations/{once}/files/asked.json").status_code == 404
+    compared = in_state(live, both, "done", "failed")
+    assert compared["state"] == "done", compared["reason"]
+    assert compared["names"] == ["test-season", "generous"]
+    assert "generous" in " ".join(compared["summary"]["verdict"]["en"])
+    listed = [one["id"] for one in live.get("/v1/simulations")["simulations"]]
+    assert listed[:2] == [both, once]
+    # What is over is removed by the same call that cancels.
+    gone = live.http.delete(f"/v1/simulations/{once}", headers=live.as_role("analyst"))
+    assert gone.json() == {"id": once, "removed": True}
+    assert live.http.get(f"/v1/simulations/{once}").status_code == 404
+
+
+def test_what_cannot_be_simulated_is_refused_with_every_reason(live: Live) -> None:
+    def refused(status: int, **wanted: Any) -> dict[str, Any]:
+        answer = live.http.post("/v1/simulations", json=wanted)
+        assert answer.status_code == status, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    broken = SEASON.replace("points = 1\nper = { litres", "points = -1\nper = { litres")
+    worse = SEASON.replace('factor = "2"', 'factor = "two"').replace("format = 1", "format = 9")
+    body = refused(400, kind="compare", season=broken, candidate=worse)
+    assert body["type"] == "urn:forecourt:season-errors"
+    lines = {(one["file"], one["line"]) for one in body["errors"]}
+    at = broken[: broken.index("points = -1")].count("\n") + 1
+    assert ("season", at) in lines
+    assert {file for file, _ in lines} == {"season", "candidate"}
+    assert all(one["fix"] for one in body["errors"])
+    assert "second season file" in refused(422, kind="compare")["detail"]
+    assert "4,000,000" in refused(422, members=200_000, seeds=64)["detail"]
+    assert "offset" in refused(422, until="2026-06-08")["detail"]
+    assert "must lie after" in refused(422, until="2036-06-08T00:00:00Z")["detail"]
+    assert "memebrs" in refused(422, memebrs=10)["detail"]
+    for role in ("till", "app"):
+        answer = live.http.post("/v1/simulations", json={}, headers=live.as_role(role))
+        assert answer.status_code == 403
+    # A population is read where it is used: its errors are the reason of a failure.
+    told = in_state(live, asked(live, members=10, population="rate = 1"), "done", "failed")
+    assert told["state"] == "failed"
+    assert "population" in told["reason"]
+    names = [one["name"] for one in live.get("/v1/simulations/seasons")["seasons"]]
+    assert names == ["completejourney-2017", "summer-2026"]
+
+
+def test_a_simulation_gives_way_is_cancelled_and_survives_the_gateway(live: Live) -> None:
+    first = asked(live, **LONG)
+    second = asked(live, **LONG)
+    assert live.get(f"/v1/simulations/{second}")["ahead"] == 1
+    awaited(lambda: in_state(live, first, "running")["progress"], "progress is told")
+    process = awaited(its_process, "its process")
+    assert process.nice() == NICENESS
+    # Killed, as by a machine without memory: it has failed, and the next one starts.
+    process.send_signal(signal.SIGKILL)
+    told = in_state(live, first, "failed")
+    assert "its process ended" in told["reason"]
+    in_state(live, second, "running")
+    process = awaited(its_process, "its process")
+    # The gateway dies: the next one begins what ran again, once, and takes events meanwhile.
+    os.kill(ray.get(live.system.gateway.pid.remote()), signal.SIGKILL)
+
+    def again() -> bool:
+        try:
+            answer = live.http.get(f"/v1/simulations/{second}")
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200 and answer.json()["state"] == "running"
+
+    awaited(again, "the gateway is back")
+    awaited(lambda: not process.is_running(), "the first attempt has ended")
+    # As many as may wait, then no more.
+    waiting = []
+    while True:
+        answer = live.http.post("/v1/simulations", json=LONG)
+        if answer.status_code != 201:
+            break
+        waiting.append(answer.json()["id"])
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 0
+    limits = live.get("/v1/simulations")["limits"]
+    assert len(waiting) == limits["waiting"]
+    for one in [*waiting, second]:
+        assert live.http.delete(f"/v1/simulations/{one}").json()["state"] == "cancelled"
+    awaited(lambda: its_process() is None, "its process has ended")
+    assert in_state(live, asked(live, members=10, seeds=1), "done", "failed")["state"] == "done"

@@ -49,9 +49,13 @@ class KeptRuns:
                             f"--resume out to begin anew\n  there: {lines[0][:300]}\n"
                             f"  now:   {head[:300]}")  # fmt: skip
         # What follows the last line end was cut off while it was written.
-        for line in lines[1:-1]:
-            row = json.loads(line)
-            self.found[row["file"], row["seed"]] = row["figures"]
+        for nth, line in enumerate(lines[1:-1], start=2):
+            try:
+                row = json.loads(line)
+                self.found[row["file"], row["seed"]] = row["figures"]
+            except (ValueError, KeyError, TypeError):
+                raise OtherRuns(f"{self._path}:{nth} is no run: remove the line, or leave "
+                                "--resume out to begin anew") from None  # fmt: skip
 
     def add(self, runs: Mapping[tuple[str, int], Figures]) -> None:
         """Append runs."""

@@ -224,7 +224,12 @@ def _confirmed(valid: Sequence[Variant], scores: Scores, plan: Plan) -> tuple[Fi
     """
     today, last = scores.today, plan.rungs[-1]
     ranked = sorted((one for one in valid if scores.count(one) == last), key=scores.rank)
-    ahead = [one for one in ranked[: ranked.index(today)] if scores.feasible(one)][:FINALISTS]
+    ahead: list[Variant] = []
+    for one in ranked[: ranked.index(today)]:
+        # A file that does exactly what a better one does, by values without effect, adds nothing.
+        twin = any(scores.against(one, other).reading == "none" for other in ahead)
+        if len(ahead) < FINALISTS and scores.feasible(one) and not twin:
+            ahead.append(one)
     if not ahead:
         return ()
     scores.played.play([today, *ahead], plan.fresh)

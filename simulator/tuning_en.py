@@ -34,7 +34,8 @@ PHRASES: Final = {
     "of many always looks better than it is, so only the fresh figure counts.",
     "tune.nearer": "{n} with a higher place in the search broke a budget or did worse than today's "
     "file on the fresh seeds and were passed over.",
-    "tune.invalid": "{n} combinations were no valid season file and were skipped, such as: {why}",
+    "tune.invalid": "{n} combinations were no valid season file and were skipped; trials.csv "
+    "says why.",
     "tune.more_seeds": "About {more} more seeds should settle it.",
     # Tiles
     "tune.tile.goal": "{figure} against today's file",

@@ -111,8 +111,7 @@ def _said(tuned: Tuned, words: TuningWords) -> Iterator[str]:
                 bound=words.value(one.budget.figure, one.bound),
             )  # fmt: skip
     if tuned.invalid:
-        first = next(one.why for one in tuned.variants if one.season is None)
-        yield words("tune.invalid", n=words.count(tuned.invalid), why=first)
+        yield words("tune.invalid", n=words.count(tuned.invalid))
 
 
 def _budget(one: BudgetKept, words: TuningWords) -> str:

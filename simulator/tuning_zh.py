@@ -31,7 +31,7 @@ PHRASES: Final = {
     "众多候选中的最佳者总是显得比实际更好，"
     "因此只看新种子的数字。",
     "tune.nearer": "搜索中排名更高的 {n} 份在新种子上超出预算或差于现行规则，已跳过。",
-    "tune.invalid": "{n} 种组合不是有效的规则文件，已跳过，例如：{why}",
+    "tune.invalid": "{n} 种组合不是有效的规则文件，已跳过，原因见 trials.csv。",
     "tune.more_seeds": "大约再增加 {more} 个种子即可判断。",
     # Tiles
     "tune.tile.goal": "{figure}，与现行规则相比",

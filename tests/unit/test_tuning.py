@@ -127,6 +127,8 @@ def test_values_without_effect_go_back_to_todays() -> None:
     assert found(tuned) == (2, 1.5, "pen")
     assert tuned.best is not None
     assert tuned.best.changes == 1
+    prizes = [values_of(one.variant.season)[2] for one in tuned.finalists if one.variant.season]
+    assert prizes == ["pen"], "files that do the same aren't confirmed one by one"
 
 
 def test_pure_luck_is_told_as_such() -> None:
@@ -252,6 +254,9 @@ def test_a_search_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     assert sum(third) == 0
     with pytest.raises(OtherRuns, match="leave --resume out"):
         KeptRuns(path, {"members": 4}, resume=True)
+    path.write_text(lines[0] + "[]\n", encoding="utf-8")
+    with pytest.raises(OtherRuns, match=r"runs\.ndjson:2 is no run"):
+        KeptRuns(path, {"members": 3}, resume=True)
     fourth, _ = search(False)
     assert fourth == first
 

@@ -17,7 +17,7 @@ demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 $(TEST_ARGS)
 
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long $(TEST_ARGS)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # How long an example takes tells of the machine's other work, not of the code.
 settings.register_profile("forecourt", deadline=None)
 settings.load_profile("forecourt")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one process, and all that share the session's one Ray too."""
-    for item in items:
-        shares_ray = "ray_session" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("live" if shares_ray else str(item.path)))
+class OneRay(LoadFileScheduling):  # type: ignore[misc]  # the plugin has no types
+    """Keeps a module's tests in one process, and those of all live systems in one too.
+
+    They share the session's one Ray, and kill and pause what would disturb another such test.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.split("::", 1)[0]
+        return "live" if "live" in PurePath(module).stem.split("_") else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneRay:
+    """Deal the tests to the processes of `--numprocesses`."""
+    return OneRay(config, log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -11,8 +12,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+
+import psutil
 
 READY_WITHIN_S = 180.0
 STOP_WITHIN_S = 90.0
@@ -26,14 +30,24 @@ class ServeFailed(Exception):  # noqa: N818  named for what happened
 class Served:
     """Runs `forecourt serve` on a free port and a temporary data folder that goes with it.
 
-    It has no pages. `url`, `key` (an admin's) and `data` hold once it is entered.
+    It has no pages. `url`, `key` (an admin's) and `data` hold once it is entered. `stop` or `kill`
+    and then `start` run it again on the same folder.
     """
 
-    def __init__(self, season: Path, *, clock: str = "events", shards: int | None = None) -> None:
+    def __init__(
+        self,
+        season: Path,
+        *,
+        clock: str = "events",
+        shards: int | None = None,
+        options: Sequence[str] = (),
+    ) -> None:
         self.key = secrets.token_urlsafe(24)
         self.url = ""
+        self.ready_after_s = 0.0
         self._season = season
-        self._options = ["--clock", clock, *([] if shards is None else ["--shards", str(shards)])]
+        some = [] if shards is None else ["--shards", str(shards)]
+        self._options = ["--clock", clock, *some, *options]
         self._process: subprocess.Popen[str] | None = None
         self._home = Path()
 
@@ -54,7 +68,7 @@ class Served:
             # Without it SIGTERM would end us at once and leave the system running.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         try:
-            self._start()
+            self.start()
         except BaseException:
             self._end()
             raise
@@ -68,7 +82,10 @@ class Served:
     ) -> None:
         self._end()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start it and wait until it is ready; `ready_after_s` tells how long that took."""
+        self.url = ""
+        began_s = time.monotonic()
         options = ["serve", str(self._season), "--data", str(self.data), "--port", "0", "--no-ui"]
         with (self._home / "serve.log").open("w", encoding="utf-8") as log:
             self._process = subprocess.Popen(
@@ -81,35 +98,59 @@ class Served:
                 # Ctrl-C reaches the load test alone, which then stops the system in turn.
                 start_new_session=True,
             )
-        listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
-        listener.start()
-        ends_s = time.monotonic() + READY_WITHIN_S
-        while not self.url and listener.is_alive() and time.monotonic() < ends_s:
-            listener.join(0.1)
+        told = threading.Event()
+        threading.Thread(target=self._listen, args=(self._process, told), daemon=True).start()
+        told.wait(READY_WITHIN_S)
+        self.ready_after_s = time.monotonic() - began_s
         if not self.url:
             raise ServeFailed(f"`forecourt serve {self._season}` is not ready:\n{self._last()}")
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
+    def _listen(self, process: subprocess.Popen[str], told: threading.Event) -> None:
         """Read the process's output to its end, so that it never waits for a reader."""
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("ready "):
                 self.url = line.removeprefix("ready ").strip()
+                told.set()
+        told.set()
+
+    def stop(self) -> None:
+        """Stop it cleanly."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
+
+    def kill(self) -> None:
+        """Kill every process of it at once, as losing the machine would."""
+        assert self._process is not None
+        first = psutil.Process(self.pid)
+        family = [first, *first.children(recursive=True)]
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
+        psutil.wait_procs(family, STOP_WITHIN_S)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
+
+    def log(self) -> str:
+        """Give what the last start logged."""
+        return (self._home / "serve.log").read_text(encoding="utf-8")
 
     def _last(self) -> str:
-        lines = (self._home / "serve.log").read_text(encoding="utf-8").splitlines()
-        return "\n".join(lines[-LOG_LINES_TOLD:])
+        return "\n".join(self.log().splitlines()[-LOG_LINES_TOLD:])
 
     def _end(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
+        self.stop()
         shutil.rmtree(self._home, ignore_errors=True)
 
 

@@ -49,6 +49,12 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
+def medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Give the median of each figure over the rounds that have it."""
+    names = {name: None for one in rounds for name in one}
+    return {name: spread([one[name] for one in rounds if name in one])["median"] for name in names}
+
+
 def machine() -> dict[str, object]:
     """Describe the machine: cores, processor, system, Python and the load when asked."""
     return {

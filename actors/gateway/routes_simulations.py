@@ -304,9 +304,6 @@ def _until(text: str | None, rules: list[Rules]) -> int | None:
 
 @lru_cache(maxsize=1)
 def _shipped() -> list[dict[str, str]]:
-    paths = sorted(SHIPPED.glob("*.toml"))
-    return [
-        {"name": path.stem, "text": path.read_text(encoding="utf-8")}
-        for path in paths
-        if not path.name.endswith(".mapping.toml")
-    ]
+    # What stands beside a season, such as NAME.mapping.toml, isn't one.
+    paths = sorted(path for path in SHIPPED.glob("*.toml") if "." not in path.stem)
+    return [{"name": path.stem, "text": path.read_text(encoding="utf-8")} for path in paths]

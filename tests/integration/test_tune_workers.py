@@ -17,7 +17,7 @@ def test_one_and_two_workers_find_the_same(tmp_path: Path) -> None:
         out = tmp_path / workers
         done = CliRunner().invoke(
             main,
-            ["tune", str(season), "--space", str(space), "--members", "30", "--trials", "4",
+            ["tune", str(season), "--space", str(space), "--members", "30", "--trials", "2",
              "--effort", "quick", "--workers", workers, "--out", str(out), "--json"],
         )  # fmt: skip
         assert done.exit_code == 0, done.output

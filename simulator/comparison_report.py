@@ -9,9 +9,9 @@ from typing import Final
 from rules.season_diff import changes
 from rules.season_models import Season
 from simulator import page
-from simulator.answers import COSTS
 from simulator.charts import Span, rows_chart
 from simulator.comparison import TELLS_FROM_FEN, Comparison, Moved
+from simulator.cost_answers import COSTS
 from simulator.method_report import effects_said, made_by, parameters
 from simulator.paired import Difference
 from simulator.population import Population

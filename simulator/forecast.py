@@ -16,7 +16,7 @@ import numpy as np
 
 from rules.intervals import wilson
 from rules.member_table import NO_CLOCK_US, MemberTable
-from simulator.answers import COSTS, budget_uses
+from simulator.cost_answers import COSTS, budget_uses
 from simulator.fork import Forked
 from simulator.population import Population
 from simulator.posterior import Posterior

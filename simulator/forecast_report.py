@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from rules.season_models import Season
 from simulator import page
-from simulator.answers import COSTS
 from simulator.charts import Span, rows_chart
+from simulator.cost_answers import COSTS
 from simulator.output_files import instant_text
 from simulator.report_words import ReportWords, both
 from simulator.season_costs import TOTAL

@@ -53,8 +53,11 @@ class Posterior:
         self._last = self._clock.at(np.where(here, seen.last_visit_us[rows], born))
         self._born = self._clock.at(born)
         self._end = float(self._clock.at(np.array([forked.at_us]))[0])
-        # Who is first seen on the day of the first visit came with it; others were there before.
-        self._waited = ~here | (self._first - self._born > 1.0)
+        # Who enrols on the day of the first visit came with it, as does who is first seen by it;
+        # who was known before was there before.
+        before = forked.seen.first_us[rows] < forked.seen.first_visit_us[rows]
+        enrolled = forked.table.members.enrolled[rows]
+        self._waited = ~here | (before & (~enrolled | (self._first - self._born > 1.0)))
         names = list(population.kinds)
         of_kind = [names.index(one) if one in names else 0 for one in forked.table.rules.kinds]
         self.kind = np.array(of_kind, dtype=np.int64)[forked.table.members.kind[rows]]

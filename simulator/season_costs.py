@@ -15,7 +15,7 @@ from rules.coupon_book import USED
 from rules.point_value import fen_per_point
 from rules.prizes import Award, prize_boards
 from rules.standings import board_rows
-from simulator.answers import COSTS
+from simulator.cost_answers import COSTS
 from simulator.fork import Forked
 from simulator.population import Population
 from simulator.replay import awards_of

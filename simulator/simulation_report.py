@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator import page
-from simulator.answers import COSTS, Answers
+from simulator.answers import Answers
 from simulator.charts import Series, Span, columns_chart, lines_chart, rows_chart
+from simulator.cost_answers import COSTS
 from simulator.members_report import prizes, tiers, who
 from simulator.method_report import method
 from simulator.report_words import ReportWords, both

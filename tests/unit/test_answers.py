@@ -3,10 +3,10 @@ import pytest
 from simulator.answers import (
     answers_of,
     anyway_fen,
-    budget_uses,
     cost_exceeds,
     paid_by,
 )
+from simulator.cost_answers import budget_uses
 from simulator.prize_answers import prize_places, prize_spans, same_members
 from simulator.run_result import RunResult
 from simulator.seeds import Job, run_jobs

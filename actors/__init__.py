@@ -18,5 +18,6 @@ class _NoPandas(MetaPathFinder):
         return None
 
 
-if sys.argv[0].endswith("default_worker.py"):
+# An actor's process, and those that start them.
+if sys.argv[0].endswith("default_worker.py") or sys.argv[1:2] in (["serve"], ["demo"]):
     sys.meta_path.insert(0, _NoPandas())

@@ -122,14 +122,17 @@ class MemberShard:
         self._log.take_epoch()
         if self._feed is not None:
             self._feed.start(self._log.last_seq())
-        found = self._snapshots.load(self.shard)
-        if found is not None and self._fits(found) and not self._builds_journal(found):
-            self._restore(found)
-        for entry in read_history(self._archive, self._log, self.seq):
-            self._apply_entry(entry)
+        with STAGES.timed("load"):
+            found = self._snapshots.load(self.shard)
+            if found is not None and self._fits(found) and not self._builds_journal(found):
+                self._restore(found)
+        with STAGES.timed("replay"):
+            for entry in read_history(self._archive, self._log, self.seq):
+                self._apply_entry(entry)
         if self._leases is not None:
             self._leases.start(self._table.pools)
-        self._push_all()
+        with STAGES.timed("tell"):
+            self._push_all()
 
     def apply(self, batch: bytes, stamp_by: str, turn: Turn | None = None) -> BatchAnswer:
         """Log and apply a batch of events (an Arrow stream), and answer every row.

@@ -146,7 +146,9 @@ class System:
         given = self._redis_url()
         if given is None:
             self._server = EmbeddedServer(wanted.data / "server")
-        url = given or self._server.url
+            url = self._server.url
+        else:
+            url = given
         self.settings = Settings(
             season_path=str(wanted.data.resolve() / "season.toml"),
             season_digest=hashlib.sha256((wanted.data / "season.toml").read_bytes()).hexdigest(),

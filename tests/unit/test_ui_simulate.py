@@ -87,6 +87,8 @@ def test_a_comparison_says_when_the_data_cannot_tell() -> None:
     assert "can&#x27;t tell which file leaves more margin" in page
     assert "fc-notice-calm" in page
     assert "+¥22,263" in page, "the cost's difference"
+    assert "+1.8 points" in page, "a share moves by points, not by per cent"
+    assert "Under the other file: cost +¥22,263, margin after rewards +¥1,300" in page
     assert "35 stand higher under double-tuesday, 0 lower, 1,965 the same" in page
     assert "94.0% of the prize winners under summer-2026" in page
 

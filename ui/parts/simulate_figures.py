@@ -56,6 +56,11 @@ def percent(share: float, signed: bool = False) -> str:
     return said.replace("-", "−")
 
 
+def points(share: float, words: Texts) -> str:
+    """Write how far a share moves, in percentage points."""
+    return words("simulate.points", points=percent(share, signed=True).rstrip("%"))
+
+
 def span(spread: Spread, currency: str, words: Texts) -> str:
     """Write the interval of an amount; one run has none."""
     if spread.low is None or spread.high is None:
@@ -64,10 +69,13 @@ def span(spread: Spread, currency: str, words: Texts) -> str:
     return words("simulate.between", low=low, high=high)
 
 
-def share_span(spread: Spread, words: Texts) -> str:
-    """Write the interval of a share."""
+def share_span(spread: Spread, words: Texts, changed: bool = False) -> str:
+    """Write the interval of a share, or of how far one moves."""
     if spread.low is None or spread.high is None:
         return words("simulate.no_interval")
+    if changed:
+        low = percent(spread.low, signed=True).rstrip("%")
+        return words("simulate.between", low=low, high=points(spread.high, words))
     return words("simulate.between", low=percent(spread.low), high=percent(spread.high))
 
 
@@ -76,6 +84,7 @@ def tiles_markup(one: Simulation, summary: Summary, words: Texts) -> str:
     changed = one.kind == "compare"
     amount = signed_money if changed else whole_money
     cost, margin = summary.cost_total_fen, summary.margin_fen
+    lift, anyway = summary.lift_litres_share, summary.anyway_share
     second = margin if changed or summary.net_gain_fen is None else summary.net_gain_fen
     key = "changed" if changed else "whole"
     p95 = words(
@@ -97,13 +106,13 @@ def tiles_markup(one: Simulation, summary: Summary, words: Texts) -> str:
         ),
         tile(
             words(f"simulate.litres_{key}"),
-            percent(summary.lift_litres_share.mean, signed=True),
-            note(share_span(summary.lift_litres_share, words)),
+            points(lift.mean, words) if changed else percent(lift.mean, signed=True),
+            note(share_span(lift, words, changed)),
         ),
         tile(
             words(f"simulate.anyway_{key}"),
-            percent(summary.anyway_share.mean, signed=changed),
-            note(share_span(summary.anyway_share, words)),
+            points(anyway.mean, words) if changed else percent(anyway.mean),
+            note(share_span(anyway, words, changed)),
         ),
     )
 
@@ -119,6 +128,22 @@ def money_rows(one: Simulation, summary: Summary, words: Texts) -> list[MoneyRow
         key = "margin" if one.kind == "compare" else "net"
         rows.append(MoneyRow(words(f"simulate.row_{key}"), last, ACCENT))
     return rows
+
+
+def money_message(one: Simulation, summary: Summary, words: Texts) -> str:
+    """Say the chart's message: what comes back for what, or what changes."""
+    cost, gain = summary.cost_total_fen.mean, summary.margin_gain_fen.mean
+    if one.kind == "compare":
+        return words(
+            "simulate.money_difference",
+            cost=signed_money(cost, one.currency),
+            margin=signed_money(summary.margin_fen.mean, one.currency),
+        )
+    return words(
+        "simulate.money_whole",
+        gain=whole_money(gain, one.currency),
+        cost=whole_money(cost, one.currency),
+    )
 
 
 def interval_chart(rows: Sequence[MoneyRow], currency: str, words: Texts) -> alt.LayerChart:
@@ -138,7 +163,7 @@ def interval_chart(rows: Sequence[MoneyRow], currency: str, words: Texts) -> alt
     base = alt.Chart(alt.InlineData(values=drawn), height=ROW_PX * len(rows))
     y = alt.Y("label:N", title=None, sort=labels, axis=alt.Axis(labelLimit=150, ticks=False))
     title = words("simulate.axis", currency=currency)
-    axis = alt.Axis(format="~s", tickCount=5)
+    axis = alt.Axis(format=",.0f", tickCount=4)
     colour = alt.Color(
         "label:N",
         legend=None,

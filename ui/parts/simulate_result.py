@@ -11,7 +11,7 @@ from ui.client import CallFailed
 from ui.parts import controls, live, notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
-from ui.parts.simulate_figures import interval_chart, money_rows, tiles_markup
+from ui.parts.simulate_figures import interval_chart, money_message, money_rows, tiles_markup
 from ui.parts.simulate_money import costs_table
 from ui.parts.simulate_prizes import prizes_kept, prizes_table, steady_message
 from ui.parts.simulate_run import remove_button
@@ -72,8 +72,7 @@ def mood(one: Simulation, summary: Summary) -> str:
 
 def _money(one: Simulation, summary: Summary, words: Texts) -> None:
     rows = money_rows(one, summary, words)
-    key = "difference" if one.kind == "compare" else "whole"
-    show(element("strong", "fc-message", text(words(f"simulate.money_{key}"))), words)
+    show(element("strong", "fc-message", text(money_message(one, summary, words))), words)
     chart = interval_chart(rows, one.currency, words)
     st.altair_chart(chart, width="stretch", key=f"money-{one.id}")
     said = words("simulate.interval" if one.seeds > 1 else "simulate.one_run")

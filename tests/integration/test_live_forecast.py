@@ -1,0 +1,129 @@
+"""A running season is forecast from its log, over HTTP, and judged once it is final."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+from click.testing import CliRunner
+
+from actors.merged_history import MergedHistory
+from rules.instants import read_instant
+from rules.standings import board_rows
+from simulator.event_log import log_table
+from simulator.fork import Fork
+from simulator.run import Play
+from tests.integration.live_fixtures import ADMIN, Live, StartLive, ray_session, start_live
+from tests.unit.simulated import SEASON, SHORT, population, rules_of
+from ui.commands import main
+from ui.commands.forecast import _download, _entries
+
+__all__ = ["ray_session", "start_live"]
+
+MEMBERS = 40
+HALF = 17
+ARROW = {"Content-Type": "application/vnd.apache.arrow.stream"}
+
+
+def log() -> list[pa.Table]:
+    """A simulated season as a system takes it, a table a day with events."""
+    batches: list[pa.RecordBatch] = []
+    Play(rules_of(), population(), MEMBERS, 31, write=batches.append).run()
+    return [log_table(one, rules_of().timezone) for one in batches if one.num_rows]
+
+
+def send(live: Live, days: list[pa.Table]) -> None:
+    for day in days:
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, day.schema) as writer:
+            writer.write_table(day)
+        content = sink.getvalue().to_pybytes()
+        answer = live.http.post("/v1/events", content=content, headers=ARROW)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        told = answer.json()
+        assert told["rejected"] == 0, told
+
+
+def run(live: Live, key: str, *words: str) -> Any:
+    found = CliRunner().invoke(
+        main, ["forecast", "--url", live.system.url, "--key", key, "--json", *words]
+    )
+    assert found.exit_code == 0, found.output
+    return json.loads(found.output.strip().splitlines()[-1])
+
+
+def test_a_season_is_forecast_while_it_runs_and_judged_at_its_end(
+    start_live: StartLive, tmp_path: Path
+) -> None:
+    live = start_live(
+        tmp_path / "data", season_text=SEASON.read_text(encoding="utf-8").replace(*SHORT)
+    )
+    days = log()
+    none = live.http.get("/v1/forecast")
+    assert none.status_code == httpx.codes.NOT_FOUND
+    first = CliRunner().invoke(main, ["forecast", "--url", live.system.url, "--key", ADMIN])
+    assert first.exit_code == 2
+    assert "nobody has come" in first.output
+    send(live, days[:HALF])
+
+    # The fork of both shards' logs is what the shards hold.
+    files = []
+    for shard in range(2):
+        files.append((tmp_path / f"shard-{shard}").open("w+b"))
+        _download(live.system.url, ADMIN, f"/v1/forecast/history/{shard}", files[-1])
+    as_of_us = read_instant(live.get("/v1/season")["as_of"])
+    assert as_of_us is not None
+    fork = Fork(rules_of(), population(), as_of_us + 1)
+    for item in MergedHistory([_entries(file) for file in files]).read():
+        assert isinstance(item, pa.RecordBatch)
+        fork.take(item)
+    standing, rules = fork.end().table.standing(), rules_of()
+    rows = board_rows(standing, rules.boards, "overall", rules.levels, rules.tie_break)
+    page = live.get("/v1/standings/overall", limit=1000)["rows"]
+    assert [(row["member"], row["score"], row["tier"]) for row in page] == list(
+        zip(rows.member, rows.score.tolist(), rows.tier, strict=True)
+    )
+    for file in files:
+        file.close()
+
+    kept = run(live, ADMIN, "--seeds", "2", "--out", str(tmp_path / "out"))
+    assert kept["as_of"] < live.get("/v1/season")["as_of"]
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+    assert live.get("/v1/forecast") == kept
+    held = {row["member"] for row in page}
+    assert {one["holder"] for one in kept["chances"] if not one["team"]} <= held
+    # An analyst sees masked names, and may make forecasts; an app may not.
+    seen = live.http.get("/v1/forecast", headers=live.as_role("analyst")).json()
+    assert not {one["holder"] for one in seen["chances"]} & held
+    assert [one["chance"] for one in seen["chances"]] == [
+        one["chance"] for one in kept["chances"][:100]
+    ]
+    second = run(live, live.keys["analyst"], "--seeds", "1", "--at", kept["as_of"])
+    assert len(second["made"]) == 2
+    for path in ("/v1/forecast", "/v1/forecast/start", "/v1/forecast/history/0"):
+        refused = live.http.get(path, headers=live.as_role("app"))
+        assert refused.status_code == httpx.codes.FORBIDDEN, path
+    assert live.http.get("/v1/forecast/history/2").status_code == httpx.codes.NOT_FOUND
+    assert live.http.get("/v1/forecast?made=7").status_code == httpx.codes.NOT_FOUND
+    assert live.http.post("/v1/forecast", content=b"{}").status_code == 422
+
+    early = CliRunner().invoke(
+        main, ["forecast", "--url", live.system.url, "--key", ADMIN, "--judge"]
+    )
+    assert early.exit_code == 1
+    assert "it is final at" in early.output
+    send(live, days[HALF:])
+    told = live.get("/v1/season")
+    last = {"event_id": "last", "type": "reinstate", "member": page[0]["member"]}
+    live.post(last | {"at": told["final_at"]})
+    judged = run(live, ADMIN, "--judge")
+    assert [one["runs"] for one in judged["forecasts"]] == [2, 1]
+    assert judged["coverage"]["forecasts"] == 2
+    prizes = live.get("/v1/prizes")
+    assert judged["forecasts"][0]["winners"] == len(prizes["awards"])
+    closed = CliRunner().invoke(main, ["forecast", "--url", live.system.url, "--key", ADMIN])
+    assert closed.exit_code == 2
+    assert "is over" in closed.output

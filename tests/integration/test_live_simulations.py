@@ -18,8 +18,10 @@ from click.testing import CliRunner
 
 from actors.simulation_work import NICENESS
 from tests.integration.live_fixtures import SEASON, Live, ray_session, start_system, stop
+from ui.client import Client
 from ui.commands import main
 from ui.jobs import SIMULATE
+from ui.parts.simulate_tiers import flows_of, tiers_of
 
 __all__ = ["ray_session"]
 
@@ -98,6 +100,18 @@ def test_what_is_asked_is_what_the_command_line_gives(live: Live, tmp_path: Path
     assert compared["state"] == "done", compared["reason"]
     assert compared["names"] == ["test-season", "generous"]
     assert "generous" in " ".join(compared["summary"]["verdict"]["en"])
+    # The pages read both as they are.
+    pages = Client(live.system.url, live.keys["analyst"])
+    alone, paired = pages.simulation(once), pages.simulation(both)
+    assert alone.summary is not None
+    assert paired.summary is not None
+    assert alone.summary.prizes
+    assert alone.summary.net_gain_fen is not None
+    assert paired.summary.margin_fen.base is not None
+    table = pages.simulation_file(both, "tiers.csv")
+    moves = flows_of(table, "base", "candidate", tiers_of(table))
+    assert sum(one.members for one in moves) == 60
+    pages.close()
     listed = [one["id"] for one in live.get("/v1/simulations")["simulations"]]
     assert listed[:2] == [both, once]
     # What is over is removed by the same call that cancels.

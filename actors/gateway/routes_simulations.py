@@ -85,10 +85,10 @@ class Wanted(BaseModel):
 
 
 def queue_of(state: State) -> SimulationQueue:
-    """Give the queue; raises Problem 501 where the system was started without a simulator."""
+    """Give the queue; raises Problem 404 where the system was started without a simulator."""
     if state.simulations is None:
         raise Problem(
-            501,
+            404,
             "This system was started without a simulator; `forecourt serve` starts one with it.",
             "no-simulator",
         )

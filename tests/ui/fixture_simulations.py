@@ -172,6 +172,8 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
 
     @api.get("/v1/simulations")
     async def get_simulations() -> Any:
+        if state.get("without"):
+            return problem(404, "no-simulator", "This system was started without a simulator.")
         limits = {"members": 200_000, "seeds": 64, "member_seasons": 4_000_000}
         brief = [
             {key: value for key, value in each.items() if key != "summary"}

@@ -110,3 +110,5 @@ def test_what_is_not_done_says_why_and_can_be_ended() -> None:
 def test_nothing_simulated_yet_and_a_system_without_a_simulator(system: Recorded) -> None:
     system.choose(empty=True)
     assert "还没有模拟过" in shown(opened("simulate", "zh-CN", part="results"))
+    system.choose(without=True)
+    assert "This system simulates nothing" in shown(opened("simulate", part="results"))

@@ -122,7 +122,9 @@ class System:
         said = _STARTED.search(self.served.log())
         stages = {name: float(s) for name, s in _STAGE.findall(said[1] if said else "")}
         ready_s = self.served.ready_after_s
-        stages["command"] = ready_s - sum(stages.values())
+        # The server's start runs beside the other two.
+        one_by_one_s = sum(took for name, took in stages.items() if name != "server")
+        stages["command"] = ready_s - one_by_one_s
         stages["standings"] = took_s - ready_s
         time.sleep(METRICS_AGE_S)
         return stages | stage_s(self.served)

@@ -59,7 +59,7 @@ def held(tables: list[MemberTable]) -> dict[str, Any]:
     return found
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     shards=st.integers(1, 4),
     cuts=st.lists(st.integers(1, 400), min_size=1, max_size=6),

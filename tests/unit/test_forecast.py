@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from actors.forecasts import CHANCES_MAX, ForecastRefused, Forecasts
+from loadtests.bench.forecast import cut, measure
 from rules.event_columns import stamp
 from rules.prizes import Award
 from simulator.forecast import (
@@ -194,3 +195,13 @@ def test_forecasts_are_held_against_the_end() -> None:
     assert both["cost_inside"]["cost_total_fen"]["share"] == 0.5
     assert both["winners_in_band_share"] == both["winners_named_share"] == 0.5
     assert coverage([]) == {"forecasts": 0}
+
+
+def test_the_benchmark_forecasts_seasons_cut_short() -> None:
+    text = "starts = 2026-06-01T00:00:00\nends = 2026-09-01T00:00:00\n[x]\nends = 1\n"
+    assert cut(text, 12).splitlines()[1:] == ["ends = 2026-06-13T00:00:00", "[x]", "ends = 1"]
+    said: list[str] = []
+    found = measure(members=30, days=10, truths=2, runs=2, say=said.append)
+    assert found["forecasts"] == 2
+    assert found["winners"] > 0
+    assert len(said) == 2 + len(found["cost_inside"]) + 1

@@ -14,7 +14,7 @@ from simulator.setting import setting_of
 from tests.unit.simulated import population, rules_of
 
 DAY_US = 86_400_000_000
-MEMBERS = 4_000
+MEMBERS = 3_000
 PAST = 20
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from rules.season_models import Season
 from simulator import page
 from simulator.charts import Span, rows_chart
 from simulator.cost_answers import COSTS
-from simulator.output_files import instant_text
 from simulator.report_words import ReportWords, both
 from simulator.season_costs import TOTAL
 
@@ -39,7 +40,7 @@ def _body(told: Mapping[str, Any], words: ReportWords) -> str:
 
 def _summary(told: Mapping[str, Any], words: ReportWords) -> str:
     cost = told["costs"][TOTAL]
-    as_of, ends = instant_text(told["as_of_us"]), instant_text(told["ends_us"])
+    as_of, ends = (_local(told[one], words) for one in ("as_of_us", "ends_us"))
     said = [
         words(
             "forecast.cost", p50=words.money(cost["p50"]), p5=words.money(cost["p5"]),
@@ -67,6 +68,12 @@ def _summary(told: Mapping[str, Any], words: ReportWords) -> str:
     mood = "unclear" if at_risk else "good"
     title = words("forecast.title", season=words.season_name())
     return page.heading(title, under) + page.verdict(said, mood) + page.tiles(tiles)
+
+
+def _local(at_us: int, words: ReportWords) -> str:
+    """Write an instant as the season's clocks show it."""
+    zone = ZoneInfo(words.season.programme.timezone)
+    return f"{datetime.fromtimestamp(at_us / 1e6, zone):%Y-%m-%d %H:%M}"
 
 
 def _costs(told: Mapping[str, Any], words: ReportWords) -> str:

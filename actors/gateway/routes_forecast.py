@@ -60,13 +60,14 @@ async def history(request: Request, shard: Annotated[int, Path(ge=0)]) -> Stream
     if shard >= len(state.members):
         raise Problem(404, f"There is no shard {shard}; the system has {len(state.members)}.")
     await asyncio.to_thread(state.history.check, shard)
-    frames = _frames(state.history.entries(shard), caller)
+    frames = frames_of(state.history.entries(shard), caller.role)
     return StreamingResponse(frames, media_type=HISTORY_TYPE)
 
 
-def _frames(entries: Iterator[Entry], caller: Caller) -> Iterator[bytes]:
+def frames_of(entries: Iterator[Entry], role: str) -> Iterator[bytes]:
+    """Write a log's entries as frames, those that a role may have, and null behind them."""
     for entry in entries:
-        if caller.role == "admin" or not _is_secret(entry):
+        if role == "admin" or not _is_secret(entry):
             yield _frame([entry.seq, entry.kind, entry.stamp_us, entry.payload])
     yield _frame(None)
 

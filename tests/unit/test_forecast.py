@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,9 @@ import pyarrow as pa
 import pytest
 
 from actors.forecasts import CHANCES_MAX, ForecastRefused, Forecasts
+from actors.gateway.routes_forecast import frames_of
+from actors.store.frames import read_frames
+from actors.store.log import Entry
 from loadtests.bench.forecast import cut, measure
 from rules.event_columns import stamp
 from rules.prizes import Award
@@ -148,6 +152,7 @@ def test_files_say_the_same_in_both_languages(tmp_path: Path) -> None:
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     best = summary["chances"][0]["holder"]
     assert page.count(f"<td>{best}</td>") == 2
+    assert page.count("2026-06-21 00:00") == 4
     assert "http" not in page.replace("http://www.w3.org", "")
 
 
@@ -205,3 +210,19 @@ def test_the_benchmark_forecasts_seasons_cut_short() -> None:
     assert found["forecasts"] == 2
     assert found["winners"] > 0
     assert len(said) == 2 + len(found["cost_inside"]) + 1
+
+
+@pytest.mark.parametrize(("role", "kinds"), [
+    ("admin", ["events", "order", "order", "advance"]),
+    ("analyst", ["events", "order", "advance"]),
+])  # fmt: skip
+def test_only_an_admin_is_sent_claim_codes(role: str, kinds: list[str]) -> None:
+    orders = [json.dumps({"id": kind, "kind": kind}).encode() for kind in
+              ("claim_codes", "campaign")]  # fmt: skip
+    entries = [Entry(1, "events", 5, b"rows"), *(Entry(2, "order", 6, one) for one in orders),
+               Entry(4, "advance", 7, b"")]  # fmt: skip
+    sent = io.BytesIO(b"".join(frames_of(iter(entries), role)))
+    *frames, last = read_frames(sent)
+    assert [frame[1] for frame in frames] == kinds
+    assert last is None
+    assert frames[0] == [1, "events", 5, b"rows"]

@@ -43,7 +43,9 @@ _BLOCK_BYTES: Final = 1 << 20
     "--population", type=click.Path(path_type=Path),
     help="Population file in place of the one shipped.",
 )  # fmt: skip
-@click.option("--at", metavar="TIME", help="Go on from TIME, not from the last midnight.")
+@click.option(
+    "--at", metavar="TIME", help="Go on from the midnight before TIME, not from the last one."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to as well.")
 @click.option(
     "--judge", is_flag=True, help="Tell how the forecasts kept did, once the season is final."
@@ -90,11 +92,9 @@ def _instant(rules: Rules, as_of: str, at: str | None) -> int:
     now_us = read_instant_option("--at", as_of)
     wanted_us = read_instant_option("--at", at)
     assert now_us is not None
-    if wanted_us is None:
-        return rules.calendar.midnight(rules.calendar.day(now_us))
-    if wanted_us > now_us:
+    if wanted_us is not None and wanted_us > now_us:
         refuse(f"--at {at}: lies after {as_of}, up to which events are in")
-    return wanted_us
+    return rules.calendar.midnight(rules.calendar.day(now_us if wanted_us is None else wanted_us))
 
 
 def _fork(

@@ -1,6 +1,6 @@
 """Fuzz: a real system is sent everything but what it expects, and goes on as if nothing were.
 
-Each case prints its seed when it fails. `make fuzz` plays many more of the same.
+`make fuzz` plays many more of the same, from a seed of its own that is printed when one fails.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ ARROW = "application/vnd.apache.arrow.stream"
 JSON = "application/json"
 WITHIN_S = 20.0
 ENDS_THE_SEASON = ("/v1/season/close", "/v1/season/finalise", "/v1/season/publish")
-SHORT, LONG = 1, 40
+LONG = 40
+SEED = 20260601
+"""Of the short rounds, so that they are the same in every run; the long ones draw theirs."""
 
 
 @pytest.fixture(scope="module")
@@ -253,9 +255,9 @@ ROUNDS = {"operations": 3, "bodies": 25, "rules": 25, "wire": 200}
 
 
 @pytest.mark.parametrize("play", list(PLAYS))
-def test_nothing_breaks_it(live: Live, play: str, new_seed: int) -> None:
+def test_nothing_breaks_it(live: Live, play: str) -> None:
     pid = gateway_pid(live)
-    PLAYS[play](live, new_seed, ROUNDS[play] * SHORT)
+    PLAYS[play](live, SEED, ROUNDS[play])
     assert gateway_pid(live) == pid
 
 

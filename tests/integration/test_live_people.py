@@ -35,7 +35,7 @@ __all__ = ["ray_session", "start_live"]
 
 PERSON: dict[str, Any] = {
     "phone": "+86 138-0013-8000",
-    "plate": "粤B·12345",
+    "plate": "粤B·7K3Q9",
     "email": "Wang.Xiaoming@Example.com",
     "id_number": "44030119900619123X",
     "name": "王小明",
@@ -45,10 +45,11 @@ PERSON: dict[str, Any] = {
     "kind": "taxi",
     "fuel": "92",
 }
+# The plate is no run of digits, which numbered event ids spell where a file packs them.
 CLEAR = (
     "13800138000",
     "138-0013",
-    "12345",
+    "7K3Q9",
     "xiaoming",
     "Xiaoming",
     "44030119900619",

@@ -95,9 +95,18 @@ def test_the_loyalty_pages_show_what_the_system_holds(
         picture(page, pictures, "live-coupons-en")
         page.get_by_text("Send a campaign", exact=True).click()
         name = page.get_by_label("Name of the campaign (id)")
+        expect(name).to_be_visible()
+        page.wait_for_load_state("networkidle")
         name.fill("trial")
         name.press("Enter")
-        page.get_by_role("button", name="Preview").click()
+        preview = page.get_by_role("button", name="Preview")
+        try:
+            expect(preview).to_be_visible()
+        except AssertionError:
+            # A page that is still being drawn takes no text; whoever types sees it and types again.
+            name.fill("trial")
+            name.press("Enter")
+        preview.click()
         expect(page.locator(".fc-plan")).to_contain_text("Preview: trial")
         picture(page, pictures, "live-campaign-en")
     assert client.campaigns().campaigns == ()

@@ -348,10 +348,24 @@ class System:
                     told = str(error)
                 else:
                     if answer.status_code == httpx.codes.OK:
-                        return
-                    told = answer.text
+                        if self._boards_are_there(ends_s):
+                            return
+                        told = "a ranking shard has no standings"
+                    else:
+                        told = answer.text
                 time.sleep(0.05)
         raise NotReady(f"not ready within {READY_WITHIN_S:.0f} s: {told}")
+
+    def _boards_are_there(self, ends_s: float) -> bool:
+        """Tell whether every ranking shard was told its standings: a start is over with that.
+
+        The gateway's own readiness leaves them out: events go on while a board is rebuilt.
+        """
+        asked = [ranking.has_standings.remote() for ranking in self.rankings]
+        try:
+            return all(ray.get(asked, timeout=max(0.0, ends_s - time.monotonic())))
+        except ray.exceptions.RayError:
+            return False
 
     def _own_certificate(self) -> ssl.SSLContext | bool:
         """Trust the certificate we serve with, under whatever name: only to ask for readiness."""

@@ -6,9 +6,9 @@ from pathlib import Path
 from tests.chaos.era import Era, run_era
 from tests.chaos.summary import Summary
 
-ROUNDS = 5
+ROUNDS = 3
 SEED = 594
-"""Its first ten faults kill gateway, member, ranking, keeper, store and driver, among others."""
+"""Its first faults are kills of different parts; `make chaos` goes on to every kind there is."""
 
 
 def test_a_minute_of_chaos_loses_and_doubles_nothing(tmp_path: Path) -> None:

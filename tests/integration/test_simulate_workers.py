@@ -8,13 +8,16 @@ from tests.unit.simulated import population, rules_of
 
 
 @pytest.mark.timeout(300)
-def test_one_two_and_seven_workers_give_one_result() -> None:
+@pytest.mark.parametrize(
+    "several", [(2,), pytest.param((2, 7), marks=pytest.mark.long)], ids=["two", "two and seven"]
+)
+def test_one_and_several_workers_give_one_result(several: tuple[int, ...]) -> None:
     season = rules_of().season
-    jobs = [Job(season, population(), 150, seed) for seed in range(1, 8)]
+    jobs = [Job(season, population(), 150, seed) for seed in range(1, 1 + max(several))]
     told: list[tuple[int, int, str]] = []
     hashes = {
         workers: result_hash(run_jobs(jobs, workers=workers, progress=lambda *n: told.append(n)))
-        for workers in (1, 2, 7)
+        for workers in (1, *several)
     }
     assert len(set(hashes.values())) == 1, hashes
-    assert told[-1] == (7, 7, "runs")
+    assert told[-1] == (len(jobs), len(jobs), "runs")

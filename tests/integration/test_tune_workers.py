@@ -4,12 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from tests.unit.tuned_season import folder_space
 from ui.commands import main
 
 
+@pytest.mark.long
 def test_one_and_two_workers_find_the_same(tmp_path: Path) -> None:
     season, space = folder_space(tmp_path)
     found: dict[str, dict[str, Any]] = {}

@@ -166,6 +166,7 @@ def test_claims_after_the_list_is_published(
 ) -> None:
     system.choose(phase="final")
     with looking(browser, f"{pages}/prizes", "zh-CN", "light", PHONE) as page:
+        settled(page)
         page.get_by_text("领奖情况", exact=True).click()
         expect(page.locator(".fc-bars")).to_contain_text("30 份奖品中还有 16 份待领取")
         expect(page.locator(".fc-board")).to_contain_text("已送达")

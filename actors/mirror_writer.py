@@ -10,13 +10,16 @@ from typing import Final, Protocol
 
 from actors.stages import STAGES
 from actors.store.errors import StoreError
-from actors.store.mirror import Mirror
+from actors.store.mirror import CHUNK_MEMBERS, CHUNK_MEMBERS_CALM, Mirror
 
 PERIOD_S: Final = 0.25
-ROUND_MEMBERS: Final = 2_000
-WORK_SHARE: Final = 0.5
+ROUND_MEMBERS: Final = 4_000
+WORK_SHARE: Final = 0.75
 WORK_SHARE_CROWDED: Final = 0.1
-"""Most of the time the writer works in; appends share the server and the processors with it."""
+"""Most of the time the writer works in; appends share the server and the processors with it.
+
+About half of that it waits for the server's disk.
+"""
 
 BURST_ROWS_A_S: Final = 40_000
 """Changed standings a second from which on the sorted sets would slow the log down."""
@@ -35,7 +38,7 @@ class Marked(Protocol):
     def marked(self) -> int:
         """Count the members marked so far, repeated ones too."""
 
-    def write_marked(self, limit: int) -> int:
+    def write_marked(self, limit: int, chunk: int) -> int:
         """Write the standings of up to so many marked members; returns how many."""
 
 
@@ -68,9 +71,9 @@ class MirrorWriter:
         while True:
             stopping = self._stopping.is_set()
             began_s = time.monotonic()
-            share = self._share(began_s)
+            makes_way = self._makes_way(began_s)
             try:
-                written = self._write()
+                written = self._write(CHUNK_MEMBERS if makes_way else CHUNK_MEMBERS_CALM)
                 away = False
             except StoreError as error:
                 if not away:
@@ -80,24 +83,25 @@ class MirrorWriter:
                 return
             took_s = time.monotonic() - began_s
             full = written >= ROUND_MEMBERS
+            share = WORK_SHARE_CROWDED if makes_way else WORK_SHARE
             pause_s = took_s * (1 - share) / share if full else PERIOD_S
             if not stopping:
                 self._stopping.wait(min(pause_s, PERIOD_S * 4))
 
-    def _share(self, now_s: float) -> float:
-        """Choose the share of the time to work in, by what came in the last quarter second."""
+    def _makes_way(self, now_s: float) -> bool:
+        """Tell whether to make way for the log, by what came in the last quarter second."""
         passed_s = now_s - self._looked_s
         if passed_s >= PERIOD_S:
             self._burst = self._marked.marked - self._seen > BURST_ROWS_A_S * passed_s
             self._seen, self._looked_s = self._marked.marked, now_s
-        return WORK_SHARE_CROWDED if self._burst or self._marked.crowded else WORK_SHARE
+        return self._burst or self._marked.crowded
 
-    def _write(self) -> int:
+    def _write(self, chunk: int) -> int:
         """Write a round; returns how many members it was of. Raises StoreError."""
         with STAGES.timed("mirror"):
             # Boards that are gone were noted to be cleared, before anything newer.
             self._mirror.flush()
-            written = self._marked.write_marked(ROUND_MEMBERS)
+            written = self._marked.write_marked(ROUND_MEMBERS, chunk)
             if self._mirror.lost:
                 self._on_lost()
         return written

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,15 @@ from actors.past_boards import PastBoards
 from actors.stages import STAGES
 from actors.standing_columns import StandingColumns
 from actors.store.errors import StoreError
-from actors.store.mirror import Mirror
+from actors.store.mirror import CHUNK_MEMBERS, Mirror
 from rules.compiled import Board, Rules
 from rules.official_order import Key
 from rules.ranking import RankIndex
 from rules.standings import Standing, TeamRows
 
 NO_VERSION = -1
+CROWDED_S = 1.0
+"""How long what an update says of the events behind it is believed: no other may follow it."""
 
 Int64s = npt.NDArray[np.int64]
 
@@ -46,7 +49,7 @@ class RankingShard:
         self._mirror = mirror
         self._marks = MirrorMarks()
         self._changing = threading.Lock()
-        self._crowded = False
+        self._crowded_until_s = 0.0
         self._layout = BoardLayout.of(rules)
         self._empty()
 
@@ -82,7 +85,7 @@ class RankingShard:
                     return False
             self._note(change.rows, teams)
         self.version = version
-        self._crowded = change.crowded
+        self._crowded_until_s = time.monotonic() + CROWDED_S if change.crowded else 0.0
         return True
 
     def replace(
@@ -147,10 +150,10 @@ class RankingShard:
                     before = self._changed_teams.get(board, teams)
                     self._changed_teams[board] = np.union1d(before, teams)
 
-    def write_marked(self, limit: int) -> int:
+    def write_marked(self, limit: int, chunk: int = CHUNK_MEMBERS) -> int:
         """Write the standings of up to so many marked members to the mirror; returns how many.
 
-        Teams are written with this shard's part of their sums; readers add the shards up. What an
+        So many go to the server at a time as chunk says. Teams are written with this shard's part of their sums; readers add the shards up. What an
         earlier call gave counts as written. Raises StoreUnavailable; all are marked again then.
         """
         assert self._mirror is not None
@@ -171,7 +174,7 @@ class RankingShard:
                     told.append((board, *sums))
         try:
             for board, here, scores in told:
-                self._mirror.write(board, here, scores)
+                self._mirror.write(board, here, scores, chunk)
         except StoreError:
             with self._changing:
                 marks.return_rows(rows)
@@ -183,8 +186,8 @@ class RankingShard:
 
     @property
     def crowded(self) -> bool:
-        """Tell whether more events wait behind those of the last update."""
-        return self._crowded
+        """Tell whether more events wait behind those of the last update, which was just now."""
+        return time.monotonic() < self._crowded_until_s
 
     @property
     def marked(self) -> int:

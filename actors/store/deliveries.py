@@ -7,6 +7,7 @@ again. Every change is one transaction, so a restart goes on where the last one 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -84,9 +85,8 @@ class Deliveries:
         if not deliveries:
             return
         with translated("note what became of notices"), self._client.pipeline() as pipe:
-            for one in deliveries:
-                pipe.hset(self._keys["done"], one.id, one.state)
-                self._note(pipe, one)
+            pipe.hset(self._keys["done"], mapping={one.id: one.state for one in deliveries})
+            self._note(pipe, deliveries)
             pipe.execute()
 
     def finish(self, stream_id: StreamId) -> None:
@@ -131,13 +131,15 @@ class Deliveries:
         """Note what became of a notice that was sent again."""
         with translated("note what became of notices"), self._client.pipeline() as pipe:
             pipe.xdel(self._keys["again"], entry)
-            self._note(pipe, delivery)
+            self._note(pipe, [delivery])
             pipe.execute()
 
-    def _note(self, pipe: Any, one: Delivery) -> None:
-        told = {"delivery": self._encode(one)}
-        pipe.hincrby(self._keys["cursor"], one.state, 1)
-        if one.state == DEAD:
-            pipe.xadd(self._keys["dead"], told, maxlen=DEAD_MAX)
-        else:
-            pipe.xadd(self._keys["history"], told)
+    def _note(self, pipe: Any, deliveries: Sequence[Delivery]) -> None:
+        for state, count in Counter(one.state for one in deliveries).items():
+            pipe.hincrby(self._keys["cursor"], state, count)
+        for one in deliveries:
+            told = {"delivery": self._encode(one)}
+            if one.state == DEAD:
+                pipe.xadd(self._keys["dead"], told, maxlen=DEAD_MAX)
+            else:
+                pipe.xadd(self._keys["history"], told)

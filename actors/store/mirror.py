@@ -19,6 +19,9 @@ from actors.store.script import script
 FLUSH_MEMBERS_MAX = 50_000
 CHUNK_MEMBERS = 500
 """Members per script call: about 2 ms of the server's time, which appends wait behind."""
+CHUNK_MEMBERS_CALM = 4_000
+"""The same while nothing waits: a server that writes to disk first takes longer for the disk
+than for 500 members, and as long for one call as for another."""
 
 Scores = NDArray[np.int64]
 
@@ -105,19 +108,21 @@ class Mirror:
                     self._chunks_since_s = None
         return written
 
-    def write(self, board: str, members: Sequence[str], scores: Scores) -> None:
+    def write(
+        self, board: str, members: Sequence[str], scores: Scores, chunk: int = CHUNK_MEMBERS
+    ) -> None:
         """Write scores now, past what is noted: for a caller that notes what is due itself.
 
-        Members and scores are as in `note`, each member once. Afterwards `lost` tells as after
-        `flush`.
+        Members and scores are as in `note`, each member once; `chunk` members go at a time.
+        Afterwards `lost` tells as after `flush`.
 
         Raises:
             StoreUnavailable: some may be written; write all of them again, or newer ones.
         """
         key = keys.board(self.season, board, self.shard)
         with self._writing:
-            for start in range(0, len(members), CHUNK_MEMBERS):
-                part = slice(start, start + CHUNK_MEMBERS)
+            for start in range(0, len(members), chunk):
+                part = slice(start, start + chunk)
                 self._write(key, list(zip(members[part], scores[part].tolist(), strict=True)))
 
     def rebuild(self, board: str, members: Sequence[str], scores: Scores) -> int:

@@ -153,8 +153,9 @@ class RankingShard:
     def write_marked(self, limit: int, chunk: int = CHUNK_MEMBERS) -> int:
         """Write the standings of up to so many marked members to the mirror; returns how many.
 
-        So many go to the server at a time as chunk says. Teams are written with this shard's part of their sums; readers add the shards up. What an
-        earlier call gave counts as written. Raises StoreUnavailable; all are marked again then.
+        So many go to the server at a time as chunk says. Teams are written with this shard's part
+        of their sums; readers add the shards up. What an earlier call gave counts as written.
+        Raises StoreUnavailable; all are marked again then.
         """
         assert self._mirror is not None
         with self._changing:

@@ -1,14 +1,17 @@
 """Reading: asks the ranking shards, one call in flight each; what comes meanwhile shares the next.
 
 A question that waits is answered by a call that starts after it came, never by one already under
-way, so a reader sees every event that was acknowledged before its question.
+way, so a reader sees every event that was acknowledged before its question. A ranking shard that
+lacks some of them is told by its member shard at once: what is gathered there for a while is for
+times when nobody reads.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +20,9 @@ from actors.messages import Ask, RankingShardCalls, Reading, ShardDown, Warming
 
 BEHIND_FOR_S: Final = 2.0
 _PAUSE_S: Final = 0.01
+
+Push = Callable[[], Awaitable[None]]
+"""Has a member shard tell its ranking shard what waits to be told; may raise ShardDown."""
 
 
 @dataclass(slots=True)
@@ -31,11 +37,12 @@ class ReadingLane:
     """Asks one ranking shard."""
 
     def __init__(
-        self, shard: int, calls: RankingShardCalls, rules_hash: Callable[[], str] = lambda: ""
+        self, shard: int, calls: RankingShardCalls, rules_hash: Callable[[], str], push: Push
     ) -> None:
         self.shard = shard
         self._rules_hash = rules_hash
         self._calls = calls
+        self._push = push
         self._waiters: list[_Waiter] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -51,6 +58,7 @@ class ReadingLane:
         return await waiter.found
 
     async def _serve(self) -> None:
+        told = False
         while self._waiters:
             waiters, self._waiters = self._waiters, []
             asks = list(dict.fromkeys(ask for waiter in waiters for ask in waiter.asks))
@@ -62,15 +70,25 @@ class ReadingLane:
                     raise Warming("it goes over to another version of the rules")
             except (ShardDown, Warming) as error:
                 self._put_back(waiters, error)
-                await asyncio.sleep(_PAUSE_S)
+                if told:
+                    await asyncio.sleep(_PAUSE_S)
+                else:
+                    await self._have_told()
+                told = not told
             except Exception as error:  # every waiter must hear of it, whatever it is
                 for waiter in waiters:
                     if not waiter.found.done():
                         waiter.found.set_exception(error)
             else:
+                told = False
                 for waiter in waiters:
                     if not waiter.found.done():
                         waiter.found.set_result(reading)
+
+    async def _have_told(self) -> None:
+        # A member shard that ended tells its ranking shard everything once it is back.
+        with contextlib.suppress(ShardDown):
+            await self._push()
 
     def _put_back(self, waiters: list[_Waiter], error: Exception) -> None:
         now_s = time.monotonic()
@@ -88,11 +106,16 @@ class ReadingLane:
 class Readings:
     """Asks all ranking shards at once."""
 
-    def __init__(self, shards: list[RankingShardCalls], versions: Callable[[], list[int]]) -> None:
+    def __init__(
+        self,
+        shards: Sequence[RankingShardCalls],
+        versions: Callable[[], list[int]],
+        pushes: Sequence[Push],
+    ) -> None:
         self.rules_hash = ""  # of the rules whose boards are read; "" for any
         self.lanes = [
-            ReadingLane(number, calls, lambda: self.rules_hash)
-            for number, calls in enumerate(shards)
+            ReadingLane(number, calls, lambda: self.rules_hash, push)
+            for number, (calls, push) in enumerate(zip(shards, pushes, strict=True))
         ]
         self._versions = versions
 

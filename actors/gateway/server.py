@@ -194,7 +194,8 @@ class GatewayServer:
         ingest = Ingest(members, names_of(book), settings.clock, clock_us, sealer)
         for lane, status in zip(ingest.lanes, statuses, strict=True):
             lane.version, lane.clock_us = status.version, status.clock_us
-        readings = Readings(list(self._rankings), ingest.versions)
+        pushes = [member.push for member in members]
+        readings = Readings(self._rankings, ingest.versions, pushes)
         readings.rules_hash = rules.rules_hash
         state = State(
             book=book,

@@ -97,6 +97,10 @@ class Calls:
         return self.shard.read(asks, at_least)
 
 
+async def nothing() -> None:
+    """Have nothing told: all is."""
+
+
 def filled(rules: Rules, shards: int, count: int, seed: int) -> tuple[BoardPages, BoardRows]:
     random = np.random.default_rng(seed)
     everyone = standing(
@@ -110,7 +114,7 @@ def filled(rules: Rules, shards: int, count: int, seed: int) -> tuple[BoardPages
         shard = RankingShard(number, rules, None)
         shard.replace(1, NOON_US, everyone.take(np.flatnonzero(owner == number)))
         calls.append(Calls(shard))
-    pages = BoardPages(rules, Readings(list(calls), lambda: [1] * shards))
+    pages = BoardPages(rules, Readings(calls, lambda: [1] * shards, [nothing] * shards))
     levels = rules.levels
     rows = board_rows(everyone, rules.boards, "overall", levels, rules.tie_break)
     return pages, rows

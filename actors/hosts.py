@@ -354,6 +354,16 @@ def simulate(entry: str, folder: str, log_format: LogFormat) -> str:
     return work(entry, Path(folder))
 
 
+@ray.remote(num_cpus=0, max_retries=0, max_calls=1)
+def consult(
+    entry: str, question: str, texts: dict[str, str], wanted: dict[str, Any]
+) -> dict[str, Any]:
+    """Answer a question about a simulation in a process that ends with it, as `simulate`."""
+    from actors.simulation_work import answered
+
+    return answered(entry, question, texts, wanted)
+
+
 @ray.remote(num_cpus=0.1, max_restarts=-1, max_task_retries=0)
 class GatewayHost:
     """Hosts the gateway."""
@@ -369,8 +379,9 @@ class GatewayHost:
         from actors.gateway.server import GatewayServer
         from actors.simulation_tasks import SimulationTasks
 
+        tasks = SimulationTasks(simulate, consult)
         self._server = GatewayServer(
-            settings, member_shards(settings), rankings, keeper, outbox, SimulationTasks(simulate)
+            settings, member_shards(settings), rankings, keeper, outbox, tasks
         )
 
     async def run(self) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.log_lines import LogFormat
+from actors.simulations import NoAnswer
+
+ANSWER_WITHIN_S: Final = 45.0
 
 
 class SimulationTask:
@@ -38,10 +43,29 @@ class SimulationTask:
 class SimulationTasks:
     """Starts simulations on the machine that holds the data folder."""
 
-    def __init__(self, task: Any) -> None:
+    def __init__(self, task: Any, question: Any) -> None:
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         self._task = task.options(scheduling_strategy=here)
+        self._question = question.options(scheduling_strategy=here)
 
     def start(self, entry: str, folder: Path, log_format: LogFormat) -> SimulationTask:
         """Start the simulation whose folder this is."""
         return SimulationTask(self._task.remote(entry, str(folder), log_format))
+
+    async def consult(
+        self, entry: str, question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Put a question to the simulator in a process of its own.
+
+        Raises:
+            NoAnswer: it took too long, or the process ended.
+        """
+        reference = self._question.remote(entry, question, dict(texts), dict(wanted))
+        try:
+            answer: dict[str, Any] = await asyncio.wait_for(reference, ANSWER_WITHIN_S)
+        except TimeoutError:
+            ray.cancel(reference, force=True)
+            raise NoAnswer(f"it had no answer within {ANSWER_WITHIN_S:.0f} s") from None
+        except ray.exceptions.RayError as error:
+            raise NoAnswer(f"its process ended ({type(error).__name__})") from None
+        return answer

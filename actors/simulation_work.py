@@ -4,6 +4,8 @@ What is to be done comes as the name of a callable, `package.module:callable`: t
 no simulator, and a name outlives a restart. The callable is given the record, its folder with the
 texts, a folder to write into, and what to tell progress to; it raises ValueError, with the reason
 in plain words, where what was asked can't be done.
+
+The module of that callable also has `consult`, which is asked before a simulation is taken on.
 """
 
 from __future__ import annotations
@@ -13,15 +15,16 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 
 from actors.simulations import FILES, Progress, Simulation
 
 NICENESS: Final = 19
+CONSULT: Final = "consult"
 TOLD_EVERY_S: Final = 0.25
 REASON_CHARACTERS_MAX: Final = 4_000
 
@@ -36,6 +39,15 @@ class Simulate(Protocol):
         """Write the answers into `out`."""
 
 
+class Consult(Protocol):
+    """Answers a question about texts, such as whether a space file fits its season file."""
+
+    def __call__(
+        self, question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Answer."""
+
+
 def found(entry: str) -> Simulate:
     """Import the callable a name stands for.
 
@@ -47,6 +59,15 @@ def found(entry: str) -> Simulate:
         return cast("Simulate", getattr(importlib.import_module(module), name))
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(f"simulator = {entry!r}: can't be imported ({error})") from None
+
+
+def answered(
+    entry: str, question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Put a question to the simulator, behind everything else on the machine."""
+    give_way()
+    consult = cast("Consult", found(f"{entry.partition(':')[0]}:{CONSULT}"))
+    return consult(question, texts, wanted)
 
 
 def work(entry: str, folder: Path) -> str:

@@ -19,14 +19,23 @@ from actors.store.folder import write_durably
 FOLDER: Final = "simulations"
 FILES: Final = "files"
 SUMMARY: Final = "summary.json"
-TEXTS: Final = ("season", "candidate", "population")
+TEXTS: Final = ("season", "candidate", "population", "space")
 
-Kind = Literal["simulate", "compare"]
+Kind = Literal["simulate", "compare", "tune"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
+class NoAnswer(Exception):  # noqa: N818  says what is wrong, as every error here
+    """The simulator didn't answer a question: ask again when the machine has less to do."""
+
+
 class Simulation(msgspec.Struct, frozen=True):
-    """One simulation as it was asked for, and what became of it."""
+    """One simulation as it was asked for, and what became of it.
+
+    `runs` are those it will make, of a search about so many. `budget_fen`, `draws` and
+    `model_form` belong to one file simulated; `objective`, `budgets`, `trials` and `effort` to a
+    search, whose `seeds` are those a file plays at most.
+    """
 
     id: str
     kind: Kind
@@ -39,6 +48,14 @@ class Simulation(msgspec.Struct, frozen=True):
     asked_us: int
     until_us: int | None = None
     own_population: bool = False
+    runs: int = 0
+    budget_fen: int | None = None
+    draws: int = 0
+    model_form: bool = False
+    objective: str = ""
+    budgets: tuple[str, ...] = ()
+    trials: int = 0
+    effort: str = ""
     state: State = "queued"
     starts: int = 0
     started_us: int | None = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from simulator.method_report import versions_used
 from simulator.run import Progress
 from simulator.seeds import Job, run_figures
 from simulator.variants import Variant
@@ -16,6 +18,25 @@ TOGETHER: Final = 32
 
 Figures = Mapping[str, float]
 RunMany = Callable[[Sequence[Job], Progress | None], list[Figures]]
+
+
+def job_of(first: Job, variant: Variant, seed: int) -> Job:
+    """Make the run of a file on a seed: with members of its own, so that luck in them shows too."""
+    assert variant.season is not None, variant.why
+    return replace(first, season=variant.season, seed=seed, people_seed=None)
+
+
+def made_with(first: Job) -> dict[str, object]:
+    """Name everything a run hangs on but its file and its seed."""
+    return {
+        "members": first.members,
+        "population": {
+            path: one.value for path, one in sorted(first.population.parameters.items())
+        },
+        "effects": str(first.effects),
+        "until_us": first.until_us,
+        "versions": versions_used(),
+    }
 
 
 class OtherRuns(ValueError):  # noqa: N818  it says what the file holds
@@ -68,8 +89,11 @@ class KeptRuns:
 class Played:
     """Plays files on seeds, no run twice; a file's seeds are the first so many of one list.
 
-    `job` makes the run of a file on a seed; `planned` is about how many runs there will be.
+    `job` makes the run of a file on a seed; `planned` is about how many runs there will be;
+    `stage` is what runs are made for just now, as progress is told.
     """
+
+    stage: str = "runs"
 
     def __init__(
         self, job: Callable[[Variant, int], Job], *, workers: int = 1, planned: int = 0,
@@ -104,7 +128,7 @@ class Played:
             if self._kept is not None:
                 self._kept.add(new)
         if self._progress is not None:
-            self._progress(self.runs, max(self._planned, self.runs), "runs")
+            self._progress(self.runs, max(self._planned, self.runs), self.stage)
 
     def _told(self, begun: int, part: int) -> Progress | None:
         progress = self._progress
@@ -113,7 +137,7 @@ class Played:
 
         def within(done: int, total: int, what: str) -> None:  # noqa: ARG001  days or runs
             now = begun + done * part // max(1, total)
-            progress(now, max(self._planned, self.runs), "runs")
+            progress(now, max(self._planned, self.runs), self.stage)
 
         return within
 

@@ -31,6 +31,12 @@ FRONT_MAX: Final = 12
 
 Stage = Literal["today", "screen", "search"]
 Outcome = Literal["better", "unclear", "worse", "same", "today", "none"]
+STAGES: Final[Mapping[str, str]] = {
+    "screen": "spreading files over the space", "search": "searching near the best",
+    "simplify": "putting values back that do nothing", "front": "steadying the front",
+    "confirm": "confirming on fresh seeds",
+}  # fmt: skip
+"""The stages of a search, in order, as progress is told of them, with their words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +168,22 @@ def tune(
         count = math.ceil(plan.trials / 2)
         screen = new_ones(variants, spread_evenly(variants.space, count, plan.seed), count)
     stages |= dict.fromkeys((one.number for one in screen), "screen")
+    played.stage = "screen"
     scores.play([today], plan.rungs[0])
     champion = halve(screen, today, scores, plan.rungs)
     if not whole:
+        played.stage = "search"
         champion = _search(variants, scores, plan, champion, stages)
+    played.stage = "simplify"
     champion = _simplified(variants, scores, plan, champion, stages)
     scores.play([champion], plan.rungs[-1])
     valid = [one for one in variants if one.number in stages]
+    played.stage = "front"
     first = front(valid, scores)[:FRONT_MAX]
     behind = [one for one in first if scores.count(one) < plan.rungs[min(1, len(plan.rungs) - 1)]]
     if behind:
         scores.play(behind, plan.rungs[min(1, len(plan.rungs) - 1)])
+    played.stage = "confirm"
     finalists = _confirmed(valid, scores, plan)
     today_budgets = _kept(scores, today, plan.fresh if finalists else plan.seeds)
     best = _best(finalists, today, today_budgets, scores)

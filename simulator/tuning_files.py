@@ -18,7 +18,7 @@ from simulator.method_report import versions_used
 from simulator.pareto import AXES
 from simulator.run_result import FIGURES
 from simulator.tuning import BudgetKept, Finalist, Tuned
-from simulator.tuning_report import Tuning, changed, tuning_report
+from simulator.tuning_report import Tuning, changed, said, tuning_report
 from simulator.tuning_words import both, tuning_verdict
 from simulator.variants import Variant
 
@@ -62,6 +62,7 @@ def told(tuning: Tuning, trials: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 {"path": path, "today": before, "best": after}
                 for path, before, after in changed(tuned, tuned.best)
             ],
+            "said": {one.language: said(tuning, one.language) for one in words},
         },
         "difference": None if chosen is None
         else chosen.figures[tuned.scores.objective.figure].told(),
@@ -124,8 +125,9 @@ def _values(variant: Variant, tuned: Tuned) -> dict[str, str]:
 def _trial(variant: Variant, tuned: Tuned) -> dict[str, Any]:
     """Lay out a file tried: its values, what the search saw in it, and its means of every figure.
 
-    `goal` is the objective and `budget_N` each budget's figure, restated for all seeds of the
-    search; the figures are plain means over the seeds the file had.
+    `goal` is the objective, `budget_N` each budget's figure, and so are the cost's P95 and the
+    margin's mean: restated for all seeds of the search; the figures are plain means over the seeds
+    the file had.
     """
     scores = tuned.scores
     row: dict[str, Any] = {
@@ -138,7 +140,8 @@ def _trial(variant: Variant, tuned: Tuned) -> dict[str, Any]:
     asked = [f"budget_{nth + 1}" for nth in range(len(scores.budgets))]
     figures = {name: None for name in FIGURES if name != "members"}
     if variant.season is None:
-        return row | {"goal": None, "cost_total_p95_fen": None, **dict.fromkeys(asked), **figures}
+        empty = ("goal", "cost_total_p95_fen", "margin_mean_fen")
+        return row | {**dict.fromkeys(empty), **dict.fromkeys(asked), **figures}
     levels = [scores.level(variant, one.figure, one.statistic) for one in scores.budgets]
     seeds = scores.seeds[: scores.count(variant)]
     broken = [
@@ -154,6 +157,7 @@ def _trial(variant: Variant, tuned: Tuned) -> dict[str, Any]:
         "seeds": len(seeds), "feasible": "no" if broken else "yes", "why": "; ".join(broken),
         "goal": scores.level(variant, scores.objective.figure),
         "cost_total_p95_fen": scores.level(variant, "cost_total_fen", "p95"),
+        "margin_mean_fen": scores.level(variant, "margin_fen"),
         **dict(zip(asked, levels, strict=True)), **means,
     }  # fmt: skip
 

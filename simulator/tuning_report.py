@@ -98,18 +98,23 @@ def changed(tuned: Tuned, variant: Variant) -> list[tuple[str, str, str]]:
     ]
 
 
+def said(tuning: Tuning, language: str) -> list[str]:
+    """Say in a language what the best file changes; nothing where that is today's, or none."""
+    best = tuning.tuned.best
+    if best is None or best.season is None or not best.changes:
+        return []
+    return [one.zh if language == "zh" else one.en for one in changes(tuning.season, best.season)]
+
+
 def _changes(tuning: Tuning, words: TuningWords) -> str:
     best = tuning.tuned.best
     if best is None or best.season is None or not best.changes:
         return page.section(words("tune.changes"), page.paragraph(words("tune.no_changes")))
     heads = [words(f"tune.head.{one}") for one in ("path", "today", "best")]
-    said = [
-        one.zh if words.language == "zh" else one.en for one in changes(tuning.season, best.season)
-    ]
     return page.section(
         words("tune.changes"),
         page.table(heads, changed(tuning.tuned, best), words=3),
-        page.bullets(said),
+        page.bullets(said(tuning, words.language)),
     )
 
 

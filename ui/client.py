@@ -35,7 +35,7 @@ from ui.answers import (
 )
 from ui.answers.operations import Audit, Keys, Operations
 from ui.answers.rules import Faults
-from ui.answers.simulation import Removed, ShippedSeasons, Simulation, Simulations
+from ui.answers.simulation import Offers, Removed, ShippedSeasons, Simulation, Simulations
 from ui.certificates import trusted
 
 Answer = TypeVar("Answer")
@@ -258,12 +258,25 @@ class Client:
 
     def simulation(self, simulation: str) -> Simulation:
         """Give one simulation; once it is done with what it found."""
-        return self._get(f"/v1/simulations/{quote(simulation, safe='')}", Simulation, {})
+        path = f"/v1/simulations/{quote(simulation, safe='')}"
+        one = self._get(path, Simulation, {})
+        try:
+            # What it found is decoded by its kind; that it can be is told here, not by the page.
+            one.summary, one.found  # noqa: B018
+        except msgspec.DecodeError as odd:
+            raise Unreadable(url=self.url, path=path, detail=str(odd)) from odd
+        return one
 
     def simulate(self, asked: dict[str, object]) -> Simulation:
         """Ask for a simulation; errors of a season file come as the faults of Refused."""
         body = msgspec.json.encode(asked)
         return self._call("POST", "/v1/simulations", Simulation, {}, body, timeout_s=SLOW_S)
+
+    def tuning_offers(self, season: str | None) -> Offers:
+        """List the values of a season file that a search may vary; None is the one in force."""
+        body = msgspec.json.encode({} if season is None else {"season": season})
+        path = "/v1/simulations/offers"
+        return self._call("POST", path, Offers, {}, body, timeout_s=SLOW_S)
 
     def cancel_simulation(self, simulation: str) -> Removed:
         """Cancel a simulation that isn't over; remove one that is."""

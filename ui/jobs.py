@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from actors.simulation_work import Told
     from actors.simulations import Simulation
-    from simulator.run_result import RunResult
+    from rules.season_models import Season
+    from simulator.aims import Budget, Objective
+    from simulator.population import Population
+    from simulator.seeds import Job
 
 SIMULATE: Final = "ui.jobs:simulate"
+KEPT: Final = "runs.ndjson"
+"""The runs of a search, beside its record: one that begins again goes on with them."""
 
 
 def simulate(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
-    """Simulate one season file, or compare two, into the folder `out`.
+    """Simulate one season file, compare two, or search for better values, into the folder `out`.
 
     All runs are made one after the other in this process, on the draws of the command line's
-    `simulate` and `compare`: the same question has the same `result_hash` either way.
+    `simulate`, `compare` and `tune`: the same question has the same `result_hash` either way.
 
     Raises:
         ValueError: the population file has errors, or the seasons can't be simulated.
     """
     from rules.compiled import compile_rules
     from rules.season_file import load_season
-    from simulator.answer_files import write_answers
-    from simulator.comparison import compare
-    from simulator.comparison_files import write_comparison
-    from simulator.comparison_report import Compared
     from simulator.population_file import load_population, load_population_file
-    from simulator.seeds import Job, run_jobs
 
     def read(name: str) -> str:
         return (texts / f"{name}.toml").read_text(encoding="utf-8")
@@ -37,21 +39,142 @@ def simulate(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
     population = load_population_file()
     if asked.own_population:
         population = load_population(read("population"), "population")
-    files = ("season",) if asked.kind == "simulate" else ("season", "candidate")
+    files = ("season", "candidate") if asked.kind == "compare" else ("season",)
     seasons = [compile_rules(load_season(read(name), name)).season for name in files]
-    jobs = [
+    if asked.kind == "simulate":
+        _simulate(asked, seasons[0], population, out, told)
+    elif asked.kind == "compare":
+        _compare(asked, seasons, population, out, told)
+    else:
+        first = _jobs(asked, seasons[0], population)[0]
+        _tune(asked, first, (read("season"), read("space")), texts / KEPT, out, told)
+
+
+def _jobs(asked: Simulation, season: Season, population: Population) -> list[Job]:
+    from simulator.seeds import Job
+
+    return [
         Job(
             season, population, asked.members, asked.seed + nth, until_us=asked.until_us,
             people_seed=asked.seed,
         )
-        for season in seasons
         for nth in range(asked.seeds)
     ]  # fmt: skip
-    runs: list[RunResult] = run_jobs(jobs, progress=told)
-    if asked.kind == "simulate":
-        write_answers(out, runs, seasons[0], population)
-        return
+
+
+def _simulate(
+    asked: Simulation, season: Season, population: Population, out: Path, told: Told
+) -> None:
+    from simulator.answer_files import write_answers
+    from simulator.seeds import run_jobs
+    from simulator.uncertainty import extra_jobs, uncertainty_of
+
+    jobs = _jobs(asked, season, population)
+    extra = (asked.draws, asked.model_form)
+    runs = run_jobs([*jobs, *extra_jobs(jobs, *extra)], progress=told)
+    write_answers(
+        out, runs[: asked.seeds], season, population, budget_fen=asked.budget_fen,
+        uncertainty=uncertainty_of(jobs, *extra, runs[asked.seeds :]),
+    )  # fmt: skip
+
+
+def _compare(
+    asked: Simulation, seasons: list[Season], population: Population, out: Path, told: Told
+) -> None:
+    from simulator.comparison import compare
+    from simulator.comparison_files import write_comparison
+    from simulator.comparison_report import Compared
+    from simulator.seeds import run_jobs
+
+    runs = run_jobs(
+        [job for season in seasons for job in _jobs(asked, season, population)], progress=told
+    )
     comparison = compare(runs[: asked.seeds], runs[asked.seeds :])
     base, candidate = seasons
     names = (asked.names[0], asked.names[1])
     write_comparison(out, Compared(comparison, base, candidate, names, population))
+
+
+def _tune(
+    asked: Simulation, first: Job, files: tuple[str, str], kept: Path, out: Path, told: Told
+) -> None:
+    """Search; runs that an attempt before this one made are gone on with, if they fit."""
+    from simulator.effort import RUNGS
+    from simulator.played import KeptRuns, OtherRuns, Played, job_of, made_with
+    from simulator.search_space import read_space
+    from simulator.season_text import SeasonText
+    from simulator.tuning import Plan, tune
+    from simulator.tuning_files import write_tuning
+    from simulator.tuning_report import Tuning
+    from simulator.variants import Variants
+
+    text = SeasonText(files[0])
+    space = read_space(files[1], "space", text, "season")
+    plan = Plan(asked.trials, RUNGS[asked.effort], asked.seed)
+    try:
+        runs = KeptRuns(kept, made_with(first), resume=True)
+    except OtherRuns:
+        # Another version of the program made them.
+        runs = KeptRuns(kept, made_with(first), resume=False)
+    played = Played(partial(job_of, first), planned=plan.runs(space.size), progress=told, kept=runs)
+    aims = _aims(asked.objective, asked.budgets)
+    tuned = tune(Variants(space, text, "season"), played, plan, *aims)
+    write_tuning(out, Tuning(tuned, asked.members, first.population), text.mark)
+
+
+def _aims(objective: str, budgets: tuple[str, ...]) -> tuple[Objective, list[Budget]]:
+    """Read what a search is for; raises ValueError naming what is wrong."""
+    from simulator.aims import read_budget, read_objective
+
+    try:
+        aim = read_objective(objective)
+    except ValueError as error:
+        raise ValueError(f"objective = {objective}: {error}") from None
+    limits = []
+    for one in budgets:
+        try:
+            limits.append(read_budget(one))
+        except ValueError as error:
+            raise ValueError(f"budgets: {one}: {error}") from None
+    return aim, limits
+
+
+def consult(question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer `offers`, what of a season file may be tuned, or `search`, what a search takes.
+
+    The answer to `search` is its `runs`, about, and the `seeds` a file plays at most; else its
+    `errors`, those of the space file at their lines, or the one `problem` of its aims.
+    """
+    return _OF_QUESTION[question](texts, wanted)
+
+
+def _offers(texts: Mapping[str, str], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from rules.season_file import load_season
+    from simulator.season_text import SeasonText
+    from simulator.tuning_offers import offers_of
+
+    del wanted
+    return asdict(offers_of(SeasonText(texts["season"]), load_season(texts["season"], "season")))
+
+
+def _search(texts: Mapping[str, str], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    from simulator.effort import RUNGS
+    from simulator.search_space import SpaceErrors, read_space
+    from simulator.season_text import SeasonText
+    from simulator.tuning import Plan
+
+    try:
+        _aims(wanted["objective"], tuple(wanted["budgets"]))
+    except ValueError as error:
+        return {"problem": str(error)}
+    try:
+        space = read_space(texts["space"], "space", SeasonText(texts["season"]), "season")
+    except SpaceErrors as errors:
+        return {"errors": errors.as_rows()}
+    plan = Plan(wanted["trials"], RUNGS[wanted["effort"]], wanted["seed"])
+    return {"runs": plan.runs(space.size), "seeds": plan.rungs[-1]}
+
+
+_OF_QUESTION: Final = {"offers": _offers, "search": _search}

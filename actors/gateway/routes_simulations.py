@@ -1,35 +1,32 @@
-"""Simulation routes: seasons played ahead, or two side by side, in a process of their own."""
+"""Simulation routes: seasons played ahead, compared or tuned, in a process of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Body, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from actors.gateway.answers import encoded
 from actors.gateway.problems import Problem
 from actors.gateway.routes_read import caller_of, state_of
+from actors.gateway.simulation_answers import planned, told
 from actors.gateway.simulation_queue import KEPT_MAX, WAITING_MAX, QueueFull, SimulationQueue
+from actors.gateway.simulation_wishes import LIMITS, FileText, Wanted
 from actors.gateway.state import State, wall_us
-from actors.gateway.texts import Text
 from actors.phases import instant
-from actors.simulations import SUMMARY, TEXTS, Simulation
+from actors.simulations import SUMMARY, TEXTS, NoAnswer, Simulation
 from rules.compiled import Rules, compile_rules
 from rules.instants import read_instant
 from rules.season_file import SeasonErrors, load_season
 
 READING: Final = ("analyst", "admin")
-MEMBERS_MAX: Final = 200_000
-SEEDS_MAX: Final = 64
-MEMBER_SEASONS_MAX: Final = 4_000_000
-"""Members over all runs and files: beyond it a simulation takes hours beside a live system."""
-TEXT_CHARACTERS_MAX: Final = 1024 * 1024
 BUSY_RETRY_S: Final = 30
 SHIPPED: Final = FilePath(__file__).resolve().parents[2] / "seasons"
 _TYPES: Final = {
@@ -37,6 +34,7 @@ _TYPES: Final = {
     "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
+    "toml": "application/toml",
 }
 _ALONE: Final = {
     "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; "
@@ -47,41 +45,14 @@ _ALONE: Final = {
 
 router = APIRouter(prefix="/v1")
 Id = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
-FileText = Annotated[Text, Field(max_length=TEXT_CHARACTERS_MAX)]
-Label = Annotated[Text, Field(min_length=1, max_length=80)]
 
 
-class Wanted(BaseModel):
-    """What a caller asks of the simulator."""
+class Season(BaseModel):
+    """A season file to look at; the one in force without a text."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["simulate", "compare"] = "simulate"
     season: FileText | None = None
-    candidate: FileText | None = None
-    season_name: Label | None = None
-    candidate_name: Label | None = None
-    members: Annotated[int, Field(ge=1, le=MEMBERS_MAX)] = 10_000
-    seeds: Annotated[int, Field(ge=1, le=SEEDS_MAX)] = 8
-    seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 1
-    population: FileText | None = None
-    until: str | None = None
-
-    def check(self) -> None:
-        """Refuse what doesn't go together; raises Problem 422."""
-        if (self.kind == "compare") != (self.candidate is not None):
-            raise Problem(
-                422,
-                "candidate: compare needs a second season file, simulate takes none; "
-                f"kind is {self.kind!r}.",
-            )
-        whole = self.members * self.seeds * (2 if self.kind == "compare" else 1)
-        if whole > MEMBER_SEASONS_MAX:
-            raise Problem(
-                422,
-                f"members × seeds = {whole:,} over all files: at most {MEMBER_SEASONS_MAX:,} "
-                "beside a running season; `forecourt simulate` and `compare` take more.",
-            )
 
 
 def queue_of(state: State) -> SimulationQueue:
@@ -97,9 +68,10 @@ def queue_of(state: State) -> SimulationQueue:
 
 @router.post("/simulations")
 async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
-    """Simulate a season file, or compare two on the same draws; without `season` the one in force.
+    """Simulate a season file, compare two on the same draws, or search one for better values.
 
-    The work is done by a process of its own at the lowest priority, one simulation at a time.
+    Without `season` it is the file in force. The work is done by a process of its own at the
+    lowest priority, one simulation at a time.
     """
     state = state_of(request)
     caller_of(request, READING)
@@ -109,30 +81,52 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
     texts.setdefault("season", in_force(state))
     files = [name for name in ("season", "candidate") if name in texts]
     rules = await asyncio.to_thread(_read, {name: texts[name] for name in files})
+    until_us, budget_fen = _until(wanted.until, list(rules.values())), wanted.budget_fen()
+    runs, seeds = wanted.runs, wanted.seeds
+    if wanted.kind == "tune":
+        plan = await _answer(queue, "search", texts, wanted.search())
+        runs, seeds = planned(plan)
+    wanted.check_size(runs)
     asked = Simulation(
         id=secrets.token_hex(6),
         kind=wanted.kind,
         season=rules["season"].season_id,
         names=_names(wanted, rules),
         currency=rules["season"].season.programme.currency,
-        members=wanted.members,
-        seeds=wanted.seeds,
+        members=wanted.count,
+        seeds=seeds,
         seed=wanted.seed,
         asked_us=wall_us(),
-        until_us=_until(wanted.until, list(rules.values())),
+        until_us=until_us,
         own_population=wanted.population is not None,
+        runs=runs,
+        budget_fen=budget_fen,
+        draws=wanted.draws,
+        model_form=wanted.model_form,
     )
+    if wanted.kind == "tune":
+        asked = msgspec.structs.replace(
+            asked, objective=wanted.objective, budgets=wanted.budgets, trials=wanted.trials,
+            effort=wanted.effort,
+        )  # fmt: skip
     try:
         await queue.add(asked, texts)
     except QueueFull:
-        raise Problem(
-            429,
-            f"{WAITING_MAX} simulations wait already: try again when one is done, or cancel one.",
-            retry_after_s=BUSY_RETRY_S,
-        ) from None
-    response = encoded(_told(queue, asked), 201)
+        raise _full("simulations wait already", "when one is done, or cancel one") from None
+    response = encoded(told(queue, asked), 201)
     response.headers["Location"] = f"/v1/simulations/{asked.id}"
     return response
+
+
+@router.post("/simulations/offers")
+async def offers(request: Request, wanted: Annotated[Season, Body()]) -> Any:
+    """List the values of a season file that a search may vary, each with what to try."""
+    state = state_of(request)
+    caller_of(request, READING)
+    queue = queue_of(state)
+    texts = {"season": in_force(state) if wanted.season is None else wanted.season}
+    await asyncio.to_thread(_read, texts)
+    return encoded(await _answer(queue, "offers", texts, {}))
 
 
 @router.get("/simulations")
@@ -143,14 +137,8 @@ async def simulations(request: Request) -> Any:
     queue = queue_of(state)
     return encoded(
         {
-            "simulations": [_told(queue, one) for one in queue.listed()],
-            "limits": {
-                "members": MEMBERS_MAX,
-                "seeds": SEEDS_MAX,
-                "member_seasons": MEMBER_SEASONS_MAX,
-                "waiting": WAITING_MAX,
-                "kept": KEPT_MAX,
-            },
+            "simulations": [told(queue, one) for one in queue.listed()],
+            "limits": LIMITS | {"waiting": WAITING_MAX, "kept": KEPT_MAX},
         }
     )
 
@@ -166,15 +154,15 @@ async def shipped(request: Request) -> Any:
 async def simulation(request: Request, simulation: Id) -> Any:
     """Tell how far a simulation is; once it is done, its summary and files."""
     queue, one = _found(request, simulation)
-    told = _told(queue, one)
+    answer = told(queue, one)
     if one.state == "running":
         progress = await asyncio.to_thread(queue.shelf.progress, one.id)
-        told["progress"] = None if progress is None else msgspec.to_builtins(progress)
+        answer["progress"] = None if progress is None else msgspec.to_builtins(progress)
     if one.state == "done":
         summary = await asyncio.to_thread(queue.shelf.file, one.id, SUMMARY)
-        told["summary"] = None if summary is None else msgspec.Raw(summary)
-        told["files"] = await asyncio.to_thread(queue.shelf.files, one.id)
-    return encoded(told)
+        answer["summary"] = None if summary is None else msgspec.Raw(summary)
+        answer["files"] = await asyncio.to_thread(queue.shelf.files, one.id)
+    return encoded(answer)
 
 
 @router.get("/simulations/{simulation}/report.html")
@@ -187,7 +175,7 @@ async def report(request: Request, simulation: Id) -> Response:
 async def file(
     request: Request,
     simulation: Id,
-    name: Annotated[str, Path(pattern="^[a-z]{1,40}[.](html|json|csv|parquet)$")],
+    name: Annotated[str, Path(pattern="^[a-z]{1,40}[.](html|json|csv|parquet|toml)$")],
 ) -> Response:
     """Give one of the files a simulation made."""
     return await _file(request, simulation, name)
@@ -198,7 +186,7 @@ async def cancel(request: Request, simulation: Id) -> Any:
     """Cancel a simulation that waits or runs; remove one that is over, with its files."""
     queue, one = _found(request, simulation)
     left = await queue.cancel(one)
-    return encoded({"id": one.id, "removed": True} if left is None else _told(queue, left))
+    return encoded({"id": one.id, "removed": True} if left is None else told(queue, left))
 
 
 def in_force(state: State) -> str:
@@ -228,32 +216,23 @@ async def _file(request: Request, simulation: str, name: str) -> Response:
     return Response(content, media_type=_TYPES[kind], headers=headers)
 
 
-def _told(queue: SimulationQueue, one: Simulation) -> dict[str, Any]:
-    def at(value_us: int | None) -> str | None:
-        return None if value_us is None else instant(value_us)
+async def _answer(
+    queue: SimulationQueue, question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Ask the simulator; raises Problem 429 or 503 where it can't answer now."""
+    try:
+        return await queue.consult(question, texts, wanted)
+    except QueueFull:
+        raise _full("questions to the simulator wait already", "in half a minute") from None
+    except NoAnswer as error:
+        raise Problem(
+            503, f"The simulator didn't answer: {error}; try again.", "no-answer",
+            retry_after_s=BUSY_RETRY_S,
+        ) from None  # fmt: skip
 
-    told: dict[str, Any] = {
-        "id": one.id,
-        "kind": one.kind,
-        "state": one.state,
-        "season": one.season,
-        "names": one.names,
-        "currency": one.currency,
-        "members": one.members,
-        "seeds": one.seeds,
-        "seed": one.seed,
-        "until": at(one.until_us),
-        "own_population": one.own_population,
-        "asked": at(one.asked_us),
-        "started": at(one.started_us),
-        "ended": at(one.ended_us),
-        "progress": None,
-        "reason": one.reason or None,
-        "report": f"/v1/simulations/{one.id}/report.html" if one.state == "done" else None,
-    }
-    if one.state == "queued":
-        told["ahead"] = queue.ahead(one)
-    return told
+
+def _full(what: str, when: str) -> Problem:
+    return Problem(429, f"{WAITING_MAX} {what}: try again {when}.", retry_after_s=BUSY_RETRY_S)
 
 
 def _read(texts: dict[str, str]) -> dict[str, Rules]:

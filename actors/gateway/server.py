@@ -7,6 +7,7 @@ import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -234,7 +235,8 @@ class GatewayServer:
         def start(folder: Path) -> SimulationTask:
             return self._simulations.start(settings.simulator, folder, settings.log_format)
 
-        return SimulationQueue(SimulationShelf(settings.folder), start, wall_us)
+        consult = partial(self._simulations.consult, settings.simulator)
+        return SimulationQueue(SimulationShelf(settings.folder), start, wall_us, consult)
 
     def _vitals(self) -> Vitals:
         async def own() -> Figures:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from actors.simulations import Simulation, SimulationShelf
+from actors.simulations import NoAnswer, Simulation, SimulationShelf
 
 WAITING_MAX: Final = 8
 KEPT_MAX: Final = 40
 """Simulations that are over and kept; the oldest go first."""
+QUESTIONS_MAX: Final = 8
+"""Questions to the simulator that may wait; they are answered one at a time."""
 STARTS_MAX: Final = 2
 """A simulation that was ended with the system begins again, but not for ever."""
 
@@ -29,6 +31,9 @@ class Work(Protocol):
 
     def cancel(self) -> None:
         """End it."""
+
+
+Consult = Callable[[str, Mapping[str, str], Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class QueueFull(Exception):  # noqa: N818  says what is wrong, as every error here
@@ -47,9 +52,11 @@ class SimulationQueue:
         shelf: SimulationShelf,
         start: Callable[[Path], Work],
         now_us: Callable[[], int],
+        consult: Consult | None = None,
     ) -> None:
         self.shelf = shelf
-        self._start, self._now_us = start, now_us
+        self._start, self._now_us, self._consult = start, now_us, consult
+        self._asking, self._questions = asyncio.Lock(), 0
         self._known: dict[str, Simulation] = {one.id: one for one in shelf.load()}
         self._running: tuple[str, Work] | None = None
         self._arriving = 0
@@ -98,6 +105,26 @@ class SimulationQueue:
         self._known[one.id] = one
         self._wake.set()
         await self._drop_oldest()
+
+    async def consult(
+        self, question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Ask the simulator something before a simulation is taken on, one question at a time.
+
+        Raises:
+            QueueFull: too many wait already.
+            NoAnswer: it didn't answer.
+        """
+        if self._consult is None:
+            raise NoAnswer("it takes no questions")
+        if self._questions >= QUESTIONS_MAX:
+            raise QueueFull
+        self._questions += 1
+        try:
+            async with self._asking:
+                return await self._consult(question, texts, wanted)
+        finally:
+            self._questions -= 1
 
     async def cancel(self, one: Simulation) -> Simulation | None:
         """End a simulation that isn't over; one that is is removed: then None."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
+NOTHING: Final = msgspec.Raw(b"null")
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -84,11 +85,65 @@ class Summary(msgspec.Struct, frozen=True):
     identical: bool = False
 
 
+class Difference(Spread, frozen=True):
+    """A figure of the best file on fresh seeds: by how much it differs from today's."""
+
+    base: Spread | None = None
+    candidate: Spread | None = None
+    reading: str = ""
+
+
+class ChangedValue(msgspec.Struct, frozen=True):
+    """A value that the best file changes, both as the file writes them."""
+
+    path: str
+    today: str
+    best: str
+
+
+class Best(msgspec.Struct, frozen=True):
+    """The best file: what it changes, and the same in sentences; no change is today's file."""
+
+    file: int
+    changes: tuple[ChangedValue, ...]
+    said: Sentences
+
+
+class BudgetKept(msgspec.Struct, frozen=True):
+    """A budget of a search: its limit, and what the best file and today's come to."""
+
+    budget: str
+    limit: float
+    value: float
+    today: float
+    kept: bool
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a search found; `figures` are the best file's, none where nothing beats today's."""
+
+    outcome: str
+    verdict: Sentences
+    objective: str
+    tried: int
+    invalid: int
+    runs: int
+    result_hash: str
+    best: Best | None = None
+    difference: Difference | None = None
+    searched_difference: Spread | None = None
+    figures: dict[str, Difference] | None = None
+    budgets: tuple[BudgetKept, ...] = ()
+
+
 class Simulation(msgspec.Struct, frozen=True):
-    """One simulation: what was asked for, and what became of it."""
+    """One simulation: what was asked for, and what became of it.
+
+    What it found is read by its kind: `summary` of a simulation or comparison, `found` of a search.
+    """
 
     id: str
-    kind: Literal["simulate", "compare"]
+    kind: Literal["simulate", "compare", "tune"]
     state: State
     season: str
     names: tuple[str, ...]
@@ -102,13 +157,33 @@ class Simulation(msgspec.Struct, frozen=True):
     progress: Progress | None = None
     ahead: int = 0
     reason: str | None = None
-    summary: Summary | None = None
+    told: msgspec.Raw = msgspec.field(name="summary", default=NOTHING)
     files: tuple[str, ...] = ()
+    runs: int = 0
+    trials: int = 0
+    effort: str = ""
+    objective: str = ""
+    draws: int = 0
+    model_form: bool = False
 
     @property
     def over(self) -> bool:
         """Tell whether nothing more will become of it."""
         return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def summary(self) -> Summary | None:
+        """Give what a simulation or comparison found; raises msgspec.DecodeError."""
+        if self.kind == "tune":
+            return None
+        return msgspec.json.decode(self.told, type=Summary | None)
+
+    @property
+    def found(self) -> Found | None:
+        """Give what a search found; raises msgspec.DecodeError."""
+        if self.kind != "tune":
+            return None
+        return msgspec.json.decode(self.told, type=Found | None)
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -117,6 +192,8 @@ class Limits(msgspec.Struct, frozen=True):
     members: int
     seeds: int
     member_seasons: int
+    draws: int = 0
+    trials: int = 0
 
 
 class Simulations(msgspec.Struct, frozen=True):
@@ -137,6 +214,27 @@ class ShippedSeasons(msgspec.Struct, frozen=True):
     """All season files that come with the program."""
 
     seasons: tuple[ShippedSeason, ...]
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A value of a season file that a search may vary: a range, or choices as TOML."""
+
+    kind: str
+    path: str
+    of: dict[str, str]
+    today: str
+    low: str = ""
+    high: str = ""
+    step: str = ""
+    choices: tuple[str, ...] = ()
+    usual: bool = False
+
+
+class Offers(msgspec.Struct, frozen=True):
+    """What a season file offers to vary, and the values that should stay in order."""
+
+    offers: tuple[Offer, ...]
+    orders: tuple[tuple[str, ...], ...] = ()
 
 
 class Removed(msgspec.Struct, frozen=True):

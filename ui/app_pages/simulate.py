@@ -1,27 +1,34 @@
-"""Simulate: play the season ahead, or two season files side by side, and read what it comes to."""
+"""Simulate: play the season ahead, compare two files or search for better values, and read it."""
 
 from ui.parts import address, controls, notices
 from ui.parts.controls import language_words
 from ui.parts.header import season_header
-from ui.parts.simulate_form import ask_button, asked_for, keep_form
+from ui.parts.simulate_form import FORM, ask_button, asked_for
+from ui.parts.simulate_inputs import keep
 from ui.parts.simulate_result import result_shown
 from ui.parts.simulate_run import choose_simulation, while_it_runs
+from ui.parts.tune_form import FORM as SEARCH
+from ui.parts.tune_form import search_button, search_for
 
-NEW, RESULTS = "new", "results"
+NEW, TUNE, RESULTS = "new", "tune", "results"
 
 words = language_words()
 season_header(words)
 season = notices.season_or_wait(words)
 part = controls.choose(
-    "part", words("simulate.parts"), (NEW, RESULTS), lambda one: words(f"simulate.{one}")
+    "part", words("simulate.parts"), (NEW, TUNE, RESULTS), lambda one: words(f"simulate.{one}")
 )
 
+keep({NEW: (SEARCH,), TUNE: (FORM,)}.get(part, (FORM, SEARCH)))
 if part == NEW:
     asked = asked_for(words)
     ask_button(asked, words)
     address.keep(lang=words.language, part=part)
+elif part == TUNE:
+    asked = search_for(words)
+    search_button(asked, words)
+    address.keep(lang=words.language, part=part)
 else:
-    keep_form()
     simulation = choose_simulation(season, words)
     address.keep(lang=words.language, part=part, simulation=simulation.id)
     if simulation.state == "done":

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from simulator.effort import RUNGS
 from ui.commands._inputs import fail, read_season, read_text, refuse
 from ui.commands._simulating import Runs, progress, run_options, workers_for
 
 if TYPE_CHECKING:
-    from rules.season_models import Season
     from simulator.aims import Budget, Objective
+    from simulator.run import Progress
     from simulator.search_space import SearchSpace
     from simulator.season_text import SeasonText
-    from simulator.seeds import Job
-    from simulator.variants import Variant
 
 MEMBERS: Final = 2000
-RUNGS: Final = {"quick": (2, 4, 8), "normal": (4, 8, 16), "full": (4, 16, 64)}
 
 
 @click.command()
@@ -75,7 +72,7 @@ def command(
 ) -> None:
     """Search for the values of SEASON that do most within budgets; write best.toml and a report."""
     from rules.compiled import compile_rules
-    from simulator.played import KeptRuns, OtherRuns, Played
+    from simulator.played import KeptRuns, OtherRuns, Played, job_of, made_with
     from simulator.season_text import SeasonText
     from simulator.seeds import workers_up
     from simulator.tuning import Plan, tune
@@ -96,11 +93,12 @@ def command(
     many = workers or workers_for(members * planned)
     began_s = time.monotonic()
     try:
-        kept = KeptRuns(out / "runs.ndjson", _made_with(first), resume=resume)
+        kept = KeptRuns(out / "runs.ndjson", made_with(first), resume=resume)
         with progress("tuning") as told, workers_up(many):
             played = Played(
-                partial(_job, first), workers=many, planned=planned, progress=told, kept=kept
-            )
+                partial(job_of, first), workers=many, planned=planned, progress=_stages(told),
+                kept=kept,
+            )  # fmt: skip
             tuned = tune(Variants(space, text, str(season)), played, plan, *aims)
         summary = write_tuning(out, Tuning(tuned, members, asked.population), text.mark)
     except OtherRuns as error:
@@ -114,11 +112,11 @@ def command(
         click.echo(json.dumps(summary, ensure_ascii=False))
 
 
-def _job(first: Job, variant: Variant, seed: int) -> Job:
-    """Make the run of a file on a seed: with members of its own, so that luck in them shows too."""
-    season: Season | None = variant.season
-    assert season is not None, variant.why
-    return replace(first, season=season, seed=seed, people_seed=None)
+def _stages(told: Progress) -> Progress:
+    """Count runs, and say what they are for."""
+    from simulator.tuning import STAGES
+
+    return lambda done, total, stage: told(done, total, f"runs, {STAGES.get(stage, stage)}")
 
 
 def _space(path: Path, text: SeasonText, season: Path) -> SearchSpace:
@@ -148,21 +146,6 @@ def _aims(objective: str, budgets: tuple[str, ...]) -> tuple[Objective, list[Bud
         except ValueError as error:
             refuse(f"--budget {one}: {error}")
     return aim, limits
-
-
-def _made_with(first: Job) -> dict[str, object]:
-    """Name everything a run hangs on but its file and its seed."""
-    from simulator.method_report import versions_used
-
-    return {
-        "members": first.members,
-        "population": {
-            path: one.value for path, one in sorted(first.population.parameters.items())
-        },
-        "effects": str(first.effects),
-        "until_us": first.until_us,
-        "versions": versions_used(),
-    }
 
 
 def _tell(summary: dict[str, Any], out: Path, seconds: float) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from ui.answers.simulation import Simulation, Summary
@@ -12,18 +10,22 @@ from ui.parts import controls, live, notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
 from ui.parts.simulate_figures import interval_chart, money_message, money_rows, tiles_markup
+from ui.parts.simulate_files import download, simulation_file
 from ui.parts.simulate_money import costs_table
 from ui.parts.simulate_prizes import prizes_kept, prizes_table, steady_message
 from ui.parts.simulate_run import remove_button
 from ui.parts.simulate_tiers import Flow, flows_of, flows_shown, months_of, tiers_of
+from ui.parts.tune_result import found_shown
 from ui.texts import Texts
 
-FILE_TYPES = {"html": "text/html", "json": "application/json", "csv": "text/csv"}
 TABLE_ROWS_MAX = 14
 
 
 def result_shown(one: Simulation, words: Texts) -> None:
     """Show the answers, what matters first."""
+    if one.found is not None:
+        found_shown(one, one.found, words)
+        return
     summary = one.summary
     if summary is None:
         notices.notice(words("simulate.no_summary"), words("simulate.no_summary_how"), words)
@@ -96,10 +98,10 @@ def _tiers(one: Simulation, words: Texts) -> None:
 def _flows(one: Simulation, words: Texts) -> list[Flow]:
     """Read the moves between tiers from the simulation's own table."""
     try:
-        tiers = tiers_of(_file(one.id, "tiers.csv"))
+        tiers = tiers_of(simulation_file(one.id, "tiers.csv"))
         if one.kind == "compare":
-            return flows_of(_file(one.id, "tiers.csv"), "base", "candidate", tiers)
-        return flows_of(_file(one.id, "flows.csv"), "from", "to", tiers)
+            return flows_of(simulation_file(one.id, "tiers.csv"), "base", "candidate", tiers)
+        return flows_of(simulation_file(one.id, "flows.csv"), "from", "to", tiers)
     except CallFailed as failure:
         notices.trouble(failure, words)
         return []
@@ -123,34 +125,11 @@ def _prizes(one: Simulation, summary: Summary, words: Texts) -> None:
 def _take(one: Simulation, words: Texts) -> None:
     """Offer the report, the summary and the tables; a file is fetched when it is asked for."""
     with st.container(horizontal=True):
-        _download(one, "report.html", words("simulate.take_report"), primary=True)
-        _download(one, "summary.json", words("simulate.take_summary"))
+        download(one, "report.html", words("simulate.take_report"), primary=True)
+        download(one, "summary.json", words("simulate.take_summary"))
         main = "differences.csv" if one.kind == "compare" else "months.csv"
-        _download(one, main, words(f"simulate.take_{one.kind}"))
+        download(one, main, words(f"simulate.take_{one.kind}"))
         remove_button(one, words)
-
-
-def _download(one: Simulation, name: str, label: str, *, primary: bool = False) -> None:
-    st.download_button(
-        label,
-        partial(_file, one.id, name),
-        file_name=f"{one.season}-{one.kind}-{name}",
-        mime=FILE_TYPES[name.rpartition(".")[2]],
-        key=f"take-{name}",
-        type="primary" if primary else "secondary",
-        icon=":material/download:",
-        on_click="ignore",
-    )
-
-
-@st.cache_data(ttl=600, show_spinner=False, max_entries=32)
-def _file_of(address: str, simulation: str, name: str) -> bytes:
-    del address  # part of the cache's key: another system has other simulations
-    return live.client().simulation_file(simulation, name)
-
-
-def _file(simulation: str, name: str) -> bytes:
-    return _file_of(live.url(), simulation, name)
 
 
 def _caption(said: str) -> str:

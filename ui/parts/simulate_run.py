@@ -49,9 +49,11 @@ def choose_simulation(season: Season, words: Texts) -> Simulation:
 def _label(one: Simulation, season: Season, words: Texts) -> str:
     return words(
         "simulate.label",
-        files=" ↔ ".join(one.names),
+        files=f"{words('simulate.tune')} · {one.names[0]}"
+        if one.kind == "tune"
+        else " ↔ ".join(one.names),
         members=number(one.members),
-        seeds=number(one.seeds),
+        seeds=number(one.runs or one.seeds),
         state=words(f"simulate.state_{one.state}"),
         at=minute(one.asked, season.timezone, words),
     )

@@ -1,0 +1,141 @@
+"""Simulation wishes: what a caller asks of the simulator, and how much may be asked at once."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from actors.gateway.problems import Problem
+from actors.gateway.texts import Text
+
+MEMBERS_MAX: Final = 200_000
+SEEDS_MAX: Final = 64
+DRAWS_MAX: Final = 256
+TRIALS_MAX: Final = 1_000
+BUDGETS_MAX: Final = 20
+MEMBER_SEASONS_MAX: Final = 4_000_000
+"""Members over all runs and files: beyond it a simulation takes hours beside a live system."""
+EFFECTS: Final = 9
+MODEL_SEEDS_MAX: Final = 4
+"""With `model_form` each effect of the response is switched off in turn, in the first seeds."""
+MEMBERS: Final = {"simulate": 10_000, "compare": 10_000, "tune": 2_000}
+TRIALS: Final = 48
+TEXT_CHARACTERS_MAX: Final = 1024 * 1024
+FEN_MAX: Final = 10**15
+LIMITS: Final = {
+    "members": MEMBERS_MAX,
+    "seeds": SEEDS_MAX,
+    "draws": DRAWS_MAX,
+    "trials": TRIALS_MAX,
+    "member_seasons": MEMBER_SEASONS_MAX,
+}
+OWN: Final = {
+    "simulate": ("seeds", "budget", "draws", "model_form"),
+    "compare": ("seeds", "candidate", "candidate_name"),
+    "tune": ("space", "objective", "budgets", "trials", "effort"),
+}
+"""What only some kinds take, by kind."""
+
+FileText = Annotated[Text, Field(max_length=TEXT_CHARACTERS_MAX)]
+Label = Annotated[Text, Field(min_length=1, max_length=80)]
+Short = Annotated[Text, Field(min_length=1, max_length=200)]
+
+
+class Wanted(BaseModel):
+    """What a caller asks of the simulator."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["simulate", "compare", "tune"] = "simulate"
+    season: FileText | None = None
+    candidate: FileText | None = None
+    season_name: Label | None = None
+    candidate_name: Label | None = None
+    members: Annotated[int, Field(ge=1, le=MEMBERS_MAX)] | None = None
+    seeds: Annotated[int, Field(ge=1, le=SEEDS_MAX)] = 8
+    seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 1
+    population: FileText | None = None
+    until: str | None = None
+    budget: Annotated[str, Field(max_length=40)] | None = None
+    draws: Annotated[int, Field(ge=0, le=DRAWS_MAX)] = 0
+    model_form: bool = False
+    space: FileText | None = None
+    objective: Short = "max:margin_fen"
+    budgets: Annotated[tuple[Short, ...], Field(max_length=BUDGETS_MAX)] = ()
+    trials: Annotated[int, Field(ge=2, le=TRIALS_MAX)] = TRIALS
+    effort: Literal["quick", "normal", "full"] = "normal"
+
+    @property
+    def count(self) -> int:
+        """Give how many members each run has."""
+        return MEMBERS[self.kind] if self.members is None else self.members
+
+    @property
+    def runs(self) -> int:
+        """Count the runs of a simulation or comparison."""
+        files = 2 if self.kind == "compare" else 1
+        extra = EFFECTS * min(self.seeds, MODEL_SEEDS_MAX) if self.model_form else 0
+        return self.seeds * files + self.draws + extra
+
+    def check(self) -> None:
+        """Refuse what doesn't go together; raises Problem 422."""
+        if (self.kind == "compare") != (self.candidate is not None):
+            raise Problem(
+                422,
+                "candidate: compare needs a second season file, the others take none; "
+                f"kind is {self.kind!r}.",
+            )
+        if (self.kind == "tune") != (self.space is not None):
+            raise Problem(
+                422,
+                "space: tune needs the text of a space file, [[vary]] tables that say which values "
+                f"may change; the others take none; kind is {self.kind!r}.",
+            )
+        for name in sorted(one for one in self.model_fields_set if getattr(self, one)):
+            kinds = [kind for kind, names in OWN.items() if name in names]
+            if kinds and self.kind not in kinds:
+                raise Problem(
+                    422,
+                    f"{name}: {self.kind} doesn't take it, {' and '.join(kinds)} "
+                    f"{'does' if len(kinds) == 1 else 'do'}; leave it out.",
+                )
+
+    def check_size(self, runs: int) -> None:
+        """Refuse more than may be asked for beside a running season; raises Problem 422."""
+        whole = self.count * runs
+        if whole <= MEMBER_SEASONS_MAX:
+            return
+        most = MEMBER_SEASONS_MAX // runs
+        fewer = "trials or effort" if self.kind == "tune" else "seeds"
+        way = f"lower members to {most:,}" if most else f"lower {fewer}"
+        raise Problem(
+            422,
+            f"members × runs = {self.count:,} × {runs:,} = {whole:,}: at most "
+            f"{MEMBER_SEASONS_MAX:,} beside a running season; {way} (or lower {fewer}), or use "
+            f"`forecourt {self.kind}` elsewhere, which takes more.",
+            "too-much",
+            limit=MEMBER_SEASONS_MAX,
+        )
+
+    def budget_fen(self) -> int | None:
+        """Read the budget in whole fen; raises Problem 422."""
+        if self.budget is None:
+            return None
+        try:
+            fen = Decimal(self.budget) * 100
+        except InvalidOperation:
+            fen = Decimal("NaN")
+        if not fen.is_finite() or not 0 <= fen <= FEN_MAX or fen != int(fen):
+            raise Problem(
+                422,
+                f"budget = {self.budget}: must be an amount of money, such as 50000 or 50000.00.",
+            )
+        return int(fen)
+
+    def search(self) -> dict[str, Any]:
+        """Give what says how to search, for the simulator to judge."""
+        return {name: getattr(self, name) for name in ("objective", "trials", "effort", "seed")} | {
+            "budgets": list(self.budgets)
+        }

@@ -85,6 +85,12 @@ class Purpose(IntEnum):
     OWN_DROP_OUT = 172
     OWN_FILL = 173
     OWN_TASKS = 174
+    AGENT_VISIT = 180
+    AGENT_TIME = 181
+    AGENT_LITRES = 182
+    AGENT_STATION = 183
+    AGENT_PLATE = 184
+    AGENT_HELPED = 185
 
 
 def _mix_word(word: int) -> int:

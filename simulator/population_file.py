@@ -78,7 +78,7 @@ _POSITIVE = {
 Section = TypeVar("Section")
 
 
-class _Reader:
+class FigureReader:
     """Read one file's tables into dataclasses, gathering errors instead of stopping."""
 
     def __init__(self, text: str, path: str) -> None:
@@ -186,7 +186,7 @@ def load_population(text: str, path: str) -> Population:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PopulationErrors([f"not TOML: {error} ({path})"]) from error
-    reader = _Reader(text, path)
+    reader = FigureReader(text, path)
     if document.get("format") != 1:
         reader.fail("format", f" = {document.get('format')!r}: must be 1")
     known = ["format", *_GROUPS, *_SECTIONS]

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import numpy as np
 import pyarrow as pa
 
-from rules.coding import encode
+from rules.coding import Events, encode
 from rules.compiled import Rules
 from rules.event_columns import concat, stamp
 from rules.kernel import advance, apply_events
@@ -65,8 +65,12 @@ class Source(Protocol):
     def events(self, nth: int, from_us: int, to_us: int, table: MemberTable) -> pa.RecordBatch:
         """Give the events of the day nth, within [from_us, to_us), of COLUMNS, by `at`.
 
-        Their members are beside the population's; the table is as the day begins.
+        Their members are beside the population's; the table is as the day begins. The days after
+        the last one played, up to the end of the run, are asked for too.
         """
+
+    def answered(self, events: Events, outcome: Outcome, table: MemberTable) -> None:
+        """Take note of what the kernel answered to a batch, the population's events included."""
 
 
 class Play:
@@ -139,9 +143,9 @@ class Play:
         self._recalls = Recalls(keyed, population, persons)
         self._acted = np.zeros(0, dtype=np.int64)
         self.account = Account(self.rules, self.setting, table, len(persons), self.days)
-        held = table.members
-        earned = held.earned_base + held.earned_bonus + held.earned_task - held.reversed_points
-        self.points_before: Ints = earned[: len(persons)].copy()
+        held, all_ = table.members, slice(0, len(persons))
+        earned = held.earned_base[all_] + held.earned_bonus[all_] + held.earned_task[all_]
+        self.points_before: Ints = earned - held.reversed_points[all_]
         self.from_us = self._starts_us(0)
 
     def _arrivals(self, rows: Ints) -> Arrivals:
@@ -170,7 +174,7 @@ class Play:
             if progress is not None:
                 progress(nth + 1, self.days, "days")
         nth = self.days
-        while self._held and self._starts_us(nth) < self.end_us:
+        while (self._held or self._sources) and self._starts_us(nth) < self.end_us:
             self._tick(nth)
             self._send(nth, self._held.pop(nth, []), Details())
             nth += 1
@@ -332,6 +336,8 @@ class Play:
                 outcome = apply_events(self.table, events)
             with self.timed("account"):
                 self.account.answered(nth, events, outcome)
+            for source in self._sources:
+                source.answered(events, outcome, self.table)
             yield outcome
 
     def _with_sources(self, nth: int, batch: pa.RecordBatch) -> pa.RecordBatch:

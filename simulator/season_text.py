@@ -6,6 +6,7 @@ Comments, order, spacing and line ends stay as they are; only the replaced value
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
@@ -60,6 +61,54 @@ class SeasonText:
             parts += [self.text[at:start], value]
             at = end
         return "".join([*parts, self.text[at:]])
+
+    def added(self, beside: Loc, key: str, value: str) -> str:
+        """Give the text with a key put after the value at a path, in the same table.
+
+        >>> text = SeasonText('[card]\\nearn_on_spend = true  # twice')
+        >>> text.added(("card", "earn_on_spend"), "note", '"x"')
+        '[card]\\nearn_on_spend = true  # twice\\nnote = "x"'
+        """
+        end = self._spans[beside][1]
+        if self.is_inline(beside[:-1]):
+            return f"{self.text[:end]}, {key} = {value}{self.text[end:]}"
+        line_end = self.text.find("\n", end)
+        line_end = len(self.text) if line_end < 0 else line_end
+        return f"{self.text[:line_end]}\n{key} = {value}{self.text[line_end:]}"
+
+    def without(self, loc: Loc) -> str:
+        """Give the text without a value and its key.
+
+        >>> text = SeasonText('keep = { litres = "200", visits = 8 }\\nnext = 1')
+        >>> text.without(("keep", "visits"))
+        'keep = { litres = "200" }\\nnext = 1'
+        """
+        start, end = self._spans[loc]
+        key_at = re.search(r'[\w"\'-]+[ \t]*=[ \t]*$', self.text[:start])
+        assert key_at is not None
+        before, after = self.text[: key_at.start()], self.text[end:]
+        if not self.is_inline(loc[:-1]):
+            return before[: before.rfind("\n") + 1] + after[after.find("\n") + 1 :]
+        if before.rstrip().endswith(","):
+            return before.rstrip()[:-1] + after
+        return before + after.lstrip().removeprefix(",").lstrip(" ")
+
+    def without_table(self, header: str, nth: int = 0) -> str:
+        """Give the text without the nth table of a header, up to the next blank line or header.
+
+        >>> SeasonText('[a]\\nx = 1\\n[[b]]\\ny = 2\\n[[b]]\\ny = 3\\n').without_table("[[b]]", 1)
+        '[a]\\nx = 1\\n[[b]]\\ny = 2\\n'
+        """
+        pattern = rf"^{re.escape(header)}[^\n]*\n(?:[ \t]*[^\s\[#][^\n]*(?:\n|\Z))*"
+        found = list(re.finditer(pattern, self.text, re.MULTILINE))
+        if nth >= len(found):
+            return self.text
+        return self.text[: found[nth].start()] + self.text[found[nth].end() :]
+
+    def is_inline(self, loc: Loc) -> bool:
+        """Tell whether a table is written as `{ … }`."""
+        span = self._spans.get(loc)
+        return span is not None and self.text[span[0]] == "{"
 
 
 def _leaves(node: Any, loc: Loc = (), path: str = "") -> Iterator[tuple[Loc, str]]:

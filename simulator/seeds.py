@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from rules.compiled import Rules, compile_rules
 from simulator.effects import ALL_EFFECTS, Effects
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from rules.season_models import Season
 
 Made = TypeVar("Made")
+
+
+class AnyJob(Protocol):
+    """A job of some season; everything else is its own."""
+
+    @property
+    def season(self) -> Season:
+        """Give the season to compile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +89,32 @@ def run_jobs(
     progress is told (done, total, what): days of all runs in one process, whole runs with Ray.
     Memory: about 1 kB a member for each worker, and 130 bytes a member for each run kept.
     """
-    return _made(jobs, run_job, workers, progress)
+    return made_by_jobs(jobs, run_job, workers, progress)
 
 
 def run_figures(
     jobs: Sequence[Job], *, workers: int = 1, progress: Progress | None = None
 ) -> list[Mapping[str, float]]:
     """Make runs as `run_jobs` does, and keep only the figures of each, some kilobytes a run."""
-    return _made(jobs, figures_of_job, workers, progress)
+    return made_by_jobs(jobs, figures_of_job, workers, progress)
 
 
-def _made(
-    jobs: Sequence[Job], make: Callable[..., Made], workers: int, progress: Progress | None
+def made_by_jobs(
+    jobs: Sequence[AnyJob], make: Callable[..., Made], workers: int, progress: Progress | None
 ) -> list[Made]:
+    """Do jobs and return what each made, in their order, whatever the number of workers.
+
+    make is given the job, and in one process also a progress to tell its days to and the rules
+    that the job's season compiles to.
+    """
     if workers <= 1 or len(jobs) <= 1:
         return _here(jobs, make, progress)
     return _as_tasks(jobs, make, min(workers, len(jobs)), progress)
 
 
-def _here(jobs: Sequence[Job], make: Callable[..., Made], progress: Progress | None) -> list[Made]:
+def _here(
+    jobs: Sequence[AnyJob], make: Callable[..., Made], progress: Progress | None
+) -> list[Made]:
     runs: list[Made] = []
     compiled: dict[int, Rules] = {}
 
@@ -140,7 +155,7 @@ def workers_up(workers: int) -> Iterator[None]:
 
 
 def _as_tasks(
-    jobs: Sequence[Job], make: Callable[..., Made], workers: int, progress: Progress | None
+    jobs: Sequence[AnyJob], make: Callable[..., Made], workers: int, progress: Progress | None
 ) -> list[Made]:
     """Make runs as Ray tasks."""
     import ray

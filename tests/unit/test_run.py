@@ -6,9 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from rules.coding import Events
 from rules.event_columns import COLUMNS, Decoded, batch_of
 from rules.instants import read_instant
 from rules.member_table import MemberTable
+from rules.results import Outcome
 from rules.standings import board_rows
 from simulator.effects import Effects
 from simulator.output_files import write_coupons, write_members, write_prizes, write_standings
@@ -216,13 +218,20 @@ class Cheat:
         }
         return batch_of(columns, COLUMNS)
 
+    def answered(self, events: Events, outcome: Outcome, table: MemberTable) -> None:
+        mine = np.flatnonzero(events.row == table.row_of("stranger"))
+        self.points = getattr(self, "points", 0) + int(outcome.points[mine].sum())
+
 
 def test_a_source_adds_events_beside_the_population() -> None:
+    cheat = Cheat()
     run = simulate_run(
-        rules_of(), population(), MEMBERS, 3, sources=[Cheat()], effects=Effects.none()
+        rules_of(), population(), MEMBERS, 3, sources=[cheat], effects=Effects.none()
     )
     base = run_of(effects=Effects.none())
-    assert run.figures["events"] == base.figures["events"] + DAYS
+    # The days of late events and refunds, three and seven, follow the season's.
+    assert run.figures["events"] == base.figures["events"] + DAYS + 10
+    assert cheat.points == run.figures["points_earned"] - base.figures["points_earned"]
     assert len(run.members["visits"]) == MEMBERS
     assert run.figures["points_earned"] > base.figures["points_earned"] + 50 * DAYS - 1
     assert (run.members["score"] == base.members["score"]).all()

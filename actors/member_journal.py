@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +13,19 @@ from actors.store.journal import JournalFiles
 from rules.explain import waterfall
 from rules.identity import hash_strings
 from rules.journal import Journal
-from rules.journal_part import postings
+from rules.journal_part import Part, postings
 from rules.member_table import MemberTable
 from rules.posting import Posting, read, rows_of
 from rules.statement import score_by_kind, statement
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Postings up to an entry of the log that are on their way to a file."""
+
+    seq: int
+    parts: list[Part]
+    member_ids: Sequence[str]
 
 
 class MemberJournal:
@@ -22,12 +33,14 @@ class MemberJournal:
 
     They are written before the snapshot that covers them. Entries of the log that are applied
     again after a crash post again; what the files hold already is let go of, so nothing is
-    missing and nothing doubled.
+    missing and nothing doubled. They are written in another thread than the rest is called in:
+    readers find those on their way either here or in a file, never in both.
     """
 
     def __init__(self, files: JournalFiles) -> None:
         self._files = files
         self._written_seq = files.last_seq()
+        self._leaving: list[Part] = []
 
     @property
     def written_seq(self) -> int:
@@ -48,13 +61,27 @@ class MemberJournal:
         if seq <= self._written_seq and table.journal is not None:
             table.journal.take()
 
+    def leave(self, table: MemberTable, seq: int) -> Leaving:
+        """Set what is held aside, up to a seq, to be written; nothing may be on its way still."""
+        assert table.journal is not None
+        self._leaving = [*self._leaving, *table.journal.take()]
+        return Leaving(seq, self._leaving, table.member_ids)
+
+    def write(self, leaving: Leaving) -> None:
+        """Write what was set aside; raises OSError and keeps it then.
+
+        May be called in another thread, one at a time.
+        """
+        if leaving.seq > self._written_seq:
+
+            def written() -> None:
+                self._written_seq, self._leaving = leaving.seq, []
+
+            self._files.write(leaving.seq, postings(leaving.parts, leaving.member_ids), written)
+
     def flush(self, table: MemberTable, seq: int) -> None:
         """Write what is held, which goes up to a seq; raises OSError and keeps it then."""
-        assert table.journal is not None
-        if seq > self._written_seq:
-            self._files.write(seq, postings(table.journal.parts, table.member_ids))
-            self._written_seq = seq
-            table.journal.take()
+        self.write(self.leave(table, seq))
 
     def statement(
         self, table: MemberTable, member: str, first: int, limit: int
@@ -80,17 +107,21 @@ class MemberJournal:
         assert table.journal is not None
         rows = table.find_rows(*hash_strings(pa.array(members, pa.utf8())))
         rows = rows[rows >= 0]
-        part = postings(table.journal.parts, table.member_ids, rows).select(columns)
+        with self._files.still:
+            written_seq, parts = self._written_seq, [*self._leaving, *table.journal.parts]
+        part = postings(parts, table.member_ids, rows).select(columns)
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, part.schema) as writer:
             writer.write_table(part)
-        return self._written_seq, bytes(sink.getvalue().to_pybytes())
+        return written_seq, bytes(sink.getvalue().to_pybytes())
 
     def of(self, table: MemberTable, member: str) -> list[Posting]:
         """Read all postings of a member, and of the records merged into theirs, in order."""
         assert table.journal is not None
         rows = rows_of(table, member)
         names = [table.member_ids[row] for row in rows]
-        recent = postings(table.journal.parts, table.member_ids, np.array(rows, dtype=np.int64))
-        on_disk: list[pa.Table] = self._files.read(names) if names else []
+        with self._files.still:
+            parts = [*self._leaving, *table.journal.parts]
+            on_disk: list[pa.Table] = self._files.read(names) if names else []
+        recent = postings(parts, table.member_ids, np.array(rows, dtype=np.int64))
         return read([*on_disk, recent])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,14 +26,16 @@ from actors.rules_book import RulesBook, Stand, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.settings import SNAPSHOT_EVENTS
+from actors.snapshotter import Snapshotter
 from actors.stages import STAGES
 from actors.standing_news import RankingSink, StandingNews
 from actors.store.archive import Archive
 from actors.store.code_owners import CodeOwners
-from actors.store.errors import LogGap, StoreUnavailable
+from actors.store.errors import LogGap
 from actors.store.history import read_history
 from actors.store.journal import JournalFiles
 from actors.store.log import Entry, Kind, ShardLog
+from actors.store.pieces import Piece, ahead, pieces
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
 from actors.turns import Turns
@@ -53,7 +55,7 @@ from rules.standings import Standing
 from rules.ticks import due, use_rules
 from rules.versions import adopt
 
-FLUSH_WITHIN_S: Final = 30.0
+NOTHING_ALONE: Final = 2**63
 
 Int64s = npt.NDArray[np.int64]
 
@@ -104,12 +106,12 @@ class MemberShard:
         self._wall_us = wall_us
         self._snapshot_events = snapshot_events
         self._events_since_snapshot = 0
-        self._snapshot_seq = 0
         self._attempt: _Attempt | None = None
         self._code_owners = code_owners
         self._leases = Leases(shared, self._log_lease) if shared is not None else None
         self._journal = MemberJournal(journal) if journal is not None else None
         self._feed = feed
+        self._snapshotter = Snapshotter(shard_log, snapshots, archive, self._journal, feed)
         self._table = self._new_table()
 
     @property
@@ -127,8 +129,8 @@ class MemberShard:
             if found is not None and self._fits(found) and not self._builds_journal(found):
                 self._restore(found)
         with STAGES.timed("replay"):
-            for entry in read_history(self._archive, self._log, self.seq):
-                self._apply_entry(entry)
+            for piece in self._history():
+                self._apply_entry(*piece)
         if self._leases is not None:
             self._leases.start(self._table.pools)
         with STAGES.timed("tell"):
@@ -328,27 +330,11 @@ class MemberShard:
         self._snapshots.renew(self.shard)
 
     def snapshot(self) -> None:
-        """Save the table, then archive and trim the part of the log that it covers."""
-        if self.seq == self._snapshot_seq:
-            return
-        if self._feed is not None:
-            # What the snapshot covers is never told again from the log.
-            self._feed.flush(FLUSH_WITHIN_S)
-        if self._journal is not None:
-            self._journal.flush(self._table, self.seq)
-        arrays = self._table.state()
-        meta = {
-            "ends_us": self.rules.ends_us,
-            "rules_hash": self.rules.rules_hash,
-            "versions": self.book.told(),
-            "season": self.rules.season_id,
-            "older_ends_us": self._table.older.rules.ends_us if self._table.older else None,
-        }
-        self._snapshots.save(self.shard, self.seq, arrays, meta)
-        self._snapshot_seq = self.seq
-        self._archive.write(self.shard, self._log.read(self._archive.last_seq(self.shard)))
-        # One snapshot further back than the newest: it may have to stand in for a damaged one.
-        self._log.trim(min(self._snapshots.seqs(self.shard)[0], self._archive.last_seq(self.shard)))
+        """Save the table, then archive and trim the part of the log that it covers.
+
+        Waits for the snapshot that is being written. Raises OSError, StoreError.
+        """
+        self._snapshotter.save(self._table, self.seq, self._facts())
         self._events_since_snapshot = 0
 
     def _prepare(self, received: bytes, stamp_by: str) -> _Attempt:
@@ -438,11 +424,28 @@ class MemberShard:
     def _order(self, kind: Kind, at_us: int) -> None:
         self.seq = self._log.append(kind, at_us)
 
-    def _apply_entry(self, entry: Entry) -> None:
-        """Apply one entry of the log, at start or when an append is settled."""
+    def _history(self) -> Iterator[Piece]:
+        """Read what the log has behind the table, in pieces as large as they may be.
+
+        Notices are numbered by their entry and postings counted by theirs: there pieces end.
+        """
+        alone_from, ends = NOTHING_ALONE, [0]
+        files = (self.rules, self.book.upcoming)
+        if self._feed is not None and any(one and one.season.notices for one in files):
+            alone_from = self._feed.last_seq
+        if self._journal is not None:
+            ends = [self._journal.written_seq]
+        entries = read_history(self._archive, self._log.beside(), self.seq)
+        return ahead(pieces(entries, alone_from, ends))
+
+    def _apply_entry(self, entry: Entry, batch: pa.RecordBatch | None = None) -> None:
+        """Apply one entry of the log, at start or when an append is settled.
+
+        batch are its events where they are read already.
+        """
         self.seq = entry.seq
         if entry.kind == "events":
-            batch = from_ipc(entry.payload)
+            batch = from_ipc(entry.payload) if batch is None else batch
             self._apply(encode(self._table, batch))
             # Rows that were known already aren't logged; the clock went on to theirs.
             self._advance(entry.stamp_us)
@@ -542,26 +545,33 @@ class MemberShard:
         return {starts_us + hour * HOUR_US: int(points[hour]) for hour in filled.tolist()}
 
     def _snapshot_when_due(self, events: int) -> None:
+        """Have a snapshot written behind the shard; the next one waits until it is."""
         self._events_since_snapshot += events
-        if self._events_since_snapshot < self._snapshot_events:
-            return
-        if self._feed is not None and not self._feed.idle:
-            return
-        try:
-            with STAGES.timed("snapshot"):
-                self.snapshot()
-        except (OSError, StoreUnavailable) as error:
-            # The events are in the log already: their answer must not depend on a snapshot.
-            log.warning("shard %d goes on without a snapshot: %s", self.shard, error)
+        if self._events_since_snapshot >= self._snapshot_events and not self._snapshotter.busy:
+            self._snapshotter.begin(self._table, self.seq, self._facts())
             self._events_since_snapshot = 0
+
+    def _facts(self) -> dict[str, Any]:
+        """Tell what a snapshot has to say beside the table."""
+        return {
+            "ends_us": self.rules.ends_us,
+            "rules_hash": self.rules.rules_hash,
+            "versions": self.book.told(),
+            "season": self.rules.season_id,
+            "older_ends_us": self._table.older.rules.ends_us if self._table.older else None,
+        }
 
     def _fits(self, found: Snapshot) -> bool:
         """Tell whether a snapshot is of this version's table; else the log is read from its start.
 
         So a version whose tables hold more needs no step of its own to go on with a folder.
         """
-        wanted = {name: array.dtype for name, array in self._table.state().items()}
-        there = {name: getattr(array, "dtype", None) for name, array in found.arrays.items()}
+        # Of what kind numbers are, not how wide: columns are as wide as what they hold.
+        wanted = {name: array.dtype.kind for name, array in self._table.state().items()}
+        there = {
+            name: array.dtype.kind if isinstance(array, np.ndarray) else None
+            for name, array in found.arrays.items()
+        }
         if there != wanted:
             log.warning(
                 "shard %d: its snapshot is of another version; reading the whole log", self.shard
@@ -577,5 +587,5 @@ class MemberShard:
             await_season(self._table, self.book.upcoming)
         if self._journal is not None:
             self._journal.begin(self._table)
-        self.seq = self._snapshot_seq = found.seq
+        self.seq = self._snapshotter.seq = found.seq
         self._tell()

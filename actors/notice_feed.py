@@ -31,7 +31,8 @@ class NoticeFeed:
         self._last: StreamId = (0, 0)
         self._queue: queue.SimpleQueue[tuple[int, Notices]] = queue.SimpleQueue()
         self._told = threading.Condition()
-        self._open = 0  # batches put and not yet appended
+        self._put = 0  # batches so far
+        self._appended = 0  # of them
         self._waiting = 0  # notices in them
         self._thread: threading.Thread | None = None
 
@@ -46,10 +47,20 @@ class NoticeFeed:
             self._thread.start()
 
     @property
+    def last_seq(self) -> int:
+        """Give the log entry whose notices came last; all of those before it are in the stream."""
+        return self._last[0]
+
+    @property
     def idle(self) -> bool:
         """Tell whether everything is appended."""
         with self._told:
-            return not self._open
+            return self._appended == self._put
+
+    @property
+    def put_so_far(self) -> int:
+        """Count the batches that were put, for flush() to wait for."""
+        return self._put
 
     def put(self, seq: int, notices: Notices) -> None:
         """Take the notices of a log entry, all of them at once; those there already are left."""
@@ -58,17 +69,21 @@ class NoticeFeed:
         with self._told:
             # A shard that outruns its notices waits for them a little: what waits stays bounded.
             self._told.wait_for(lambda: self._waiting < WAITING_MAX, WAIT_S)
-            self._open += 1
+            self._put += 1
             self._waiting += len(notices)
         self._queue.put((seq, notices))
 
-    def flush(self, within_s: float) -> None:
-        """Wait until everything is appended; raises StoreUnavailable after a while."""
+    def flush(self, within_s: float, batches: int | None = None) -> None:
+        """Wait until so many batches are appended, by default all; raises StoreUnavailable.
+
+        It may be called in another thread than put().
+        """
+        batches = self._put if batches is None else batches
         with self._told:
-            if not self._told.wait_for(lambda: not self._open, within_s):
+            if not self._told.wait_for(lambda: self._appended >= batches, within_s):
                 raise StoreUnavailable(
-                    f"the notices of {self._open} log entries of shard {self._stream.shard} "
-                    "are not appended yet"
+                    f"the notices of {batches - self._appended} log entries of shard "
+                    f"{self._stream.shard} are not appended yet"
                 )
 
     def _run(self) -> None:
@@ -79,7 +94,7 @@ class NoticeFeed:
             except Exception:  # a fault in one must not hold back all others and every snapshot
                 log.exception("the notices of log entry %d are lost", seq)
             with self._told:
-                self._open -= 1
+                self._appended += 1
                 self._waiting -= len(notices)
                 self._told.notify_all()
 

@@ -7,7 +7,7 @@ that events may still fall into; a period's slot is its number modulo the ring's
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
@@ -52,6 +52,8 @@ Who = tuple[
 """Levels, kinds, attribute bits and segment bits of some members: what conditions look at."""
 
 NO_CLOCK_US: Final = -(2**62)
+PIECE: Final = 10_000
+"""Entries of a list that are written as JSON at a time."""
 UNNAMED_COMPANY: Final = 0
 
 
@@ -350,11 +352,17 @@ class MemberTable:
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
         """Copy the whole table into arrays for a snapshot; from_state() reads it back."""
+        return self.copied()()
+
+    def copied(self) -> Callable[[], dict[str, npt.NDArray[Any]]]:
+        """Copy the whole table now; what is returned makes the arrays of state() of the copy.
+
+        That may be called in another thread, while this table goes on.
+        """
         ledger = self.ledger
         texts = {
-            "companies": self.companies,
-            "attributes": list(self.attributes.items()),
-            "dropped": self.dropped,
+            "companies": self.companies.copy(),
+            "dropped": self.dropped.copy(),
             "waiting": [
                 [*key, [*map(_refund_cells, kept)]] for key, kept in ledger.waiting.items()
             ],
@@ -362,9 +370,13 @@ class MemberTable:
             "final": self.final,
             "season_number": self.season_number,
             "fulfilments": [[row, *asdict(owed).values()] for row, owed in self.fulfilments],
-            "orders": self.orders,
-            "details": list(ledger.details.items()),
-            "member_ids": self.member_ids,
+            "orders": self.orders.copy(),
+            "member_ids": self.member_ids.copy(),
+        }
+        # Pairs are made of these only when they are written: here a million of them take long.
+        pairs: dict[str, dict[int, Any]] = {
+            "attributes": dict(self.attributes),
+            "details": ledger.details.copy(),
         }
         states = {name: part.state() for name, part in self.parts.items()}
         states |= {"rows": self._rows.state(), "map": ledger.map.state()}
@@ -373,14 +385,16 @@ class MemberTable:
             for part, state in states.items()
             for name, column in state.items()
         }
-        packed = {
-            f"json.{name}": np.frombuffer(json.dumps(value).encode(), dtype=np.uint8)
-            for name, value in texts.items()
-        }
         if self.older is not None:
             older = self.older.state(self.members.size)
             arrays |= {f"older.{name}": column for name, column in older.items()}
-        return arrays | packed | {"points_by_hour": self.points_by_hour.copy()}
+        arrays["points_by_hour"] = self.points_by_hour.copy()
+
+        def written() -> dict[str, npt.NDArray[Any]]:
+            told = texts | {name: list(held.items()) for name, held in pairs.items()}
+            return arrays | {f"json.{name}": _packed(value) for name, value in told.items()}
+
+        return written
 
     @classmethod
     def from_state(
@@ -426,6 +440,20 @@ class MemberTable:
             table.ledger.waiting[(row, key_a, key_b)] = waiting
         table.points_by_hour = state["points_by_hour"].copy()
         return table
+
+
+def _packed(value: Any) -> npt.NDArray[np.uint8]:
+    """Write JSON, a long list a piece at a time: other threads get their turn in between."""
+    if not isinstance(value, list) or len(value) <= PIECE:
+        text = json.dumps(value).encode()
+    else:
+        text = b"[" + b",".join(_pieces(value)) + b"]"
+    return np.frombuffer(text, dtype=np.uint8)
+
+
+def _pieces(values: list[Any]) -> Iterator[bytes]:
+    for first in range(0, len(values), PIECE):
+        yield json.dumps(values[first : first + PIECE])[1:-1].encode()
 
 
 def _refund_cells(refund: WaitingRefund) -> list[str | int]:

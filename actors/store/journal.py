@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,7 +52,8 @@ class JournalFiles:
     """The journal files of one shard: `shard-3/FIRST-LAST.parquet` by the log's seq.
 
     The rows have the columns of rules.journal_part.POSTINGS; those of one member stand together
-    in the order of their movements.
+    in the order of their movements. One thread may write while others read: whoever reads files
+    together with what is not in them yet holds `still`, in which files neither come nor go.
 
     Args:
         root: the folder of all shards, as a path or a `file://` URL.
@@ -61,6 +63,7 @@ class JournalFiles:
     def __init__(self, root: str | Path, shard: int) -> None:
         self.shard = shard
         self.folder = folder_of(root) / f"shard-{shard}"
+        self.still = threading.RLock()
         self._opened: dict[Path, _Opened] = {}
 
     def files(self) -> list[Path]:
@@ -82,13 +85,16 @@ class JournalFiles:
         files = self.files()
         return _range_of(files[-1])[1] if files else 0
 
-    def write(self, last_seq: int, postings: pa.Table) -> None:
+    def write(
+        self, last_seq: int, postings: pa.Table, written: Callable[[], None] = lambda: None
+    ) -> None:
         """Write the postings since the last file, up to a seq, durably.
 
-        None make a file too, which says that nothing is missing up to there. Raises OSError when
-        the disk doesn't take them; nothing has changed then.
+        None make a file too, which says that nothing is missing up to there. `written` is called
+        at the moment the file is there, before anybody reads it. Raises OSError when the disk
+        doesn't take them.
         """
-        self._write_file(self.last_seq() + 1, last_seq, postings)
+        self._write_file(self.last_seq() + 1, last_seq, postings, written)
         self._join_small()
 
     def clear(self) -> None:
@@ -103,11 +109,12 @@ class JournalFiles:
         Raises JournalDamaged for a file that can't be read.
         """
         found = []
-        for path in self.files():
-            for member in members:
-                part = self._read_member(path, member)
-                if part is not None:
-                    found.append(part)
+        with self.still:
+            for path in self.files():
+                for member in members:
+                    part = self._read_member(path, member)
+                    if part is not None:
+                        found.append(part)
         return found
 
     def columns(self, names: Sequence[str], up_to_seq: int) -> Iterator[pa.Table]:
@@ -155,7 +162,13 @@ class JournalFiles:
             opened = self._opened[path] = _Opened(metadata, index["groups"])
         return opened
 
-    def _write_file(self, first_seq: int, last_seq: int, postings: pa.Table) -> None:
+    def _write_file(
+        self,
+        first_seq: int,
+        last_seq: int,
+        postings: pa.Table,
+        written: Callable[[], None] = lambda: None,
+    ) -> None:
         """Write one file and make it appear in one step."""
         self.folder.mkdir(parents=True, exist_ok=True)
         final = self.folder / f"{first_seq:020d}-{last_seq:020d}.parquet"
@@ -170,7 +183,9 @@ class JournalFiles:
                 writer.add_key_value_metadata({_INDEX: json.dumps(index).encode()})
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
-            partial.rename(final)
+            with self.still:
+                partial.rename(final)
+                written()
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
@@ -190,9 +205,10 @@ class JournalFiles:
         tables = [pq.read_table(path).cast(POSTINGS) for path in tail]
         joined = pa.concat_tables(tables).unify_dictionaries()
         self._write_file(_range_of(tail[0])[0], _range_of(tail[-1])[1], joined)
-        for path in tail:
-            path.unlink()
-            self._opened.pop(path, None)
+        with self.still:
+            for path in tail:
+                path.unlink()
+                self._opened.pop(path, None)
         sync_folder(self.folder)
 
 

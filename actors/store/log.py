@@ -83,6 +83,10 @@ class ShardLog:
         self._take = script(client, "take_epoch")
         self._trim = script(client, "trim")
 
+    def beside(self) -> ShardLog:
+        """Give the same log for another thread, to read; it trims under the epoch it is given."""
+        return ShardLog(self._client, self.scope, self.shard, self._copies)
+
     @property
     def unsettled(self) -> bool:
         """Tell whether an append has an unknown outcome."""

@@ -1,0 +1,140 @@
+"""Snapshotter: saves a shard's table behind the shard, then archives and trims its log.
+
+The table is copied in the shard's own call; everything that takes long happens in a thread: the
+notices and postings that a snapshot covers, its files, the archive, the log's trimming, in this
+order. Whatever ends the process in between leaves the snapshot before whole, and the log with
+everything behind it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from actors.member_journal import Leaving, MemberJournal
+from actors.notice_feed import NoticeFeed
+from actors.stages import STAGES
+from actors.store.archive import Archive
+from actors.store.errors import Fenced, StoreError
+from actors.store.log import ShardLog
+from actors.store.snapshot import Array, SnapshotStore
+from rules.member_table import MemberTable
+
+FLUSH_WITHIN_S: Final = 30.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A table as it was after an entry of the log, with all that has to be on disk before it."""
+
+    seq: int
+    meta: Mapping[str, Any]
+    arrays: Callable[[], Mapping[str, Array]]
+    notices: int
+    postings: Leaving | None
+
+
+class Snapshotter:
+    """Takes the snapshots of one shard, one at a time.
+
+    All calls come from the shard's thread. `seq` is what the newest snapshot covers.
+    """
+
+    def __init__(
+        self,
+        shard_log: ShardLog,
+        snapshots: SnapshotStore,
+        archive: Archive,
+        journal: MemberJournal | None,
+        feed: NoticeFeed | None,
+    ) -> None:
+        self.seq = 0
+        self._owned = shard_log
+        # A log isn't safe for two threads; its client gives each of them a connection.
+        self._log = shard_log.beside()
+        self._shard = shard_log.shard
+        self._snapshots = snapshots
+        self._archive = archive
+        self._journal = journal
+        self._feed = feed
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether a snapshot is being written."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def begin(self, table: MemberTable, seq: int, meta: Mapping[str, Any]) -> None:
+        """Copy a table as it is after an entry and have it written; what fails is logged only."""
+        self.wait()
+        with STAGES.timed("snapshot"):
+            copy = self._copied(table, seq, meta)
+        name = f"snapshot-{self._shard}"
+        self._thread = threading.Thread(target=self._run, args=(copy,), name=name, daemon=True)
+        self._thread.start()
+
+    def save(self, table: MemberTable, seq: int, meta: Mapping[str, Any]) -> None:
+        """Save a table now, unless the newest snapshot covers all of it; waits for that one.
+
+        Raises OSError, StoreError.
+        """
+        self.wait()
+        if seq != self.seq:
+            self._write(self._copied(table, seq, meta))
+
+    def wait(self) -> None:
+        """Wait for the snapshot being written, whatever becomes of it."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _copied(self, table: MemberTable, seq: int, meta: Mapping[str, Any]) -> _Copy:
+        return _Copy(
+            seq,
+            meta,
+            table.copied(),
+            0 if self._feed is None else self._feed.put_so_far,
+            None if self._journal is None else self._journal.leave(table, seq),
+        )
+
+    def _run(self, copy: _Copy) -> None:
+        try:
+            with STAGES.timed("snapshot_write"):
+                self._write(copy)
+        except (OSError, StoreError) as error:
+            # The events are in the log already, and the snapshot before is whole.
+            log.warning("shard %d goes on without a snapshot: %s", self._shard, error)
+        except Exception:  # a fault here must not end the shard, and the log tells what it is
+            log.exception("shard %d goes on without a snapshot", self._shard)
+
+    def _write(self, copy: _Copy) -> None:
+        """Write a copy with all that belongs to it; raises OSError, StoreError."""
+        if self._feed is not None:
+            # What the snapshot covers is never told again from the log.
+            self._feed.flush(FLUSH_WITHIN_S, copy.notices)
+        if self._journal is not None and copy.postings is not None:
+            self._journal.write(copy.postings)
+        self._snapshots.save(self._shard, copy.seq, copy.arrays(), copy.meta)
+        self.seq = copy.seq
+        # No further than the snapshot: what is behind it may still turn out not to be logged.
+        behind = self._log.read(self._archive.last_seq(self._shard))
+        covered = itertools.takewhile(lambda entry: entry.seq <= copy.seq, behind)
+        self._archive.write(self._shard, covered)
+        # One snapshot further back than the newest: it may have to stand in for a damaged one.
+        held = self._snapshots.seqs(self._shard)[0]
+        self._trim(min(held, self._archive.last_seq(self._shard)))
+
+    def _trim(self, upto_seq: int) -> None:
+        """Trim the log as its owner, who may take another epoch meanwhile; raises StoreError."""
+        self._log.epoch = self._owned.epoch
+        try:
+            self._log.trim(upto_seq)
+        except Fenced:
+            if self._log.epoch == self._owned.epoch:
+                raise

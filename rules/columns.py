@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rules.narrow import FlatCells, NarrowColumn
+
 Int64s = npt.NDArray[np.int64]
 
 FIRST_CAPACITY = 1024
@@ -31,8 +33,8 @@ def grow(holder: object, name: str, shape: tuple[int, ...]) -> None:
 
 
 def cells(
-    column: npt.NDArray[Any], rows: Int64s, places: Int64s
-) -> tuple[npt.NDArray[Any], Int64s]:
+    column: npt.NDArray[Any] | NarrowColumn, rows: Int64s, places: Int64s
+) -> tuple[npt.NDArray[Any] | FlatCells, Int64s]:
     """View a wide column as a flat one, and number the cells (row, place) in it, int64[n].
 
     Reading or writing by one index is several times faster than by two.
@@ -43,19 +45,29 @@ def cells(
 
 
 class Columns:
-    """Holds equally long NumPy columns as attributes.
+    """Holds equally long columns of numbers as attributes.
 
     A field is (dtype, width): width None gives dtype[capacity], k gives dtype[capacity, k].
-    Columns are zero when a row is new. Rows [size, capacity) are spare: whole-column work
-    slices with [:size].
+    Those that narrow names begin in the dtype it says and give what the field says; the others
+    are NumPy arrays. Columns are zero when a row is new. Rows [size, capacity) are spare:
+    whole-column work slices with [:size].
     """
 
-    def __init__(self, fields: Mapping[str, Field]) -> None:
+    def __init__(
+        self, fields: Mapping[str, Field], narrow: Mapping[str, npt.DTypeLike] | None = None
+    ) -> None:
         self.fields = dict(fields)
+        self.narrow = dict(narrow or {})
         self.size = 0
         self.capacity = FIRST_CAPACITY
         for name, (dtype, width) in self.fields.items():
-            setattr(self, name, np.zeros(self._shape(width), dtype=dtype))
+            shape = self._shape(width)
+            column = (
+                NarrowColumn(name, dtype, self.narrow[name], shape)
+                if name in self.narrow
+                else np.zeros(shape, dtype=dtype)
+            )
+            setattr(self, name, column)
 
     def _shape(self, width: int | None) -> tuple[int, ...]:
         return (self.capacity,) if width is None else (self.capacity, width)
@@ -64,24 +76,30 @@ class Columns:
         """Add zeroed rows and return the number of the first; amortised O(count)."""
         first, self.size = self.size, self.size + count
         if self.size > self.capacity:
-            # A long column grows by a quarter, to hold little in reserve; growing it is cheap.
-            more = self.capacity if self.capacity < DOUBLED_UPTO else self.capacity // 4
+            # A long column grows by an eighth, to hold little in reserve; growing it is cheap.
+            more = self.capacity if self.capacity < DOUBLED_UPTO else self.capacity // 8
             self.capacity = max(self.size, self.capacity + more)
             for name, (_, width) in self.fields.items():
-                grow(self, name, self._shape(width))
+                if name in self.narrow:
+                    getattr(self, name).resize(self._shape(width))
+                else:
+                    grow(self, name, self._shape(width))
         return first
 
     def relay(self, name: str, column: npt.NDArray[Any]) -> None:
         """Lay a wide column out anew: column [size, k] takes its place, k may be another width."""
         dtype = self.fields[name][0]
         self.fields[name] = (dtype, column.shape[1])
+        if name in self.narrow:
+            getattr(self, name).fill(column, self.capacity)
+            return
         laid = np.zeros((self.capacity, column.shape[1]), dtype=dtype)
         laid[: self.size] = column
         setattr(self, name, laid)
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Copy the filled rows of every column, by field name."""
-        return {name: getattr(self, name)[: self.size].copy() for name in self.fields}
+        """Copy the filled rows of every column, by field name, as wide as they are kept."""
+        return {name: kept(getattr(self, name))[: self.size].copy() for name in self.fields}
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Fill an empty instance from state(); raises KeyError when a column is missing."""
@@ -89,3 +107,8 @@ class Columns:
         self.extend(max((len(column) for column in columns.values()), default=0))
         for name, column in columns.items():
             getattr(self, name)[: self.size] = column
+
+
+def kept(column: npt.NDArray[Any] | NarrowColumn) -> npt.NDArray[Any]:
+    """Give the array that a column keeps its numbers in."""
+    return column.held if isinstance(column, NarrowColumn) else column

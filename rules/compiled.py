@@ -333,9 +333,10 @@ class Rules:
         return min(days, self.last_day - self.first_day + 1)
 
     def _ring_widths(self) -> Rings:
+        # Of months: tomorrow's, those that late events fall into, and the window before them.
         return Rings(
             cap_days=self._late_days() + 4 if self.member_day_cap is not None else 0,
-            months=self.window_months + self._late_days() // 28 + 3 if self.season.tiers else 0,
+            months=self.window_months + self._late_days() // 28 + 2 if self.season.tiers else 0,
             task_slots=self.task_slots,
         )
 

@@ -22,7 +22,7 @@ from rules.margins import margin_parts
 from rules.price_list import FEN_PARTS
 from rules.report_query import Query
 from rules.report_tables import Kind, Part, finished, keyed, named, ratio
-from rules.sale_parts import split_cells, within
+from rules.sale_parts import within
 
 if TYPE_CHECKING:
     from rules.member_table import MemberTable
@@ -101,8 +101,7 @@ def _bought_after(table: MemberTable, chosen: Int64s, days: int) -> dict[str, np
     fired = column.row[chosen].astype(np.int64)
     first = _after(row, at_us, fired, since_us)
     last = _after(row, at_us, fired, until_us)
-    _, _, product, station = split_cells(sales.cell[held])
-    days_of = sales.day[held].astype(np.int64)
+    product, station, days_of = sales.product[held], sales.station[held], sales.day[held]
     left_ml, left_fen = sales.left_ml[held].astype(np.int64), sales.left_fen[held].astype(np.int64)
     fuel_ml = left_ml * sales.fuel[held]
     margin, _ = margin_parts(table, product, station, days_of, left_ml, left_fen)

@@ -13,7 +13,7 @@ Records = npt.NDArray[np.int32]
 
 ABSENT: Final = -1
 _SLOTS_MIN: Final = 1_024
-_LOAD_MAX: Final = 0.6
+_LOAD_MAX: Final = 0.7
 _FEW: Final = 16
 """Keys that plain steps find sooner than arrays do."""
 _ALL_BITS: Final = 2**64 - 1
@@ -26,8 +26,8 @@ class IdentityMap:
 
     A key is two uint64, well mixed already; a value is an int32 ≥ 0. Entries lie densely in
     the order they came; the slots hold entry numbers alone, so a key costs 16 bytes in its
-    entry, 4 more once a value isn't its entry's number, and 7 to 14 in slots. Slots double when
-    more than 0.6 of them are taken: `find` and `insert` are O(1) a key, amortised, with all keys
+    entry, 4 more once a value isn't its entry's number, and 6 to 12 in slots. Slots double when
+    more than 0.7 of them are taken: `find` and `insert` are O(1) a key, amortised, with all keys
     of a call probed together.
 
     >>> known = IdentityMap()
@@ -136,11 +136,11 @@ class IdentityMap:
             slots[slot] = entry
 
     def _reserve(self, count: int) -> None:
-        """Make room for so many entries; room grows by a quarter, to waste little of it."""
+        """Make room for so many entries; room grows by an eighth, to waste little of it."""
         room = len(self._keys)
         if count <= room:
             return
-        room = max(count, room + room // 4)
+        room = max(count, room + room // 8)
         grow(self, "_keys", (room, 2))
         if self._values is not None:
             grow(self, "_values", (room,))

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from rules.columns import Columns
 from rules.identity import IdentityMap
+from rules.narrow import NarrowColumn
+from rules.tallies import DAYS_BEFORE_EPOCH, WORD_BITS
 
 Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]
@@ -34,7 +36,7 @@ class Identities(Columns):
 
     fingerprint: UInt64s
     at_us: Int64s
-    points: Int64s
+    points: NarrowColumn
     sale: npt.NDArray[np.int32]  # row in Sales, or -1
 
     def __init__(self) -> None:
@@ -44,27 +46,29 @@ class Identities(Columns):
                 "at_us": (np.int64, None),
                 "points": (np.int64, None),
                 "sale": (np.int32, None),
-            }
+            },
+            {"points": np.int16},
         )
 
 
 class Sales(Columns):
     """One row per purchase or top-up: credited points, original and remaining quantities."""
 
-    base: Int64s
-    bonus: Int64s
+    base: NarrowColumn
+    bonus: NarrowColumn
     # A line's most fits 32 bits; see LITRES_ML_MAX and AMOUNT_FEN_MAX.
     first_ml: npt.NDArray[np.int32]
     first_fen: npt.NDArray[np.int32]
     left_ml: npt.NDArray[np.int32]
     left_fen: npt.NDArray[np.int32]
-    earning_bits: UInt64s  # the earning rules that matched, tier and all
-    factor_bits: UInt64s  # the multipliers that matched
-    day: npt.NDArray[np.int32]
+    earning_bits: NarrowColumn  # the earning rules that matched, tier and all
+    factor_bits: NarrowColumn  # the multipliers that matched
+    day: NarrowColumn
     row: npt.NDArray[np.int32]  # the member's, as of the event
-    cell: Int64s  # its place in the tallies
-    season: npt.NDArray[np.uint16]  # the season it may score in; see MemberTable.season_number
-    version: npt.NDArray[np.uint16]  # of the rules it was judged by; see rules.past_rules
+    product: NarrowColumn  # product and station are numbers of the table's tallies
+    station: NarrowColumn
+    season: NarrowColumn  # the season it may score in; see MemberTable.season_number
+    version: NarrowColumn  # of the rules it was judged by; see rules.past_rules
     visit: npt.NDArray[np.bool_]  # a purchase whose visit still counts
     purchase: npt.NDArray[np.bool_]
     fuel: npt.NDArray[np.bool_]
@@ -72,16 +76,25 @@ class Sales(Columns):
     scored: npt.NDArray[np.bool_]
 
     def __init__(self) -> None:
-        amounts = ("base", "bonus", "cell")
+        numbers = ("base", "bonus", "day", "product", "station", "season", "version")
         quantities = ("first_ml", "first_fen", "left_ml", "left_fen")
+        bits = ("earning_bits", "factor_bits")
         flags = ("visit", "purchase", "fuel", "in_season", "scored")
         super().__init__(
-            dict.fromkeys(amounts, (np.int64, None))
-            | dict.fromkeys(("earning_bits", "factor_bits"), (np.uint64, None))
-            | dict.fromkeys((*quantities, "day", "row"), (np.int32, None))
-            | dict.fromkeys(("season", "version"), (np.uint16, None))
-            | dict.fromkeys(flags, (np.bool_, None))
+            dict.fromkeys(numbers, (np.int64, None))
+            | dict.fromkeys(bits, (np.uint64, None))
+            | dict.fromkeys((*quantities, "row"), (np.int32, None))
+            | dict.fromkeys(flags, (np.bool_, None)),
+            dict.fromkeys(numbers[:3], np.int16)
+            | dict.fromkeys(numbers[3:], np.int8)
+            | dict.fromkeys(bits, np.uint8),
         )
+
+    def cells(self, sale: npt.NDArray[Any]) -> Int64s:
+        """Number the cells of the tallies that some sales belong to, int64[n]."""
+        base = (self.day[sale] + DAYS_BEFORE_EPOCH) << 1 | ~self.purchase[sale]
+        cell: Int64s = (base << WORD_BITS | self.product[sale]) << WORD_BITS | self.station[sale]
+        return cell
 
 
 @dataclass(frozen=True, slots=True)

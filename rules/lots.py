@@ -28,8 +28,11 @@ import numpy.typing as npt
 from rules.calendar import Calendar
 from rules.duration import Duration, parse_duration
 from rules.expiry_watch import ExpiryWatch
+from rules.narrow import fewest_bytes
 
 Int64s = npt.NDArray[np.int64]
+Part = tuple[npt.NDArray[np.int32], npt.NDArray[Any]]
+"""Member rows and points of some lots, [n] each."""
 
 PARTS_MAX = 64
 WAITING_MAX = 256
@@ -67,13 +70,16 @@ class Term:
 
 
 class Lots:
-    """The buckets: expiry day → (member rows int64[n], points int64[n]) as they came."""
+    """The buckets: expiry day → (member rows, points), [n] each as they came.
+
+    Most of a table's memory could be lots, so rows are int32 and points as few bytes as they need.
+    """
 
     def __init__(self, rules: LotRules) -> None:
         self.rules = rules
         self.open_day = 0  # the earliest expiry day whose tick hasn't run
         self._terms = [Term(LONG_AGO, rules.expire_after)]
-        self._laid: dict[int, list[tuple[Int64s, Int64s]]] = {}
+        self._laid: dict[int, list[Part]] = {}
         self._waiting: list[tuple[Int64s, Int64s, Int64s]] = []
         self._kept = self.kept
         self._expiry_days: dict[int, int] = {}
@@ -85,7 +91,7 @@ class Lots:
         return any(term.expire_after is not None for term in self._terms)
 
     @property
-    def _buckets(self) -> dict[int, list[tuple[Int64s, Int64s]]]:
+    def _buckets(self) -> dict[int, list[Part]]:
         """Give the buckets with all that was put."""
         self.settle()
         return self._laid
@@ -127,8 +133,8 @@ class Lots:
             return None
         total = np.zeros(size, dtype=np.int64)
         for each in ready:
-            for rows, points in self._buckets.pop(each):
-                np.add.at(total, rows, points)
+            for part in self._buckets.pop(each):
+                _add_up(total, part)
         for watch in self._watches.values():
             watch.taken(total)
         return total
@@ -139,8 +145,9 @@ class Lots:
         return self._watches.setdefault(number, ExpiryWatch())
 
     def parts_of(self, day: int) -> list[tuple[Int64s, Int64s]]:
-        """Give what expires on a day, as (member rows int64[n], points int64[n]) that came."""
-        return self._buckets.get(day, [])
+        """Give what expires on a day, as (member rows, points) that came, int64[n] each."""
+        parts = self._buckets.get(day, [])
+        return [(rows.astype(np.int64), points.astype(np.int64)) for rows, points in parts]
 
     def by_expiry(self, row: int) -> dict[int, int]:
         """Sum one member's points by expiry day, ascending; O(points kept)."""
@@ -156,8 +163,8 @@ class Lots:
         total = np.zeros(size, dtype=np.int64)
         for each, parts in self._buckets.items():
             if each <= day:
-                for rows, points in parts:
-                    np.add.at(total, rows, points)
+                for part in parts:
+                    _add_up(total, part)
         return total
 
     def days(self) -> list[int]:
@@ -194,7 +201,7 @@ class Lots:
             self._terms[-1] = Term(before.from_day, None, fixed=floor)
             rows = np.flatnonzero(untracked)
             if len(rows):
-                self._buckets.setdefault(floor, []).append((rows, untracked[rows]))
+                self._buckets.setdefault(floor, []).append(_part(rows, untracked[rows]))
         else:
             floor = self.expiry_of(from_day - 1) or LONG_AGO
         self._terms.append(Term(from_day, rules.expire_after, floor))
@@ -241,7 +248,7 @@ class Lots:
         for watch in self._watches.values():
             watch.put(expiry, rows, points)
         parts = self._laid.setdefault(expiry, [])
-        parts.append((rows, points))
+        parts.append(_part(rows, points))
         if len(parts) >= PARTS_MAX:
             parts[:] = _merged(parts)
 
@@ -255,7 +262,7 @@ class Lots:
         days = self.days()
         parts = [part for day in days for part in self._buckets[day]]
         sizes = [sum(len(rows) for rows, _ in self._buckets[day]) for day in days]
-        none = np.zeros(0, dtype=np.int64)
+        none = np.zeros(0, dtype=np.int8)
         return {
             "open_day": np.array([self.open_day], dtype=np.int64),
             "terms": np.frombuffer(json.dumps(self._told()).encode(), dtype=np.uint8),
@@ -278,10 +285,21 @@ class Lots:
             state["day"].tolist(), state["size"].tolist(), ends.tolist(), strict=True
         ):
             span = slice(end - size, end)
-            self._buckets[day] = [(state["row"][span].copy(), state["points"][span].copy())]
+            self._buckets[day] = [_part(state["row"][span], state["points"][span])]
 
 
-def _merged(parts: list[tuple[Int64s, Int64s]]) -> list[tuple[Int64s, Int64s]]:
+def _part(rows: npt.NDArray[Any], points: npt.NDArray[Any]) -> Part:
+    """Copy points of member rows, [n] each, into few bytes."""
+    return rows.astype(np.int32), fewest_bytes(points)
+
+
+def _add_up(total: Int64s, part: Part) -> None:
+    """Add points to the sums of their members; adding is quickest in one width."""
+    rows, points = part
+    np.add.at(total, rows.astype(np.int64), points.astype(np.int64))
+
+
+def _merged(parts: list[Part]) -> list[Part]:
     """Join the small parts at the end of a bucket: each part at least doubles the next."""
     while len(parts) > 1 and len(parts[-2][0]) <= 2 * len(parts[-1][0]):
         (rows, points), (more_rows, more_points) = parts[-2], parts.pop()

@@ -26,6 +26,7 @@ from rules.identity import IdentityMap, hash_strings
 from rules.journal import Journal
 from rules.ledger import Ledger, WaitingRefund
 from rules.lots import Lots
+from rules.narrow import NarrowColumn
 from rules.notice_book import NoticeBook
 from rules.official_order import NO_TIME_US
 from rules.older_season import OlderSeason
@@ -57,6 +58,30 @@ PIECE: Final = 10_000
 UNNAMED_COMPANY: Final = 0
 
 
+NARROW: Final[dict[str, npt.DTypeLike]] = {
+    **dict.fromkeys(
+        (
+            "active", "slack", "earned_base", "litres_ml", "amount_fen", "score", "season_fen",
+            "month_ml", "month_fen",
+        ),
+        np.int32,
+    ),
+    **dict.fromkeys(
+        ("earned_bonus", "earned_task", "visits", "active_days", "goal_points", "day_points"),
+        np.int16,
+    ),
+    **dict.fromkeys(
+        (
+            "debt", "adjusted", "redeemed", "expired", "reversed_points", "waiting",
+            "merged_into", "task_counts", "month_visits", "final_level", "final_company",
+        ),
+        np.int8,
+    ),
+    "final_on_board": np.uint8,
+}  # fmt: skip
+"""How members' numbers begin: most people's fit, and what nobody has takes a byte."""
+
+
 class Part(Protocol):
     """A part of the table that saves and restores itself as arrays."""
 
@@ -78,8 +103,8 @@ class Members(Columns):
     listed: Bools
     disqualified: Bools
     level: npt.NDArray[np.int16]
-    waiting: npt.NDArray[np.int32]  # refunds waiting for their purchase
-    merged_into: npt.NDArray[np.int32]  # 1 + the row this record was merged into; 0 none
+    waiting: NarrowColumn  # refunds waiting for their purchase
+    merged_into: NarrowColumn  # 1 + the row this record was merged into; 0 none
     first_order: npt.NDArray[np.int32]  # 1 + the sale that a referral may be paid for; 0 none
     first_order_at_us: Int64s
     birthday: npt.NDArray[np.int16]  # see rules.birthdays; 0 unknown
@@ -89,37 +114,37 @@ class Members(Columns):
     trial_until_us: Int64s
     # The level bought with points, which the next review passes over; 0 none, else level + 1.
     bought_level: npt.NDArray[np.int16]
-    active: Int64s
-    debt: Int64s
-    slack: Int64s  # points of lots expired so far less all draws so far; see rules.lots
-    earned_base: Int64s
-    earned_bonus: Int64s
-    earned_task: Int64s
-    adjusted: Int64s
-    redeemed: Int64s
-    expired: Int64s
-    reversed_points: Int64s
-    litres_ml: Int64s
-    amount_fen: Int64s
-    visits: Int64s
-    score: Int64s
+    active: NarrowColumn
+    debt: NarrowColumn
+    slack: NarrowColumn  # points of lots expired so far less all draws so far; see rules.lots
+    earned_base: NarrowColumn
+    earned_bonus: NarrowColumn
+    earned_task: NarrowColumn
+    adjusted: NarrowColumn
+    redeemed: NarrowColumn
+    expired: NarrowColumn
+    reversed_points: NarrowColumn
+    litres_ml: NarrowColumn
+    amount_fen: NarrowColumn
+    visits: NarrowColumn
+    score: NarrowColumn
     tasks_completed_at_us: Int64s
-    active_days: npt.NDArray[np.int32]
+    active_days: NarrowColumn
     # As they stood at the final instant, which the final standings keep.
-    final_level: npt.NDArray[np.int16]
-    final_on_board: npt.NDArray[np.uint32]
-    final_company: npt.NDArray[np.int32]
+    final_level: NarrowColumn
+    final_on_board: NarrowColumn
+    final_company: NarrowColumn
     season_day_words: npt.NDArray[np.uint64]
-    season_fen: Int64s
+    season_fen: NarrowColumn
     goal_held: Bools
     goal_scored: Bools
-    goal_points: Int64s
+    goal_points: NarrowColumn
     goal_day: npt.NDArray[np.int32]
-    day_points: npt.NDArray[np.int64]
-    task_counts: npt.NDArray[np.int32]
-    month_ml: Int64s
-    month_fen: Int64s
-    month_visits: npt.NDArray[np.int32]
+    day_points: NarrowColumn
+    task_counts: NarrowColumn
+    month_ml: NarrowColumn
+    month_fen: NarrowColumn
+    month_visits: NarrowColumn
 
     def __init__(self, rules: Rules) -> None:
         rings = rules.rings
@@ -131,10 +156,10 @@ class Members(Columns):
             "goal_points": (np.int64, goals),
             "goal_day": (np.int32, goals),
             "day_points": (np.int64, rings.cap_days),
-            "task_counts": (np.int32, rings.task_slots),
+            "task_counts": (np.int64, rings.task_slots),
             "month_ml": (np.int64, rings.months),
             "month_fen": (np.int64, rings.months),
-            "month_visits": (np.int32, rings.months),
+            "month_visits": (np.int64, rings.months),
             "fired_us": (np.int64, rules.trigger_rules.memories),
         }
         single: dict[str, type] = {
@@ -159,7 +184,8 @@ class Members(Columns):
         for name in type(self).__annotations__:
             if name not in wide:
                 single.setdefault(name, np.int64)
-        super().__init__({name: (dtype, None) for name, dtype in single.items()} | wide)
+        fields: dict[str, Field] = {name: (dtype, None) for name, dtype in single.items()}
+        super().__init__(fields | wide, NARROW)
 
 
 class MemberTable:
@@ -426,7 +452,7 @@ class MemberTable:
         table.final = texts["final"]
         table.season_number = texts["season_number"]
         if older_rules is not None and "older.told" in state:
-            table.older = OlderSeason.from_state(older_rules, part("older."))
+            table.older = OlderSeason.from_state(older_rules, part("older."), table.members)
         table.fulfilments = [(row, Fulfilment(*cells)) for row, *cells in texts["fulfilments"]]
         table.orders = texts["orders"]
         table.ledger.details = dict(texts["details"])

@@ -97,9 +97,8 @@ def merge(table: MemberTable, row_from: int, row_to: int) -> None:
         with in_older(table):
             _join_older(table, row_from, row_to)
     _empty(table, row_from)
-    into = members.merged_into[: members.size]
-    into[into == row_from + 1] = row_to + 1
-    into[row_from] = row_to + 1
+    members.merged_into[merged_away(table, row_from)] = row_to + 1
+    members.merged_into[row_from] = row_to + 1
     table.merges += 1
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from rules.compiled import Rules
 from rules.event_columns import Names
 from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.narrow import NarrowColumn
 from rules.official_order import NO_TIME_US
 from rules.older_season import SEASON_COLUMNS, OlderSeason
 from rules.version_checks import VersionRefused, instant_text, programme_refusals
@@ -80,6 +81,9 @@ def open_season(table: MemberTable) -> None:
     for name in SEASON_COLUMNS:
         column = getattr(members, name)
         older.columns[name] = column
+        if isinstance(column, NarrowColumn):
+            setattr(members, name, column.fresh(members.capacity))
+            continue
         fresh = np.zeros_like(column)
         if name == "tasks_completed_at_us":
             fresh[:] = NO_TIME_US

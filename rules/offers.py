@@ -144,14 +144,14 @@ def _visits(table: MemberTable, row: int, today: int) -> tuple[list[Visit], int]
     at_us = _times_us(table, held)
     baskets: dict[tuple[int, int], list[int]] = {}
     for place, sale in enumerate(held.tolist()):
-        station = int(sales.cell[sale]) & (1 << 20) - 1
+        station = int(sales.station[sale])
         baskets.setdefault((int(sales.day[sale]), station), []).append(place)
     prices = table.rules.price_list
     visits = []
     for (day, station), places in sorted(baskets.items())[-VISITS_MAX:]:
         lines, margin, station_name = [], 0.0, tallies.stations.names[station]
         for sale in held[places].tolist():
-            name = tallies.products.names[int(sales.cell[sale]) >> 20 & (1 << 20) - 1]
+            name = tallies.products.names[int(sales.product[sale])]
             fen, ml = int(sales.left_fen[sale]), int(sales.left_ml[sale])
             lines.append(OrderLine(name, fen, ml))
             margin += float(prices.margin_fen(name, station_name, day, ml, fen) or 0)

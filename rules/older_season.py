@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from rules.columns import kept
 from rules.compiled import Rules
+from rules.narrow import NarrowColumn
 from rules.official_order import NO_TIME_US
 
 if TYPE_CHECKING:
-    from rules.member_table import MemberTable
+    from rules.member_table import Members, MemberTable
 
 Int64s = npt.NDArray[np.int64]
 
@@ -69,7 +71,7 @@ class OlderSeason:
         # Who was listed when the next season opened, bool[members or fewer].
         self.known: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
-        self.columns: dict[str, npt.NDArray[Any]] = {}
+        self.columns: dict[str, npt.NDArray[Any] | NarrowColumn] = {}
         self._mixed: tuple[Rules, Rules] | None = None
 
     @property
@@ -94,7 +96,11 @@ class OlderSeason:
     def fit(self, capacity: int) -> None:
         """Make room for as many members as the table has."""
         for name, column in self.columns.items():
-            if len(column) < capacity:
+            if len(column) >= capacity:
+                continue
+            if isinstance(column, NarrowColumn):
+                column.resize((capacity, *column.shape[1:]))
+            else:
                 grown = np.zeros((capacity, *column.shape[1:]), dtype=column.dtype)
                 if name == "tasks_completed_at_us":
                     grown[:] = NO_TIME_US
@@ -130,7 +136,7 @@ class OlderSeason:
     def state(self, size: int) -> dict[str, npt.NDArray[Any]]:
         """Copy the columns of some members, and where the season stands."""
         told = [self.id, self.number, self.final]
-        arrays = {name: column[:size].copy() for name, column in self.columns.items()}
+        arrays = {name: kept(column)[:size].copy() for name, column in self.columns.items()}
         return arrays | {
             "told": np.frombuffer(json.dumps(told).encode(), dtype=np.uint8),
             "known": self.known.copy(),
@@ -138,15 +144,22 @@ class OlderSeason:
         }
 
     @classmethod
-    def from_state(cls, rules: Rules, state: Mapping[str, npt.NDArray[Any]]) -> OlderSeason:
-        """Rebuild what state() copied, under the same season's rules."""
+    def from_state(
+        cls, rules: Rules, state: Mapping[str, npt.NDArray[Any]], members: Members
+    ) -> OlderSeason:
+        """Rebuild what state() copied, under the same season's rules, in columns like a table's."""
         name, number, final = json.loads(state["told"].tobytes())
         if name != rules.season_id:
             raise ValueError(f"the state is of season {name}, the rules are of {rules.season_id}")
         older = cls(rules, number)
         older.final, older.known = final, state["known"].copy()
         older.points_by_hour = state["points_by_hour"].copy()
-        older.columns = {name: state[name].copy() for name in SEASON_COLUMNS}
+        for name in SEASON_COLUMNS:
+            column = getattr(members, name)
+            if isinstance(column, NarrowColumn):
+                older.columns[name] = column.filled(state[name])
+            else:
+                older.columns[name] = state[name].copy()
         return older
 
 

@@ -89,14 +89,14 @@ def expire(table: MemberTable, day: int) -> Int64s:
     due = table.lots.due(day, members.size)
     if due is None:
         return np.zeros(0, dtype=np.int64)
-    slack = members.slack[: members.size]
-    slack += due
+    slack = members.slack[: members.size] + due
     rows = np.flatnonzero(slack > 0)
     points = slack[rows]
+    slack[rows] = 0
+    members.slack[: members.size] = slack
     members.active[rows] -= points
     members.expired[rows] += points
     table.tallies.expire(day, earned_day, points)
-    slack[rows] = 0
     if table.journal is not None:
         table.journal.expired(rows, points)
     return rows

@@ -141,7 +141,7 @@ def reverse(
     sales.base[sale], sales.bonus[sale] = base, bonus
     lost = lost_base + lost_bonus
     fuel_ml = taken_ml[ok] * sales.fuel[sale]
-    table.tallies.refunded.add(sales.cell[sale], fuel_ml, taken_fen[ok], lost)
+    table.tallies.refunded.add(sales.cells(sale), fuel_ml, taken_fen[ok], lost)
     rules = table.rules
     scoring = lost_base * rules.scores_base + lost_bonus * rules.scores_bonus
     scoring *= sales.scored[sale] & counts
@@ -149,7 +149,7 @@ def reverse(
     notes: list[Note] = []
     if table.journal is not None:
         notes.append(Note(REVERSED, scores=-scoring, ml=-taken_ml[ok], fen=-taken_fen[ok]))
-    days = sales.day[sale].astype(np.int64)
+    days = sales.day[sale]
     give_back_room(table, rows, lost, days)
     reversed_points[ok] = claw_back(table, rows, lost, days, notes)
     reversed_points[ok] += lose_goals(table, rows, counts)
@@ -224,7 +224,7 @@ def _lower_metrics(
     members.litres_ml[rows] -= fuel_ml
     members.amount_fen[rows] -= fen
     members.visits[rows] -= gone
-    days = sales.day[sale].astype(np.int64)
+    days = sales.day[sale]
     table.windows.add(rows, days, -gone.astype(np.int64), -fuel_ml, -fen)
     members.season_fen[rows] -= fen * sales.in_season[sale]
     if not rules.rings.months:

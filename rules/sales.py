@@ -15,6 +15,7 @@ from rules.member_table import MemberTable
 from rules.points import credit, room
 from rules.referrals import note_first_orders
 from rules.results import Outcome
+from rules.tallies import WORD_BITS, WORDS_MAX
 from rules.tiers import rise
 
 Int64s = npt.NDArray[np.int64]
@@ -73,7 +74,8 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "factor_bits": factor,
         "day": days,
         "row": rows,
-        "cell": cell,
+        "product": cell >> WORD_BITS & WORDS_MAX - 1,
+        "station": cell & WORDS_MAX - 1,
         "season": table.season_number,
         "version": table.past.version,
         "visit": purchase,

@@ -67,7 +67,7 @@ def metric_values(table: MemberTable, rows: Int64s, metric: Metric) -> Int64s:
         days = table.windows.today - table.rules.calendar.days(last_us)
         since: Int64s = np.where(last_us == 0, -1, np.maximum(days, 0))
         return since
-    column: Int64s = {
+    column = {
         "score": members.score,
         "visits": members.visits,
         "litres": members.litres_ml,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rules.calendar import months_of_days
 from rules.compiled import Rules
 from rules.member_table import NO_CLOCK_US, MemberTable
+from rules.narrow import NarrowColumn
 from rules.tiers import Window, holds
 
 Int64s = npt.NDArray[np.int64]
@@ -153,7 +154,7 @@ def _window(table: MemberTable, rules: Rules, rows: Int64s, last_months: Int64s)
     known = months > table.open_month - width
     who, slots = rows[:, None], months % width
 
-    def total(column: npt.NDArray[np.int64] | npt.NDArray[np.int32]) -> Int64s:
+    def total(column: NarrowColumn) -> Int64s:
         summed: Int64s = np.where(known, column[who, slots], 0).sum(axis=1, dtype=np.int64)
         return summed
 

@@ -155,7 +155,7 @@ def _carry_members(table: MemberTable, old: Rules, rules: Rules) -> None:
     for place, stood in enumerate(boards.tolist()):
         if stood >= 0:
             moved |= (on_board >> np.uint32(stood) & np.uint32(1)) << np.uint32(place)
-    on_board[:] = moved
+    members.final_on_board[: members.size] = moved
     _carry_rings(table, old, rules)
     words = members.season_day_words[: members.size]
     width = max(rules.season_day_words, words.shape[1])

@@ -48,7 +48,10 @@ class Bucket(Columns):
     row: npt.NDArray[np.int32]
 
     def __init__(self, metrics: tuple[str, ...]) -> None:
-        super().__init__({"row": (np.int32, None)} | dict.fromkeys(metrics, (np.int64, None)))
+        super().__init__(
+            {"row": (np.int32, None)} | dict.fromkeys(metrics, (np.int64, None)),
+            dict.fromkeys(metrics, np.int8),
+        )
 
     def put(self, rows: Int64s, amounts: Mapping[str, Int64s]) -> None:
         """Add amounts, int64[n] by metric; amortised O(n)."""
@@ -157,7 +160,7 @@ class Windows:
             if day <= self.today - self.rules.longest_days:
                 continue
             held, bucket = before.state(), Bucket(self._metrics)
-            none = np.zeros(before.size, dtype=np.int64)
+            none = np.zeros(before.size, dtype=np.int8)
             bucket.put(held["row"], {name: held.get(name, none) for name in self._metrics})
             self._buckets[day] = bucket
             for (metric, width), sums in self._sums.items():
@@ -179,7 +182,7 @@ class Windows:
         days = sorted(self._buckets)
         buckets = [self._buckets[day].state() for day in days]
         amounts = {
-            name: np.concatenate([np.zeros(0, np.int64), *(one[name] for one in buckets)])
+            name: np.concatenate([np.zeros(0, np.int8), *(one[name] for one in buckets)])
             for name in ("row", *self._metrics)
         }
         return amounts | {

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from rules import merging
@@ -93,12 +94,15 @@ def scores(table: MemberTable) -> dict[str, int]:
 
 
 def conserved(table: MemberTable) -> bool:
-    members, rows = table.members, np.arange(len(table))
-    earned = members.earned_base + members.earned_bonus + members.earned_task + members.adjusted
-    gone = members.redeemed + members.expired + members.reversed_points
-    balance = members.active - members.debt
-    both = np.minimum(members.active, members.debt)
-    return bool((earned == balance + gone)[rows].all() and (both[rows] == 0).all())
+    def of_all(*names: str) -> npt.NDArray[np.int64]:
+        columns = [getattr(table.members, name)[: len(table)] for name in names]
+        total: npt.NDArray[np.int64] = np.sum(columns, axis=0, dtype=np.int64)
+        return total
+
+    earned = of_all("earned_base", "earned_bonus", "earned_task", "adjusted")
+    gone = of_all("redeemed", "expired", "reversed_points")
+    active, debt = of_all("active"), of_all("debt")
+    return bool((earned == active - debt + gone).all() and (np.minimum(active, debt) == 0).all())
 
 
 def test_every_column_has_a_way_to_merge() -> None:

@@ -1,0 +1,183 @@
+"""A column of whole numbers in as few bytes as they need: it widens before one doesn't fit.
+
+A million members' points are mostly small, but nothing says how great one member's may get. So
+such a column begins narrow and checks what is written; what it gives is as wide as ever, and
+nobody who computes with it can overflow what they were given.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+SIGNED: Final = tuple(np.dtype(word) for word in ("i1", "i2", "i4", "i8"))
+UNSIGNED: Final = tuple(np.dtype(word) for word in ("u1", "u2", "u4", "u8"))
+
+
+class NarrowColumn:
+    """Numbers kept as one dtype, given as another: [capacity] or [capacity, width].
+
+    Reading copies. What a slice gives is read-only, so that nobody writes into the copy and
+    means the column.
+
+    >>> column = NarrowColumn("points", np.int64, np.int8, (2,))
+    >>> column[0] = 300
+    >>> column[[0, 1]], column.dtype
+    (array([300,   0]), dtype('int16'))
+    """
+
+    def __init__(
+        self, name: str, given: npt.DTypeLike, kept: npt.DTypeLike, shape: tuple[int, ...]
+    ) -> None:
+        self.name = name
+        self.given: np.dtype[Any] = np.dtype(given)
+        self._signed = self.given.kind == "i"
+        self._first = np.dtype(kept)
+        self._keep(np.zeros(shape, dtype=kept))
+
+    def _keep(self, held: npt.NDArray[Any]) -> None:
+        self.held = held
+        bounds = np.iinfo(held.dtype)
+        self._least, self._most = int(bounds.min), int(bounds.max)
+        self._whole = held.dtype.itemsize == 8  # everything fits
+        self._lift = np.int64(0 if self._whole else -self._least)
+        self._span = np.uint64(self._most - self._least)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Tell how numbers are kept."""
+        return self.held.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Tell how many numbers there is room for."""
+        return self.held.shape
+
+    @property
+    def nbytes(self) -> int:
+        """Count the bytes they take."""
+        return self.held.nbytes
+
+    def __len__(self) -> int:
+        return len(self.held)
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[Any]:
+        """Give a copy of all numbers to NumPy."""
+        return self.held.astype(dtype or self.given)
+
+    def __getitem__(self, key: Any) -> npt.NDArray[Any]:
+        """Give some numbers, as wide as they may be."""
+        found: npt.NDArray[Any] = self.held[key].astype(self.given)
+        if type(key) is slice:
+            found.flags.writeable = False
+        return found
+
+    def __setitem__(self, key: Any, values: Any) -> None:
+        """Write numbers, after widening where one doesn't fit.
+
+        Raises OverflowError where one doesn't fit what the column gives either.
+        """
+        self.make_room(values)
+        self.held[key] = values
+
+    def make_room(self, values: Any) -> None:
+        """Widen the column where it takes more to hold some numbers."""
+        if isinstance(values, int | np.integer):
+            low = high = int(values)
+        else:
+            numbers = np.asarray(values)
+            if not numbers.size or self._fit(numbers):
+                return
+            low, high = int(numbers.min()), int(numbers.max())
+        if low < self._least or high > self._most:
+            self._widen(low, high)
+
+    def _fit(self, numbers: npt.NDArray[Any]) -> bool:
+        """Tell whether numbers fit for sure, by one comparison for both ends."""
+        if self._whole:
+            return True
+        if not self._signed:
+            return numbers.dtype.kind == "u" and bool(
+                np.maximum.reduce(numbers, axis=None) <= self._most
+            )
+        if numbers.dtype != np.int64:
+            if numbers.dtype.kind not in "ib":
+                return False
+            numbers = numbers.astype(np.int64)
+        lifted: npt.NDArray[np.uint64] = (numbers + self._lift).view(np.uint64)
+        return bool(np.maximum.reduce(lifted, axis=None) <= self._span)
+
+    def _widen(self, low: int, high: int) -> None:
+        for dtype in SIGNED if self._signed else UNSIGNED:
+            if dtype.itemsize <= self.dtype.itemsize or dtype.itemsize > self.given.itemsize:
+                continue
+            bounds = np.iinfo(dtype)
+            if bounds.min <= low and high <= bounds.max:
+                self._keep(self.held.astype(dtype))
+                return
+        beyond = low if low < 0 else high
+        raise OverflowError(
+            f"{self.name} = {beyond}: beyond what {self.given} holds; no event may add so much"
+        )
+
+    def resize(self, shape: tuple[int, ...]) -> None:
+        """Lengthen the column; new numbers are zero, and memory moves if it can."""
+        try:
+            self.held.resize(shape)
+        except ValueError:
+            longer = np.zeros(shape, dtype=self.dtype)
+            longer[: len(self.held)] = self.held
+            self.held = longer
+
+    def fill(self, numbers: npt.NDArray[Any], capacity: int) -> None:
+        """Hold other numbers [k] or [k, width], and zeros up to the capacity."""
+        laid = np.zeros((capacity, *numbers.shape[1:]), dtype=self._first)
+        self._keep(laid)
+        self[: len(numbers)] = numbers
+
+    def filled(self, numbers: npt.NDArray[Any]) -> NarrowColumn:
+        """Make a column like this one of other numbers."""
+        made = self.fresh(0)
+        made.fill(numbers, len(numbers))
+        return made
+
+    def fresh(self, capacity: int) -> NarrowColumn:
+        """Make a column of zeros as this one began, but for its width."""
+        return NarrowColumn(self.name, self.given, self._first, (capacity, *self.shape[1:]))
+
+    def reshape(self, _flat: int) -> FlatCells:
+        """Look at a wide column as a flat one."""
+        return FlatCells(self)
+
+
+class FlatCells:
+    """A wide narrow column by one index: row × width + place."""
+
+    def __init__(self, column: NarrowColumn) -> None:
+        self._column = column
+
+    def __getitem__(self, index: Any) -> npt.NDArray[Any]:
+        found: npt.NDArray[Any] = self._column.held.reshape(-1)[index].astype(self._column.given)
+        return found
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        self._column.make_room(values)
+        self._column.held.reshape(-1)[index] = values
+
+
+def fewest_bytes(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Copy whole numbers into as few bytes as hold all of them.
+
+    >>> fewest_bytes(np.array([1, -129])).dtype
+    dtype('int16')
+    """
+    low, high = int(numbers.min(initial=0)), int(numbers.max(initial=0))
+    for dtype in SIGNED:
+        bounds = np.iinfo(dtype)
+        if bounds.min <= low and high <= bounds.max:
+            return numbers.astype(dtype)
+    return numbers

@@ -113,25 +113,32 @@ _BY_FACT: Final = tuple(each.name for each in fields(Part))[-7:]
 
 
 def joined(parts: list[Part]) -> list[Part]:
-    """Join the small parts at the end: each part then at least doubles the next."""
-    parts = list(parts)
-    while len(parts) > 1 and len(parts[-2]) <= 2 * len(parts[-1]):
-        if parts[-2].rules is not parts[-1].rules:
-            break
-        last = parts.pop()
-        parts[-1] = _join(parts[-1], last)
-    return parts
+    """Join the small parts at the end, in one go: each part then at least doubles the next."""
+    if not parts:
+        return []
+    first, size, rules = len(parts) - 1, len(parts[-1]), parts[-1].rules
+    while first and parts[first - 1].rules is rules and len(parts[first - 1]) <= 2 * size:
+        first -= 1
+        size += len(parts[first])
+    return [*parts[:first], _join(parts[first:])]
 
 
-def _join(one: Part, other: Part) -> Part:
+def _join(parts: Sequence[Part]) -> Part:
+    if len(parts) == 1:
+        return parts[0]
     columns = {
-        name: np.concatenate([getattr(one, name), getattr(other, name)])
+        name: np.concatenate([getattr(part, name) for part in parts])
         for name in (*_BY_POSTING, *_BY_FACT)
     }
-    moved = np.where(other.fact < 0, other.fact, other.fact + len(one.facts))
-    fact = np.concatenate([one.fact, moved.astype(np.int32)])
-    facts = pa.concat_tables([one.facts, other.facts]).unify_dictionaries().combine_chunks()
-    return Part(rules=one.rules, fact=fact, facts=facts, **columns)
+    starts = np.cumsum([0, *(len(part.facts) for part in parts[:-1])])
+    fact = np.concatenate(
+        [
+            np.where(part.fact < 0, part.fact, part.fact + start).astype(np.int32)
+            for part, start in zip(parts, starts.tolist(), strict=True)
+        ]
+    )
+    facts = pa.concat_tables([part.facts for part in parts]).unify_dictionaries().combine_chunks()
+    return Part(rules=parts[0].rules, fact=fact, facts=facts, **columns)
 
 
 def postings(

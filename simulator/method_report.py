@@ -9,6 +9,7 @@ from importlib.metadata import version
 from simulator import page
 from simulator.answers import Answers
 from simulator.effects import Effects
+from simulator.parameter_names import unit_name
 from simulator.population import Population
 from simulator.report_words import ReportWords
 from simulator.run_result import RunResult
@@ -42,7 +43,8 @@ def parameters(population: Population, words: ReportWords) -> str:
     for path, one in known:
         values = one.value if isinstance(one.value, tuple) else (one.value,)
         rows.append([
-            path, one.unit, words(f"source.{one.source}"), one.note,
+            words.parameter(path), unit_name(one.unit, words.language),
+            words(f"source.{one.source}"), one.note,
             ", ".join(f"{value:g}" for value in values), f"{one.low:g}–{one.high:g}",
         ])  # fmt: skip
     heads = ("parameter", "unit", "source", "note", "value", "range")

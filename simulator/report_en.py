@@ -6,6 +6,7 @@ from typing import Final
 
 PHRASES: Final = {
     "between": "{low} to {high}",
+    "parameter.named": "{name} ({path})",
     "comma": ", ",
     "no_interval": "one run tells no interval",
     "runs.one": "1 run",
@@ -252,7 +253,7 @@ PHRASES: Final = {
     "moved.points": "points",
     "moved.prize_fen": "prizes",
     "tier_moves.section": "Tier moves",
-    "tier_moves.said": "{members} members end on another level.",
+    "tier_moves.said": "Members who end on another level: {members}.",
     "tier_moves.head": "level: base ↓ · candidate →",
     "anyway.section": "Paid for what they'd have done anyway",
     "anyway.said": "{candidate} of the candidate's rewards go to visits that would have happened "

@@ -7,11 +7,14 @@ from typing import Final
 from rules.season_models import Label, Season
 from rules.terms_words import LANGUAGES, Words
 from simulator import report_en, report_zh
+from simulator.parameter_names import NAMES, general
 from simulator.spread import Spread
 
 PHRASES: Final = {"zh": report_zh.PHRASES, "en": report_en.PHRASES}
 MINUS: Final = "−"
 NO_INTERVAL: Final = "—"
+WHOLE_FROM: Final = 10
+"""A mean count from which decimals only distract."""
 _STEPS: Final = {
     "zh": ((1e8, " 亿"), (1e4, " 万")),
     "en": ((1e9, "bn"), (1e6, "M"), (1e3, "k")),
@@ -35,14 +38,15 @@ class ReportWords:
         return PHRASES[self.language][key].format(**values)
 
     def number(self, value: float) -> str:
-        """Write a count, shortened where it is long.
+        """Write a count, shortened where it is long; a mean of ten or more without decimals.
 
         >>> from rules.season_models import Season
         >>> words = ReportWords(Season.model_construct(), "zh")
         >>> words.number(12345678), words.number(-3), words.number(0)
         ('1235 万', '−3', '0')
         """
-        return _signed(value, self._short(abs(value)))
+        size = abs(value)
+        return _signed(value, self._short(float(round(size)) if size >= WHOLE_FROM else size))
 
     def count(self, value: float) -> str:
         """Write a count in full; with a decimal where it is a small mean."""
@@ -158,6 +162,16 @@ class ReportWords:
         """Name a budget or a stock by its id, a good of the catalogue as it is called."""
         items = {one.id: one.name for one in self.season.catalogue}
         return self.named("item", name, items.get(name)) if name in items else name
+
+    def parameter(self, path: str) -> str:
+        """Name a figure of the population, with its path."""
+        key, of = general(path)
+        name = NAMES[self.language].get(key)
+        if name is None:
+            return path
+        group = "product" if path.startswith("grades.") else "kind"
+        named = name.format(of=self.named(group, of))
+        return self("parameter.named", name=named, path=path)
 
     def season_name(self) -> str:
         """Name the season."""

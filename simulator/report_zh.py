@@ -6,6 +6,7 @@ from typing import Final
 
 PHRASES: Final = {
     "between": "{low} 至 {high}",
+    "parameter.named": "{name}（{path}）",
     "comma": "、",
     "no_interval": "只有一次模拟，无区间",
     "runs.one": "1 次模拟",

@@ -153,6 +153,78 @@ def test_what_cannot_be_simulated_is_refused_with_every_reason(live: Live) -> No
     assert not [name for name in names if "." in name], "mappings and spaces are no seasons"
 
 
+UNTIL = "2026-06-03T12:00:00+08:00"
+SPACE = """\
+format = 1
+[[vary]]
+path = "multiplier.member-day.factor"
+choices = ["1", "2"]
+"""
+
+
+def test_a_search_is_what_the_command_line_gives(live: Live, tmp_path: Path) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text(SPACE, encoding="utf-8")
+    path = tmp_path / "season.toml"
+    path.write_text(SEASON, encoding="utf-8")
+    told = in_state(
+        live,
+        asked(live, kind="tune", space=SPACE, members=20, trials=2, effort="quick", until=UNTIL,
+              objective="min:points_earned", budgets=["active_members>=50%"]),
+        "done", "failed",
+    )  # fmt: skip
+    assert told["state"] == "done", told["reason"]
+    args = ["--members", "20", "--trials", "2", "--effort", "quick", "--json", "--until", UNTIL,
+            "--objective", "min:points_earned", "--budget", "active_members>=50%",
+            "--workers", "1"]  # fmt: skip
+    out = tmp_path / "out"
+    by_hand = CliRunner().invoke(
+        main, ["tune", str(path), "--space", str(space), *args, "--out", str(out)]
+    )
+    assert by_hand.exit_code == 0, by_hand.output
+    assert told["summary"] == json.loads(by_hand.stdout.splitlines()[-1])
+    assert told["runs"] >= told["summary"]["runs"], "what was planned is no fewer than were made"
+    assert told["seeds"] == 8
+    for name in ("report.html", "best.toml", "trials.csv", "pareto.csv"):
+        answer = live.http.get(f"/v1/simulations/{told['id']}/files/{name}")
+        assert answer.content == (out / name).read_bytes(), name
+    pages = Client(live.system.url, live.keys["analyst"])
+    found = pages.simulation(told["id"]).found
+    offers = pages.tuning_offers(None)
+    pages.close()
+    assert found is not None
+    assert found.best is not None
+    assert [one.path for one in found.best.changes] == ["multiplier.member-day.factor"]
+    assert {"multiplier.member-day.factor", "prizes.overall.1.reward"} <= {
+        one.path for one in offers.offers
+    }
+
+
+def test_a_search_that_cannot_be_is_refused_at_once_with_its_lines(live: Live) -> None:
+    def refused(**wanted: Any) -> dict[str, Any]:
+        answer = live.http.post("/v1/simulations", json={"kind": "tune", "space": SPACE} | wanted)
+        assert answer.status_code == 422, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    wrong = refused(space=SPACE.replace("member-day", "memberday"))
+    assert wrong["type"] == "urn:forecourt:space-errors"
+    [error] = wrong["errors"]
+    assert (error["file"], error["line"]) == ("space", 3)
+    assert "did you mean multiplier.member-day.factor" in error["fix"]
+    assert "Line 3" in wrong["detail"]
+    assert "did you mean margin_fen" in refused(objective="margin")["detail"]
+    much = refused(members=200_000, effort="full", trials=100)
+    assert "at most 4,000,000 beside a running season; lower members to" in much["detail"]
+    assert "forecourt tune" in much["detail"]
+    assert "space: tune needs" in refused(space=None)["detail"]
+    assert "draws: tune doesn't take it" in refused(draws=4)["detail"]
+    other = live.http.post("/v1/simulations", json={"kind": "simulate", "trials": 9})
+    assert "trials: simulate doesn't take it" in other.json()["detail"]
+    listed = live.get("/v1/simulations")["simulations"]
+    assert not [one for one in listed if one["kind"] == "tune" and one["state"] != "done"]
+
+
 def test_a_simulation_gives_way_is_cancelled_and_survives_the_gateway(live: Live) -> None:
     first = asked(live, **LONG)
     second = asked(live, **LONG)

@@ -10,8 +10,12 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from tests.ui.fixture_api import problem, rfc3339
 from tests.ui.fixture_rules import TEXT
+from tests.ui.fixture_tuned import AIM, BEST, FOUND, NOTHING_BETTER, trials_csv
+from ui.jobs import consult
 
-DONE, COMPARED, RUNNING, QUEUED, FAILED = ("0" * 11 + str(place) for place in range(1, 6))
+DONE, COMPARED, RUNNING, QUEUED, FAILED, TUNED, KEPT, SEARCHING = (
+    "0" * 11 + str(place) for place in range(1, 9)
+)
 REASON = "summer-2026: no fuel is sold, and simulated members come for fuel"
 FLOWS = """month,from,to,figure,mean,low,high,p50,p95
 2026-06,silver,silver,members,1600,1571,1629,1600,1618
@@ -147,7 +151,13 @@ def listed(state: dict[str, Any]) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     progress = {"done": 138, "total": 368, "what": "days"}
     both = ["summer-2026", "double-tuesday"]
+    search = {"kind": "tune", "members": 1000, "seeds": 8, "runs": 92, "trials": 14,
+              "effort": "quick", "objective": AIM}  # fmt: skip
+    stage = {"done": 41, "total": 92, "what": "search"}
     whole = [
+        one(SEARCHING, "running", now, progress=stage, **search),
+        one(KEPT, "done", now, summary=NOTHING_BETTER, **search),
+        one(TUNED, "done", now, summary=FOUND, **search),
         one(FAILED, "failed", now, reason=REASON),
         one(QUEUED, "queued", now, ahead=1),
         one(RUNNING, "running", now, progress=progress),
@@ -174,7 +184,8 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
     async def get_simulations() -> Any:
         if state.get("without"):
             return problem(404, "no-simulator", "This system was started without a simulator.")
-        limits = {"members": 200_000, "seeds": 64, "member_seasons": 4_000_000}
+        limits = {"members": 200_000, "seeds": 64, "draws": 256, "trials": 1000,
+                  "member_seasons": 4_000_000}  # fmt: skip
         brief = [
             {key: value for key, value in each.items() if key != "summary"}
             for each in listed(state)
@@ -185,7 +196,7 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
     async def post_simulations(request: Request) -> Any:
         body = await request.json()
         errors = []
-        for name in ("season", "candidate"):
+        for name in ("season", "candidate", "space"):
             text = body.get(name, "")
             if "broken" in text:
                 line = text[: text.index("broken")].count("\n") + 1
@@ -193,12 +204,15 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
                     {"file": name, "line": line, "path": "tiers", "problem": "must be a table",
                      "fix": "write a table", "value": None}
                 )  # fmt: skip
+        state["body"] = body
         if errors:
-            return problem(400, "season-errors", "errors; nothing was started", errors=errors)
+            status = 422 if errors[0]["file"] == "space" else 400
+            return problem(status, "season-errors", "errors; nothing was started", errors=errors)
         if state.get("full"):
             return problem(429, "too-many", "8 simulations wait already")
         now = datetime.now(UTC)
-        more = {name: body[name] for name in ("kind", "members", "seeds")}
+        names = ("kind", "members", "seeds", "trials", "effort", "objective")
+        more = {name: body[name] for name in names if name in body}
         told = one("00000000000a", "queued", now, ahead=2, **more) | {"asked": rfc3339(now)}
         state.setdefault("asked", []).insert(0, told)
         return JSONResponse(told, 201)
@@ -206,6 +220,14 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
     @api.get("/v1/simulations/seasons")
     async def get_seasons() -> Any:
         return {"seasons": [{"name": "summer-2026", "text": TEXT}]}
+
+    @api.post("/v1/simulations/offers")
+    async def post_offers(request: Request) -> Any:
+        return consult("offers", {"season": (await request.json())["season"]}, {})
+
+    @api.get("/v1/simulations/body")
+    async def get_body() -> Any:
+        return state.get("body", {})
 
     @api.get("/v1/simulations/{simulation}")
     async def get_simulation(simulation: str) -> Any:
@@ -224,6 +246,10 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
     async def get_file(simulation: str, name: str) -> Response:
         if name == "report.html":
             return HTMLResponse("<!doctype html><title>Simulation</title>")
+        if simulation in (TUNED, KEPT):
+            found = FOUND if simulation == TUNED else NOTHING_BETTER
+            files = {"best.toml": BEST, "trials.csv": trials_csv(found)}
+            return Response(files.get(name, "file\n"), media_type="text/plain")
         compared = simulation == COMPARED
         tables = {"flows.csv": FLOWS, "tiers.csv": TIERS_BETWEEN if compared else TIERS}
         return Response(tables.get(name, "figure,mean\n"), media_type="text/csv")

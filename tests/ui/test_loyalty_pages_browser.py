@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
-from tests.ui.fixture_simulations import COMPARED, DONE, RUNNING
+from tests.ui.fixture_simulations import COMPARED, DONE, RUNNING, TUNED
 from tests.ui.recorded import Recorded
 from tests.ui.test_pages_browser import PHONE, SCREEN, TOFU, Theme, looking, overflow_px, picture
 
@@ -36,6 +36,8 @@ VIEWS = {
     "simulate": ("共 4 次、每次 2,000 位会员", "4 runs of 2,000 members"),
     f"simulate?part=results&simulation={DONE}": ("收不回成本", "doesn't pay for itself"),
     f"simulate?part=results&simulation={COMPARED}": ("无法判断哪份文件", "can't tell which file"),
+    "simulate?part=tune": ("会员日：积分倍数", "Member day: times the points"),
+    f"simulate?part=results&simulation={TUNED}": ("改动 3 个取值", "Changing 3 values"),
     f"simulate?part=results&simulation={RUNNING}": ("138 / 368 天", "138 of 368 days"),
     "operations?part=tests": ("不丢不重：已确认 48,210 笔", "48,210 events acknowledged"),
 }

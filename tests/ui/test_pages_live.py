@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -121,6 +122,55 @@ def test_the_loyalty_pages_show_what_the_system_holds(
         page.get_by_text("检查", exact=True).click()
         expect(page.locator(".fc-finding").first).to_be_visible()
         picture(page, pictures, "live-lint-zh")
+
+
+SPACE = """format = 1
+[[vary]]
+path = "prizes.overall.1.reward"
+choices = ["phone", "watch"]
+"""
+
+
+@pytest.mark.long
+def test_a_season_is_tuned_from_the_form_to_the_rules_page(
+    browser: Browser, season: tuple[Client, str, str], pictures: Path
+) -> None:
+    client, _, pages = season
+    with looking(browser, f"{pages}/simulate?part=tune", "zh-CN") as page:
+        main = page.locator("[data-testid='stMain']")
+        expect(main).to_contain_text("会员日：积分倍数")
+        page.get_by_text("对应的范围文件").click()
+        own = page.locator(".st-key-tune_space_text textarea")
+        expect(own).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        own.fill(SPACE)
+        own.press("Control+Enter")
+        for key, value in (("trials", "2"), ("members", "12")):
+            field = page.locator(f".st-key-tune_{key} input")
+            field.fill(value)
+            field.press("Enter")
+            expect(main).to_contain_text("最多 2 份文件")
+        expect(main).to_contain_text("12 位会员")
+        page.get_by_role("button", name="开始搜索").click()
+        expect(page).to_have_url(re.compile("simulation="))
+        done = page.locator(".fc-verdict")
+        expect(done).to_be_visible(timeout=240_000)
+        expect(main).to_contain_text("改什么")
+        expect(page.locator("[data-testid='stVegaLiteChart'] svg.marks")).to_have_count(1)
+        picture(page, pictures, "live-tuned-zh")
+        [one] = client.simulations().simulations
+        best = client.simulation_file(one.id, "best.toml").decode()
+        found = client.simulation(one.id).found
+        assert found is not None
+        assert found.outcome == "better", "a watch costs less than a phone"
+        assert found.best is not None
+        assert [each.path for each in found.best.changes] == ["prizes.overall.1.reward"]
+        page.get_by_role("button", name="在规则页打开").click()
+        expect(page).to_have_url(re.compile("/rules"))
+        expect(page.locator("textarea").first).to_have_value(best)
+        page.get_by_text("改动", exact=True).first.click()
+        expect(page.locator("[class*='fc-changes']").first).to_be_visible()
+        picture(page, pictures, "live-tuned-rules-zh")
 
 
 def test_a_season_is_watched_to_its_end(

@@ -1,12 +1,26 @@
 """Simulate: the page's logic against recorded answers."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from simulator.search_space import read_space
+from simulator.season_text import SeasonText
 from tests.ui.fixture_rules import TEXT
-from tests.ui.fixture_simulations import COMPARED, DONE, FAILED, QUEUED, REASON, RUNNING
+from tests.ui.fixture_simulations import (
+    COMPARED,
+    DONE,
+    FAILED,
+    KEPT,
+    QUEUED,
+    REASON,
+    RUNNING,
+    SEARCHING,
+    TUNED,
+)
 from tests.ui.opened import opened, shown
 from tests.ui.recorded import Recorded, recorded_answers
 
@@ -112,3 +126,125 @@ def test_nothing_simulated_yet_and_a_system_without_a_simulator(system: Recorded
     assert "还没有模拟过" in shown(opened("simulate", "zh-CN", part="results"))
     system.choose(without=True)
     assert "This system simulates nothing" in shown(opened("simulate", part="results"))
+
+
+def body(system: Recorded) -> dict[str, Any]:
+    """Give what the page asked for last."""
+    headers = {"Authorization": f"Bearer {system.key}"}
+    answer = httpx.get(f"{system.url}/v1/simulations/body", headers=headers, trust_env=False)
+    told: dict[str, Any] = answer.raise_for_status().json()
+    return told
+
+
+def tuning(locale: str = "en-GB") -> AppTest:
+    return opened("simulate", locale, part="tune")
+
+
+def test_a_search_is_asked_with_the_values_limits_and_aim_that_are_filled_in(
+    system: Recorded,
+) -> None:
+    app = tuning()
+    page = shown(app)
+    assert "Search for better values" in page
+    assert "Member day: times the points" in page
+    assert "today 2" in page
+    [values] = [one for one in app.multiselect if one.label == "What may change"]
+    values.set_value(["multiplier.member-day.factor", "prizes.overall.1.reward"]).run()
+    assert "gold: discount a litre" not in shown(app).lower()
+    app.text_input(key="tune_high_multiplier.member-day.factor").set_value("2.5").run()
+    app.multiselect(key="tune_choices_prizes.overall.1.reward").set_value(
+        ['"phone"', '"tablet"']
+    ).run()
+    app.selectbox(key="tune_objective").set_value("min:cost_total_fen").run()
+    app.number_input(key="tune_limit_cost").set_value(95).run()
+    app.selectbox(key="tune_effort").set_value("quick").run()
+    app.number_input(key="tune_trials").set_value(12).run()
+    start(app)
+    asked = body(system)
+    assert asked["kind"] == "tune"
+    assert "season" not in asked, "the rules in force are the system's own to read"
+    assert asked["objective"] == "min:cost_total_fen"
+    assert asked["budgets"] == ["cost_total_fen<=95%", "active_members>=98%"]
+    assert (asked["trials"], asked["effort"], asked["members"]) == (12, "quick", 1000)
+    space = read_space(asked["space"], "space", SeasonText(TEXT), "season")
+    assert {knob.path: list(knob.options) for knob in space.knobs} == {
+        "multiplier.member-day.factor": ['"1.0"', '"1.5"', '"2"', '"2.5"'],
+        "prizes.overall.1.reward": ['"phone"', '"tablet"'],
+    }
+    assert app.query_params["part"] == "results"
+    # What was filled in stands there again.
+    app.main.segmented_control(key="part").set_value("tune").run()
+    assert app.number_input(key="tune_trials").value == 12
+    assert app.text_input(key="tune_high_multiplier.member-day.factor").value == "2.5"
+
+
+def test_discounts_of_tiers_stay_in_order_and_a_space_of_ones_own_goes_first(
+    system: Recorded,
+) -> None:
+    app = tuning()
+    start(app)
+    space = body(system)["space"]
+    assert "[[order]]" in space
+    assert space.count("[[vary]]") == 5
+    app.main.segmented_control(key="part").set_value("tune").run()
+    app.text_area(key="tune_space_text").set_value("format = 1\n# broken").run()
+    page = shown(start(app))
+    assert body(system)["space"] == "format = 1\n# broken"
+    assert "The choice of what may change doesn&#x27;t fit the season file" in page
+    assert "line 2" in page
+
+
+def test_without_a_value_that_may_change_nothing_starts() -> None:
+    app = tuning("zh-CN")
+    [values] = [one for one in app.multiselect if one.label == "哪些取值可以变动"]
+    values.set_value([]).run()
+    assert "还没有可以变动的取值" in shown(app)
+    assert app.button(key="simulate_start").disabled
+
+
+def test_a_finished_search_tells_what_to_change_what_it_brings_and_the_way_on() -> None:
+    app = result(TUNED)
+    page = shown(app)
+    assert "Changing 3 values leaves ¥26.3k more" in page
+    assert "fc-notice-good" in page
+    assert "+¥26,300" in page
+    assert "+¥21,000 to +¥31,600" in page
+    assert "Overall, rank 1: tablet instead of Flagship phone" in page
+    assert "multiplier.member-day.factor" in page
+    assert "≤ ¥112,000" in page
+    assert "−1.6 points" in page, "what is paid for what would happen anyway"
+    assert "can&#x27;t tell" in page
+    assert len(app.get("download_button")) == 5
+    app.button(key="tune_live").click().run()
+    assert not app.exception
+    assert app.session_state["rules_draft"].endswith("# better\n")
+
+
+def test_a_search_that_finds_nothing_better_says_so_and_offers_no_way_on() -> None:
+    page = result(KEPT)
+    assert "Keep today&#x27;s file" in shown(page)
+    assert "Nothing: no file that was tried is better" in shown(page)
+    assert "tune_live" not in [one.key for one in page.button]
+
+
+def test_a_running_search_tells_its_stage() -> None:
+    app = result(SEARCHING)
+    assert "Running since" in shown(app)
+    said = [one.proto.text for one in app.get("progress")]
+    assert said == ["41 of 92 runs: searching near the best, 44%"]
+
+
+def test_budget_draws_and_model_form_are_asked_for_only_where_filled_in(
+    system: Recorded,
+) -> None:
+    app = opened("simulate")
+    start(app)
+    assert {"budget", "draws", "model_form"} & set(body(system)) == set()
+    app.main.segmented_control(key="part").set_value("new").run()
+    app.number_input(key="simulate_budget").set_value(50000.0).run()
+    app.number_input(key="simulate_draws").set_value(8).run()
+    app.toggle(key="simulate_model_form").set_value(True).run()
+    assert "48 runs of 2,000 members" in shown(app)
+    start(app)
+    asked = body(system)
+    assert (asked["budget"], asked["draws"], asked["model_form"]) == ("50000.00", 8, True)

@@ -88,10 +88,10 @@ def _bands(draws_max: int, words: Texts) -> dict[str, Any]:
         st.caption(words("simulate.sure_how"))
         columns = st.columns(3, vertical_alignment="bottom")
         with columns[0]:
+            st.session_state.setdefault(f"{FORM}_budget", None)
             budget = st.number_input(
                 words("simulate.budget"),
                 min_value=0.0,
-                value=None,
                 step=1000.0,
                 format="%.2f",
                 key=f"{FORM}_budget",

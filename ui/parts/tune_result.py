@@ -13,7 +13,7 @@ from ui.parts.figures import number
 from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table
 from ui.parts.rules_draft import BASE, DRAFT
-from ui.parts.simulate_figures import percent, points, signed_money, whole_money
+from ui.parts.simulate_figures import percent, points, share_span, signed_money, whole_money
 from ui.parts.simulate_files import download, simulation_file
 from ui.parts.simulate_run import remove_button
 from ui.parts.tile import note, tile, tiles
@@ -36,11 +36,15 @@ TOLD: Final = (
     "points_earned",
 )
 ML_A_LITRE: Final = 1000
+SHARE_LEAST: Final = 0.0005
+"""A smaller share is written as none."""
 
 
 def found_shown(one: Simulation, found: Found, words: Texts) -> None:
     """Show the answers, what matters first."""
-    show(_verdict(one, found, words) + _tiles(one, found, words), words)
+    show(_verdict(one, found, words), words)
+    if brought := _tiles(one, found, words):
+        show(brought, words)
     changes, front = st.columns(2, gap="large")
     with changes:
         show(_changes(found, words) + _budgets(one, found, words), words)
@@ -112,6 +116,7 @@ def _of(one: Difference, side: str, way: str) -> float:
 
 def _changes(found: Found, words: Texts) -> str:
     """Say what the best file changes, in sentences and value by value."""
+    names = live.rewards(words)
     title = element("strong", "fc-message", text(words("tune.changes")))
     if found.best is None:
         return title + element("p", "fc-way", text(words("tune.changes_none")))
@@ -126,13 +131,13 @@ def _changes(found: Found, words: Texts) -> str:
     rows = (
         (
             element("code", "fc-path", text(one.path)),
-            text(choice_name(one.today, words)),
-            element("b", "", text(choice_name(one.best, words))),
+            text(choice_name(one.today, words, names)),
+            element("b", "", text(choice_name(one.best, words, names))),
         )
         for one in found.best.changes
     )
     sentences = element("ul", "fc-misses", *(element("li", "", text(one)) for one in said))
-    return title + sentences + plain_table(columns, rows)
+    return title + sentences + element("div", "fc-gap-above", plain_table(columns, rows))
 
 
 def _budgets(one: Simulation, found: Found, words: Texts) -> str:
@@ -188,7 +193,7 @@ def _figures(one: Simulation, figures: dict[str, Difference], words: Texts) -> s
         ("fc-money fc-wide", words("tune.column_today")),
         ("fc-money fc-wide", words("tune.column_best")),
         ("fc-money", words("simulate.difference")),
-        ("fc-money", words("simulate.interval_head")),
+        ("fc-money fc-wide", words("simulate.interval_head")),
         ("fc-money", words("tune.reading")),
     )
     rows = (
@@ -275,7 +280,7 @@ def gap(figure: str, amount: float, currency: str, words: Texts) -> str:
     if figure.endswith("_fen"):
         return signed_money(amount, currency)
     if _is_share(figure):
-        return points(amount, words)
+        return points(amount if abs(amount) >= SHARE_LEAST else 0.0, words)
     said = value(figure, amount, currency).replace("-", "−")
     return f"+{said}" if round(amount) > 0 else said
 
@@ -284,5 +289,7 @@ def gap_span(figure: str, one: Difference, currency: str, words: Texts) -> str:
     """Write the interval of a difference."""
     if one.low is None or one.high is None:
         return words("simulate.no_interval")
+    if _is_share(figure):
+        return share_span(one, words, changed=True)
     low, high = (gap(figure, each, currency, words) for each in (one.low, one.high))
     return words("simulate.between", low=low, high=high)

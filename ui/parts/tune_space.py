@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from ui.answers.simulation import Offer, Offers
 from ui.texts import Texts
 
-WORDS_MAX = 24
-
 
 @dataclass(frozen=True)
 class Tried:
@@ -73,21 +71,21 @@ def value_name(offer: Offer, words: Texts) -> str:
     return words(key, of=of) if of else words(key, of="").strip(" ·：:")
 
 
-def choice_name(choice: str, words: Texts) -> str:
-    """Write a choice for people: ids without quotes, weekdays by their names.
+def choice_name(choice: str, words: Texts, names: Mapping[str, str] | None = None) -> str:
+    """Write a choice for people: ids without quotes or by their names, weekdays in words.
 
     >>> from ui.texts import texts
     >>> choice_name('"phone"', texts("en")), choice_name('["tue", "wed"]', texts("en"))
     ('phone', 'Tuesday, Wednesday')
+    >>> choice_name("0.10", texts("en"))
+    '0.10'
     """
+    if not choice.startswith(('"', "[")):
+        return choice
     try:
         value = json.loads(choice)
     except ValueError:
         return choice
     parts = value if isinstance(value, list) else [value]
-    return ", ".join(words.name_of("weekday", str(part)) for part in parts)
-
-
-def names_of(offers: Sequence[Offer], words: Texts) -> Mapping[str, str]:
-    """Name every offered value by its path."""
-    return {one.path: value_name(one, words) for one in offers}
+    known = names or {}
+    return ", ".join(known.get(str(part)) or words.name_of("weekday", str(part)) for part in parts)

@@ -61,7 +61,12 @@ class Needs:
         self._litres_mean = litres_mean
 
     def of(self, today: Today, person: int = 0) -> list[Need]:
-        """List the fills of a person on a day: none or one, from 0.7 to 1.3 of the mean."""
+        """List the fills of a person on a day: none or one, from 0.7 to 1.3 of the mean.
+
+        After the season nobody fills, as the population doesn't.
+        """
+        if today.from_us >= today.till.rules.ends_us:
+            return []
         if self.draw(Purpose.AGENT_VISIT, today.nth, person) >= self._daily:
             return []
         second = int(self.draw(Purpose.AGENT_TIME, today.nth, person) * _OPEN_HOURS * 3600)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -20,12 +20,10 @@ from simulator.event_log import log_table
 from simulator.keyed import Keyed
 from simulator.log_writer import LogWriter
 from simulator.population import Population
-from simulator.run import Play, Progress
+from simulator.run import Play, Progress, Source, Write
 from simulator.run_figures import result_of
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from rules.season_models import Season
     from simulator.run_result import RunResult
 
@@ -111,27 +109,35 @@ def play_mixed(
 
 
 def _played(
-    job: AgentJob, rules: Rules, progress: Progress | None,
-    write: Callable[[pa.RecordBatch], None] | None,
-) -> MixedRun:  # fmt: skip
+    job: AgentJob, rules: Rules, progress: Progress | None, write: Write | None
+) -> MixedRun:
+    play, crowd = mixed_play(job, rules, write)
+    play.run(progress)
+    return _kept(job, play, result_of(play), crowd)
+
+
+def mixed_play(
+    job: AgentJob, rules: Rules, write: Write | None = None
+) -> tuple[Play, Crowd | None]:
+    """Set up a run, to be played, with its agents; None where it has none."""
     mixed = job.arm != "without" and any(job.counts.values())
     until_us = job.until_us
     if mixed and until_us is None:
         until_us = rules.final_us + _AFTER_FINAL_US
-    sources: list[Crowd] = []
+    sources: list[Source] = []
     play = Play(
         rules, job.population, job.members, job.seed, effects=job.effects, until_us=until_us,
         people_seed=job.people_seed, sources=sources, write=write,
     )  # fmt: skip
-    if mixed:
-        sources.append(
-            Crowd(
-                Keyed(job.seed), job.figures, job.population, play.setting, job.counts, play.table,
-                first_day=play.first_day, honest=job.arm == "honest",
-            )
-        )  # fmt: skip
-    play.run(progress)
-    return _kept(job, play, result_of(play), sources[0] if sources else None)
+    if not mixed:
+        return play, None
+    crowd = Crowd(
+        Keyed(job.seed), job.figures, job.population, play.setting, job.counts, play.table,
+        first_day=play.first_day, honest=job.arm == "honest",
+    )  # fmt: skip
+    # The agents need the table, which the run has made; it looks at its sources each day.
+    sources.append(crowd)
+    return play, crowd
 
 
 def _kept(job: AgentJob, play: Play, result: RunResult, crowd: Crowd | None) -> MixedRun:

@@ -67,10 +67,10 @@ class OrderSplitter:
             for one in rules.tier_levels[level + 1 :]
             if one.entry.visits is not None and not one.entry.every and not one.entry.never
         ]
-        if not above or row < 0:
+        if not above:
             return 0
         month = months_of_days(np.array([today.day]))
-        done = int(window_of(today.table, np.array([row]), month).visits[0])
+        done = int(window_of(today.table, np.array([row]), month).visits[0]) if row >= 0 else 0
         return max(min(above) - done, 0)
 
     def _coupon_parts(self, today: Today, need: Need) -> int:

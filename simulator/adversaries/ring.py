@@ -12,6 +12,8 @@ from simulator.keyed import Keyed, Purpose
 
 _ENROLS_US: Final = 6 * HOUR_US
 _TRIES: Final = 4
+_LEAST_FEN: Final = 10_00
+"""Nobody fills for less than ten yuan."""
 
 
 class Ring:
@@ -35,6 +37,7 @@ class Ring:
         ]
         self.accounts = [one for ring in self._rings for one in ring][: 1 if honest else None]
         self._ring = -1
+        self._began = -1
         self._waiting: list[str] = []
 
     def day(self, today: Today) -> list[Row]:
@@ -46,12 +49,14 @@ class Ring:
             self._ring += 1
             rows += self._begin(today, self._rings[self._ring])
         for need in self._needs.of(today):
-            rows += fill(today, self.accounts[0], need) if self._honest else self._buy(today, need)
+            # Accounts that enrol today have their coupons from tomorrow on.
+            plain = self._honest or self._began == today.nth
+            rows += fill(today, self.accounts[0], need) if plain else self._buy(today, need)
         return rows
 
     def _begin(self, today: Today, ring: list[str]) -> list[Row]:
         """Enrol the accounts of a ring and let each refer the next one."""
-        self._waiting = list(ring)
+        self._waiting, self._began = list(ring), today.nth
         rows = [self._enrol(today, one, place) for place, one in enumerate(ring)]
         if today.till.rules.referral is None:
             return rows
@@ -75,11 +80,12 @@ class Ring:
         """Cut a fill into the least orders that accounts of the ring still need."""
         till, rows, left_ml = today.till, list[Row](), need.litres_ml
         referral = till.rules.referral
-        least_fen = max(100, 0 if referral is None else referral.order_min_fen)
+        least_fen = max(_LEAST_FEN, 0 if referral is None else referral.order_min_fen)
         at_us = need.at_us
         while self._waiting:
             account = self._waiting[0]
-            part_ml, coupon = self._least(today, account, least_fen, at_us)
+            wanted_fen = max(least_fen, self._coupon_fen(today, account, at_us))
+            part_ml, coupon = self._least(today, account, wanted_fen, least_fen, at_us)
             if part_ml > left_ml:
                 break
             rows += till.buy(account, part_ml, at_us, coupon)
@@ -90,12 +96,20 @@ class Ring:
             rows += fill(today, self.accounts[0], Need(at_us, left_ml))
         return rows
 
+    def _coupon_fen(self, today: Today, account: str, at_us: int) -> int:
+        """Find the least amount that one of the account's coupons is good for, fen."""
+        book, season = today.table.coupon_book, today.till.rules.season
+        held = [
+            season.coupons[book.template[one]].min_spend_fen or 0
+            for one in today.till.coupons(account, at_us)
+        ]
+        return min(held, default=0)
+
     def _least(
-        self, today: Today, account: str, least_fen: int, at_us: int
+        self, today: Today, account: str, gross_fen: int, least_fen: int, at_us: int
     ) -> tuple[int, int | None]:
-        """Find the least fuel whose price, after what is taken off, a referral asks for."""
-        till, gross_fen = today.till, least_fen
-        coupon = None
+        """Find the least fuel for an amount whose price, all taken off, a referral asks for."""
+        till = today.till
         for _ in range(_TRIES):
             litres_ml = till.litres_for(gross_fen)
             coupon = till.best_coupon(account, litres_ml, at_us)
@@ -103,4 +117,4 @@ class Ring:
             if missing_fen <= 0:
                 return litres_ml, coupon
             gross_fen += missing_fen + till.litre_fen // 50
-        return till.litres_for(gross_fen), coupon
+        return till.litres_for(gross_fen), till.best_coupon(account, litres_ml, at_us)

@@ -139,10 +139,15 @@ def workers_up(workers: int) -> Iterator[None]:
         yield
         return
     import ray
+    from ray._private import ray_constants
 
     started = not ray.is_initialized()
     if started:
         named = os.environ.get("RAY_ADDRESS")
+        if not named:
+            # On Linux a Ray of one's own would listen on every address of the machine, and run
+            # what anybody there sends it; there is no public option for what it does elsewhere.
+            ray_constants.ENABLE_RAY_CLUSTER = False
         ray.init(
             address=named or "local", num_cpus=None if named else workers,
             include_dashboard=False, log_to_driver=False, configure_logging=False,

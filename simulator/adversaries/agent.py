@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from rules.member_table import MemberTable
+from rules.season_models import SEASON_DAYS_MAX
 from simulator.adversaries.agent_till import AgentTill, Row
 from simulator.keyed import Keyed, Purpose
 from simulator.members import DAYS_PER_MONTH
@@ -59,6 +61,7 @@ class Needs:
         self.keyed, self.number = keyed, number
         self._daily = visits_per_month / DAYS_PER_MONTH
         self._litres_mean = litres_mean
+        self._comes: dict[int, npt.NDArray[np.bool_]] = {}
 
     def of(self, today: Today, person: int = 0) -> list[Need]:
         """List the fills of a person on a day: none or one, from 0.7 to 1.3 of the mean.
@@ -67,7 +70,12 @@ class Needs:
         """
         if today.from_us >= today.till.rules.ends_us:
             return []
-        if self.draw(Purpose.AGENT_VISIT, today.nth, person) >= self._daily:
+        if person not in self._comes:
+            # All days at once: a draw by itself costs as much as a season of them.
+            days = np.arange(SEASON_DAYS_MAX + 1, dtype=np.int64)
+            key = np.full(len(days), self.number * PERSONS_MAX + person, dtype=np.int64)
+            self._comes[person] = self.keyed.uniforms(Purpose.AGENT_VISIT, key, days) < self._daily
+        if not self._comes[person][today.nth]:
             return []
         second = int(self.draw(Purpose.AGENT_TIME, today.nth, person) * _OPEN_HOURS * 3600)
         share = 0.7 + 0.6 * self.draw(Purpose.AGENT_LITRES, today.nth, person)

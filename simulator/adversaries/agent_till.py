@@ -55,6 +55,7 @@ class AgentTill:
         self.litre_fen = round(self._usual_fen)
         self.tier_fen: dict[tuple[str, str], int] = defaultdict(int)
         """What levels took off, by account and level, over the run."""
+        self._rows: dict[str, int] = {}
         self._numbers: dict[str, int] = defaultdict(int)
         self._nth = 0
         self._used: set[int] = set()
@@ -85,19 +86,26 @@ class AgentTill:
         """Give the least fuel that costs so much, in ml, to the pump's hundredth of a litre."""
         return -(-gross_fen * 1000 // (self.litre_fen * 10)) * 10
 
+    def row_of(self, account: str) -> int:
+        """Find an account's row in the table, or -1 before it is known."""
+        row = self._rows.get(account, -1)
+        if row < 0:
+            row = self._rows[account] = self.table.row_of(account)
+        return row
+
     def level(self, account: str) -> str:
         """Tell an account's level, as its app shows it."""
-        row = self.table.row_of(account)
+        row = self.row_of(account)
         return self.rules.levels[int(self.table.members.level[row]) if row >= 0 else 0]
 
     def points(self, account: str) -> int:
         """Tell the points an account can spend."""
-        row = self.table.row_of(account)
+        row = self.row_of(account)
         return int(self.table.members.active[row]) if row >= 0 else 0
 
     def coupons(self, account: str, at_us: int) -> list[int]:
         """List the coupons an account can use and hasn't used today, the first to expire first."""
-        row = self.table.row_of(account)
+        row = self.row_of(account)
         if row < 0:
             return []
         book = self.table.coupon_book
@@ -110,7 +118,7 @@ class AgentTill:
 
     def spent_coupons(self, account: str) -> list[int]:
         """List the coupons an account has used."""
-        row, book = self.table.row_of(account), self.table.coupon_book
+        row, book = self.row_of(account), self.table.coupon_book
         return [one for one in book.of_member(row) if book.status[one] == USED] if row >= 0 else []
 
     def code(self, coupon: int) -> str:
@@ -120,7 +128,7 @@ class AgentTill:
     def quote(self, account: str, litres_ml: int, at_us: int, coupon: int | None = None) -> Quote:
         """Price an order of fuel, with a coupon where one is given and good for it."""
         lines: tuple[OrderLine, ...] = (OrderLine(self.fuel, self.gross_fen(litres_ml), litres_ml),)
-        row = self.table.row_of(account)
+        row = self.row_of(account)
         if row < 0:
             return Quote(lines, lines[0].amount_fen, 0, 0)
         if coupon is not None:

@@ -60,7 +60,7 @@ class OrderSplitter:
     def _missing_visits(self, today: Today) -> int:
         """Count the purchases that lack for the next level that they alone reach."""
         till, rules = today.till, today.till.rules
-        row = today.table.row_of(self.accounts[0])
+        row = till.row_of(self.accounts[0])
         level = rules.levels.index(till.level(self.accounts[0]))
         above = [
             one.entry.visits

@@ -128,7 +128,7 @@ class RefundCycler:
         """
         till, rules = today.till, today.till.rules
         [account] = self.accounts
-        row = today.table.row_of(account)
+        row = till.row_of(account)
         window = Window(*(np.zeros(1, dtype=np.int64) for _ in range(3)))
         if row >= 0:
             window = window_of(today.table, np.array([row]), months_of_days(np.array([today.day])))

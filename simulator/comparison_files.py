@@ -74,7 +74,7 @@ def told(compared: Compared) -> dict[str, Any]:
         "effects": list(base[0].effects),
         "identical": comparison.identical,
         "verdict": {
-            words.language: comparison_verdict(comparison, compared.names, words)
+            words.language: comparison_verdict(comparison, compared.names, words, compared.changed)
             for words in both(compared.candidate)
         },
         **figures,

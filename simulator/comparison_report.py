@@ -41,6 +41,11 @@ class Compared:
     names: tuple[str, str]
     population: Population
 
+    @property
+    def changed(self) -> list[str]:
+        """Name the paths of what the candidate changes."""
+        return [one.path for one in changes(self.base, self.candidate)]
+
 
 def comparison_report(compared: Compared) -> str:
     """Write report.html of a comparison."""
@@ -90,7 +95,8 @@ def _summary(compared: Compared, words: ReportWords) -> str:
             ),
         )
         + page.verdict(
-            comparison_verdict(comparison, compared.names, words), comparison_mood(comparison)
+            comparison_verdict(comparison, compared.names, words, compared.changed),
+            comparison_mood(comparison),
         )
         + page.tiles(
             [

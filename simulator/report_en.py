@@ -6,6 +6,11 @@ from typing import Final
 
 PHRASES: Final = {
     "between": "{low} to {high}",
+    "model.points": "The points a purchase earns draw nobody by themselves in this model, only "
+    "through levels, goals, prizes and what they buy. So it counts what other rates and factors "
+    "cost, but hardly what members would do about them: try it on a part of them first.",
+    "model.rivals": "The model knows no rivals: that members who get less may fill up elsewhere "
+    "isn't counted.",
     "parameter.named": "{name} ({path})",
     "comma": ", ",
     "no_interval": "one run tells no interval",

@@ -6,6 +6,10 @@ from typing import Final
 
 PHRASES: Final = {
     "between": "{low} 至 {high}",
+    "model.points": "在这个模型里，消费所得的积分本身不吸引人，只通过等级、目标、奖品和能换到的"
+    "东西起作用。因此积分比例与倍数的改动，成本算得到，会员因此多来还是少来几乎算不到："
+    "请先在一部分会员中试行。",
+    "model.rivals": "模型里没有竞争对手：所得变少的会员可能去别家加油，这一点没有计入。",
     "parameter.named": "{name}（{path}）",
     "comma": "、",
     "no_interval": "只有一次模拟，无区间",

@@ -12,6 +12,7 @@ from simulator.report_words import PHRASES as OF_REPORTS
 from simulator.report_words import ReportWords
 from simulator.spread import Spread
 from simulator.tuning import BudgetKept, Tuned
+from simulator.verdicts import beyond_the_model
 
 PHRASES: Final = {"zh": tuning_zh.PHRASES, "en": tuning_en.PHRASES}
 MOODS: Final[dict[str, Literal["good", "bad", "unclear"]]] = {
@@ -100,6 +101,7 @@ def _said(tuned: Tuned, words: TuningWords) -> Iterator[str]:
             "tune.curse", searched=words.gap(figure, chosen.searched.difference["mean"]),
             fresh=words.gap(figure, found.difference["mean"]),
         )  # fmt: skip
+        yield from beyond_the_model(chosen.figures["cost_total_fen"], changed_paths(tuned), words)
         passed = tuned.finalists.index(chosen)
         if passed:
             yield words("tune.nearer", n=str(passed))
@@ -112,6 +114,15 @@ def _said(tuned: Tuned, words: TuningWords) -> Iterator[str]:
             )  # fmt: skip
     if tuned.invalid:
         yield words("tune.invalid", n=words.count(tuned.invalid))
+
+
+def changed_paths(tuned: Tuned) -> list[str]:
+    """Name the values that the best file changes."""
+    best = tuned.best
+    if best is None:
+        return []
+    knobs = zip(tuned.variants.space.knobs, best.places, strict=True)
+    return [knob.path for knob, place in knobs if place != knob.home]
 
 
 def _budget(one: BudgetKept, words: TuningWords) -> str:

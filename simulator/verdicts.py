@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from simulator.answers import Answers
@@ -12,6 +12,8 @@ from simulator.report_words import ReportWords
 from simulator.spread import Spread
 
 Mood = Literal["good", "bad", "unclear"]
+POINT_RULES: Final = ("earning", "multiplier", "multiplying")
+"""Sections of a season file that only say how many points a purchase earns."""
 MONEY: Final = ("cost_total_fen", "margin_gain_fen")
 TELLS_FROM_SHARE: Final = 0.001
 """A share that moves less than this isn't worth a sentence, however sure it is."""
@@ -90,12 +92,27 @@ def comparison_mood(comparison: Comparison) -> Mood:
 
 
 def comparison_verdict(
-    comparison: Comparison, names: tuple[str, str], words: ReportWords
-) -> list[str]:
-    """Say which file leaves more, what that rests on, and for whom it changes something."""
+    comparison: Comparison, names: tuple[str, str], words: ReportWords,
+    changed: Iterable[str] = (),
+) -> list[str]:  # fmt: skip
+    """Say which file leaves more, what that rests on, and for whom it changes something.
+
+    `changed` are the paths of what the candidate changes.
+    """
     if comparison.identical:
         return [words("compare.identical", base=names[0], candidate=names[1])]
-    return list(_compared(comparison, names, words))
+    said = list(_compared(comparison, names, words))
+    return said + beyond_the_model(comparison.figures["cost_total_fen"], changed, words)
+
+
+def beyond_the_model(cost: Difference, changed: Iterable[str], words: ReportWords) -> list[str]:
+    """Say what a change may bring that the model of behaviour can't tell, where there is such."""
+    said = []
+    if any(path.split(".")[0] in POINT_RULES for path in changed):
+        said.append(words("model.points"))
+    if cost.reading == "less":
+        said.append(words("model.rivals"))
+    return said
 
 
 def _compared(comparison: Comparison, names: tuple[str, str], words: ReportWords) -> Iterator[str]:

@@ -77,7 +77,7 @@ def its_process() -> psutil.Process | None:
 
 def test_what_is_asked_is_what_the_command_line_gives(live: Live, tmp_path: Path) -> None:
     wanted = {"members": 60, "seeds": 2, "until": "2026-06-08T00:00:00+08:00"}
-    once = asked(live, **wanted)
+    once = asked(live, budget="5.00", draws=1, **wanted)
     other = SEASON.replace("points = 2\n", "points = 3\n")
     both = asked(live, kind="compare", candidate=other, candidate_name="generous", **wanted)
     told = in_state(live, once, "done", "failed")
@@ -85,6 +85,7 @@ def test_what_is_asked_is_what_the_command_line_gives(live: Live, tmp_path: Path
     path = tmp_path / "season.toml"
     path.write_text(SEASON, encoding="utf-8")
     args = ["--members", "60", "--seeds", "2", "--until", "2026-06-08T00:00:00+08:00", "--json"]
+    args += ["--budget", "5.00", "--draws", "1"]
     by_hand = CliRunner().invoke(main, ["simulate", str(path), *args, "--out", str(tmp_path)])
     assert by_hand.exit_code == 0, by_hand.output
     assert told["summary"] == json.loads(by_hand.stdout.splitlines()[-1])

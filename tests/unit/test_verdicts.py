@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from simulator.answers import Answers, answers_of
 from simulator.comparison import compare
 from simulator.report_words import ReportWords
+from simulator.run_result import RunResult
 from simulator.verdicts import comparison_verdict, mood_of, simulation_verdict
 from tests.unit.made_runs import made_run
 from tests.unit.simulated import population, rules_of
@@ -12,6 +13,19 @@ NAMES = ("summer", "autumn")
 
 def words(language: str) -> ReportWords:
     return ReportWords(rules_of().season, language)
+
+
+def test_a_verdict_says_what_the_model_cannot_tell() -> None:
+    dear, cheap = ([made_run(seed, {"cost_total_fen": cost}) for seed in (1, 2, 3)]
+                   for cost in (9_000_000, 8_000_000))  # fmt: skip
+
+    def said(base: list[RunResult], other: list[RunResult], *paths: str) -> str:
+        return " ".join(comparison_verdict(compare(base, other), NAMES, words("en"), paths))
+
+    assert "knows no rivals" in said(dear, cheap, "tiers.gold.discount")
+    assert "knows no rivals" not in said(cheap, dear)
+    assert "draw nobody by themselves" in said(cheap, dear, "multiplier.member-day.factor")
+    assert "draw nobody by themselves" not in said(cheap, dear, "tasks.survey.points")
 
 
 def answers(gains: list[float], budget_fen: int | None = None) -> Answers:
@@ -103,6 +117,7 @@ def test_a_difference_is_said_with_its_interval_and_who_it_is_for() -> None:
         ),
         "autumn costs ¥5k less (95 % interval −¥5k).",
         "Of 3 members, about 1 get at least ¥1 more in rewards and 1 at least ¥1 less.",
+        "The model knows no rivals: that members who get less may fill up elsewhere isn't counted.",
     ]
     assert compared(*given, "zh") == [
         (
@@ -111,6 +126,7 @@ def test_a_difference_is_said_with_its_interval_and_who_it_is_for() -> None:
         ),
         "autumn 的成本少 5,000 元（95% 区间 −5,000 元）。",
         "3 名会员中，约 1 名的奖励至少多 1 元，1 名至少少 1 元。",
+        "模型里没有竞争对手：所得变少的会员可能去别家加油，这一点没有计入。",
     ]
 
 

@@ -1,0 +1,75 @@
+"""What may be asked of the simulator, and how much at once."""
+
+from typing import Any
+
+import pytest
+
+from actors.gateway.problems import Problem
+from actors.gateway.simulation_wishes import EFFECTS, MEMBER_SEASONS_MAX, MODEL_SEEDS_MAX, Wanted
+from simulator.effects import Effects
+from simulator.uncertainty import MODEL_SEEDS
+from ui.parts import simulate_form, tune_form
+from ui.parts.simulate_form import runs_of
+
+
+def refused(**wanted: Any) -> str:
+    asked = Wanted(**wanted)
+
+    def judged() -> None:
+        asked.check()
+        asked.check_size(asked.runs)
+        asked.budget_fen()
+
+    with pytest.raises(Problem) as found:
+        judged()
+    assert found.value.status == 422
+    return found.value.detail
+
+
+def test_gateway_and_pages_count_the_runs_that_the_simulator_makes() -> None:
+    assert len(Effects.names()) == EFFECTS == simulate_form.EFFECTS
+    assert MODEL_SEEDS == MODEL_SEEDS_MAX == simulate_form.MODEL_SEEDS
+    for form in (
+        {"kind": "simulate", "seeds": 8},
+        {"kind": "simulate", "seeds": 3, "draws": 32, "model_form": True},
+        {"kind": "compare", "seeds": 5, "candidate": "x"},
+    ):
+        assert Wanted.model_validate(form).runs == runs_of(form)
+    assert Wanted(seeds=3, draws=32, model_form=True).runs == 3 + 32 + 27
+
+
+def test_what_does_not_go_together_is_named() -> None:
+    assert "second season file" in refused(kind="compare")
+    assert "space: tune needs" in refused(kind="tune")
+    assert "space: " in refused(space="format = 1")
+    assert "draws: compare doesn't take it, simulate does" in refused(
+        kind="compare", candidate="x", draws=2
+    )
+    assert "seeds: tune doesn't take it" in refused(kind="tune", space="x", seeds=4)
+    assert "trials: simulate doesn't take it" in refused(trials=9)
+    assert "budget = 5k: must be an amount" in refused(budget="5k")
+    # What is left at its default is no contradiction.
+    Wanted(kind="tune", space="x", draws=0, model_form=False).check()
+    assert Wanted(budget="1234.50").budget_fen() == 123_450
+
+
+def test_too_much_is_refused_with_the_limit_and_a_size_that_fits() -> None:
+    said = refused(members=200_000, seeds=64)
+    assert f"at most {MEMBER_SEASONS_MAX:,} beside a running season" in said
+    assert "lower members to 62,500" in said
+    assert "`forecourt simulate`" in said
+    Wanted(members=62_500, seeds=64).check_size(64)
+    search = Wanted(kind="tune", space="x", members=100_000)
+    with pytest.raises(Problem, match=r"lower members to 4,166 .*trials or effort"):
+        search.check_size(960)
+
+
+def test_the_page_offers_the_efforts_and_objectives_that_a_search_takes() -> None:
+    from simulator.aims import read_budget, read_objective
+    from simulator.effort import RUNGS
+
+    assert {name: " → ".join(map(str, rungs)) for name, rungs in RUNGS.items()} == tune_form.EFFORTS
+    for one in tune_form.OBJECTIVES:
+        assert str(read_objective(one)) == one
+    for budget in tune_form.budgets_of(100, 98, 50_000):
+        read_budget(budget)

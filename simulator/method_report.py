@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Final
 
 from simulator import page
 from simulator.answers import Answers
@@ -14,6 +15,9 @@ from simulator.population import Population
 from simulator.report_words import ReportWords
 from simulator.run_result import RunResult
 from simulator.uncertainty import DRAWN
+
+VALUES_SHOWN_MAX: Final = 7
+"""A longer list would make the table wider than any page; the population file has it whole."""
 
 
 def method(answers: Answers, words: ReportWords) -> str:
@@ -45,13 +49,25 @@ def parameters(population: Population, words: ReportWords) -> str:
         rows.append([
             words.parameter(path), unit_name(one.unit, words.language),
             words(f"source.{one.source}"), one.note,
-            ", ".join(f"{value:g}" for value in values), f"{one.low:g}–{one.high:g}",
+            _listed(values), f"{one.low:g}–{one.high:g}",
         ])  # fmt: skip
     heads = ("parameter", "unit", "source", "note", "value", "range")
     table = page.table([words(f"head.{one}") for one in heads], rows, words=4)
     guessed = sum(one.source == "A" for _, one in known)
     title = words("method.parameters", count=str(len(known)), guessed=str(guessed))
     return page.folded(title, table)
+
+
+def _listed(values: Sequence[float]) -> str:
+    """Write values; of a long list the first few, and how many there are.
+
+    >>> _listed([0.5, 2]), _listed(range(24))
+    ('0.5, 2', '0, 1, 2, … (24)')
+    """
+    said = ", ".join(f"{value:g}" for value in values[:VALUES_SHOWN_MAX])
+    if len(values) <= VALUES_SHOWN_MAX:
+        return said
+    return f"{', '.join(f'{value:g}' for value in values[:3])}, … ({len(values)})"
 
 
 def made_by(runs: Sequence[RunResult], result: str, words: ReportWords) -> str:

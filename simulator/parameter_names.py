@@ -200,7 +200,7 @@ UNITS: Final[Mapping[str, str]] = {
     "share of fills": "占加油的比例",
     "share of fills refunded": "占加油的比例",
     "share of members": "占会员的比例",
-    "share of members by grade, in the order of [grades]": "按 [grades] 的次序，各油品占会员的比例",
+    "share of members by grade, in the order of [grades]": "各油品占会员的比例",
     "share of members there on the first day": "占会员的比例",
     "share of members who don't react at all": "占会员的比例",
     "share of members who use the app": "占会员的比例",

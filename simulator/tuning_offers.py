@@ -6,14 +6,16 @@ lies around today's: a few even steps to either side, or the other things that c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from rules.season_draft import Pattern, places, value_at
 from rules.season_models import Season
+from rules.terms_spending import coupon_name
 from rules.terms_words import LANGUAGES, Words
 from rules.toml_lines import Loc
 from simulator.knobs import Amount, amount_of
@@ -35,8 +37,8 @@ class Offer:
     """A value that may be varied.
 
     `kind` says what it is (`multiplier.factor`), `of` what it belongs to, by language; `today`,
-    `low`, `high` and `step` are written without quotes, `choices` as TOML. `usual` are those
-    that a first search may well begin with.
+    `low`, `high` and `step` are written without quotes, `choices` as TOML, with what each that has
+    a name is called in `named`. `usual` are those that a first search may well begin with.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class Offer:
     high: str = ""
     step: str = ""
     choices: tuple[str, ...] = ()
+    named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     usual: bool = False
 
 
@@ -76,11 +79,23 @@ def _offer(
     of = {language: _owner(draft, loc, Words(season, language)) for language in LANGUAGES}
     amount = amount_of(value)
     if amount is None or isinstance(tried[0], str):
-        return Offer(kind, path, of, toml_of(value), choices=tuple(map(str, tried)))
+        choices = tuple(map(str, tried))
+        named = {one: _named(one, season) for one in choices if not one.startswith("[")}
+        return Offer(kind, path, of, toml_of(value), choices=choices, named=named)
     decimals = max(-int(Decimal(one).normalize().as_tuple().exponent) for one in tried)
     written = max(decimals, -int(amount.number.as_tuple().exponent), 0)
     low, high, step = (f"{Decimal(one):.{written}f}{amount.unit}" for one in tried)
     return Offer(kind, path, of, str(value), low, high, step)
+
+
+def _named(choice: str, season: Season) -> dict[str, str]:
+    """Name a reward or a coupon that may be chosen, in every language."""
+    name = json.loads(choice)
+    reward = season.rewards.get(name)
+    every = {one: Words(season, one) for one in LANGUAGES}
+    if reward is None:
+        return {one: coupon_name(words, name) for one, words in every.items()}
+    return {one: words.named("reward", name, reward.name) for one, words in every.items()}
 
 
 def _owner(draft: Mapping[str, Any], loc: Loc, words: Words) -> str:
@@ -250,9 +265,7 @@ def _usual_marked(
             or (first and one.kind in ("coupon.off", "prize.reward"))
             or (first and one.kind == "multiplier.factor" and not weekly)
         )
-        yield Offer(
-            one.kind, one.path, one.of, one.today, one.low, one.high, one.step, one.choices, usual
-        )
+        yield replace(one, usual=usual)
 
 
 def _orders(text: SeasonText, named: Mapping[Loc, str]) -> Iterator[tuple[str, ...]]:

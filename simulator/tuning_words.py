@@ -8,6 +8,7 @@ from typing import Final, Literal
 from rules.season_models import Season
 from rules.terms_words import LANGUAGES
 from simulator import tuning_en, tuning_zh
+from simulator.aims import Budget
 from simulator.report_words import PHRASES as OF_REPORTS
 from simulator.report_words import ReportWords
 from simulator.spread import Spread
@@ -62,6 +63,18 @@ class TuningWords(ReportWords):
             return self("no_interval")
         return self.between(self.gap(figure, spread["low"]), self.gap(figure, spread["high"]))
 
+    def limit(self, budget: Budget) -> str:
+        """Say a budget in words: the figure, which statistic of it, and the limit."""
+        share = self.share(budget.limit)
+        bound = self("tune.of_today", share=share) if budget.of_today else self.value(
+            budget.figure, budget.limit
+        )  # fmt: skip
+        return self(
+            "tune.limit", figure=self.figure(budget.figure),
+            statistic=self(f"tune.statistic.{budget.statistic}"),
+            sign="≤" if budget.at_most else "≥", bound=bound,
+        )  # fmt: skip
+
     def aim(self, tuned: Tuned) -> str:
         """Say what the search was for."""
         objective = tuned.scores.objective
@@ -108,7 +121,7 @@ def _said(tuned: Tuned, words: TuningWords) -> Iterator[str]:
     for one in tuned.today_budgets:
         if not one.kept:
             yield words(
-                "tune.today_breaks", budget=str(one.budget),
+                "tune.today_breaks", budget=words.limit(one.budget),
                 value=words.value(one.budget.figure, one.value),
                 bound=words.value(one.budget.figure, one.bound),
             )  # fmt: skip
@@ -128,7 +141,7 @@ def changed_paths(tuned: Tuned) -> list[str]:
 def _budget(one: BudgetKept, words: TuningWords) -> str:
     figure = one.budget.figure
     return words(
-        "tune.kept" if one.kept else "tune.broken", budget=str(one.budget),
+        "tune.kept" if one.kept else "tune.broken", budget=words.limit(one.budget),
         value=words.value(figure, one.value), bound=words.value(figure, one.bound),
         today=words.value(figure, one.today),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from simulator.tuning_offers import Offer, Offers, offers_of
 from tests.unit.tuned_season import SEASON
 from ui.answers.simulation import Offer as Told
 from ui.jobs import consult
-from ui.parts.tune_space import offered, space_text, value_name
+from ui.parts.tune_space import offered, option_name, space_text, value_name
 from ui.texts import texts
 
 SEASONS = Path(ui.__file__).parents[1] / "seasons"
@@ -33,7 +33,7 @@ def by_path(text: str) -> dict[str, Offer]:
 def told(offer: Offer) -> Told:
     return Told(
         offer.kind, offer.path, dict(offer.of), offer.today, offer.low, offer.high, offer.step,
-        offer.choices, offer.usual,
+        offer.choices, {name: dict(of) for name, of in offer.named.items()}, offer.usual,
     )  # fmt: skip
 
 
@@ -101,6 +101,13 @@ def test_values_are_named_in_plain_words_in_both_languages() -> None:
     assert zh["coupons.fuel-100-10.off"] == "优惠券“加油满100减10”：减免金额"
     assert en["points.member_day_cap"] == "Most points a day"
     assert zh["prizes.overall.1.reward"] == "奖品：总榜 1"
+    prize, coupon = told(made["prizes.overall.1.reward"]), told(made["triggers.recall-60.issue"])
+    assert option_name(prize, '"phone"', texts("zh")) == "旗舰手机"
+    assert option_name(prize, '"tablet"', texts("zh")) == "平板电脑"
+    assert option_name(coupon, '"fuel-100-10"', texts("en")) == "10 off fuel over 100"
+    assert "10" in option_name(coupon, '"any-10"', texts("zh"))
+    days = told(made["multiplier.member-day.where.weekday"])
+    assert option_name(days, '["sun"]', texts("zh")) == "周日"
     assert not [path for path in made if en[path] == path or zh[path] == path]
     assert len(set(en.values())) == len(en), "two values of one name can't be told apart"
 

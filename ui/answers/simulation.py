@@ -227,6 +227,7 @@ class Offer(msgspec.Struct, frozen=True):
     high: str = ""
     step: str = ""
     choices: tuple[str, ...] = ()
+    named: dict[str, dict[str, str]] = {}
     usual: bool = False
 
 

@@ -27,7 +27,7 @@ from ui.parts.simulate_inputs import (
     shipped_seasons,
     start_button,
 )
-from ui.parts.tune_space import Tried, choice_name, offered, space_text, usual, value_name
+from ui.parts.tune_space import Tried, offered, option_name, space_text, usual, value_name
 from ui.texts import Texts
 
 FORM: Final = "tune"
@@ -129,13 +129,12 @@ def _offers(address: str, season: str) -> Offers:
 def _tried(offer: Offer, words: Texts) -> Tried:
     """Show a value that may change, with what is tried for it, to be edited."""
     name = element("b", "", text(value_name(offer, words)))
-    names = live.rewards(words) if offer.kind == "prize.reward" else {}
-    today = words("tune.today", today=choice_name(offer.today, words, names))
+    today = words("tune.today", today=option_name(offer, offer.today, words))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         with st.container(width="stretch"):
             show(element("div", "fc-tried", name, element("span", "fc-sub", text(today))), words)
         if offer.choices:
-            return _choices(offer, names, words)
+            return _choices(offer, words)
         low, high, step = (_value(offer, part, words) for part in ("low", "high", "step"))
     return Tried(offer.path, low, high, step)
 
@@ -147,13 +146,13 @@ def _value(offer: Offer, part: str, words: Texts) -> str:
     return (given or "").strip()
 
 
-def _choices(offer: Offer, names: Mapping[str, str], words: Texts) -> Tried:
+def _choices(offer: Offer, words: Texts) -> Tried:
     key = f"{FORM}_choices_{offer.path}"
     st.session_state.setdefault(key, list(offer.choices))
     given: Sequence[str] = st.multiselect(
         words("tune.choices"),
         list(offer.choices),
-        format_func=lambda one: choice_name(one, words, names),
+        format_func=lambda one: option_name(offer, one, words),
         key=key,
         width=3 * WIDTH_PX + 32,
     )

@@ -116,7 +116,6 @@ def _of(one: Difference, side: str, way: str) -> float:
 
 def _changes(found: Found, words: Texts) -> str:
     """Say what the best file changes, in sentences and value by value."""
-    names = live.rewards(words)
     title = element("strong", "fc-message", text(words("tune.changes")))
     if found.best is None:
         return title + element("p", "fc-way", text(words("tune.changes_none")))
@@ -131,8 +130,8 @@ def _changes(found: Found, words: Texts) -> str:
     rows = (
         (
             element("code", "fc-path", text(one.path)),
-            text(choice_name(one.today, words, names)),
-            element("b", "", text(choice_name(one.best, words, names))),
+            text(choice_name(one.today, words)),
+            element("b", "", text(choice_name(one.best, words))),
         )
         for one in found.best.changes
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ui.answers.simulation import Offer, Offers
@@ -71,8 +71,13 @@ def value_name(offer: Offer, words: Texts) -> str:
     return words(key, of=of) if of else words(key, of="").strip(" ·：:")
 
 
-def choice_name(choice: str, words: Texts, names: Mapping[str, str] | None = None) -> str:
-    """Write a choice for people: ids without quotes or by their names, weekdays in words.
+def option_name(offer: Offer, choice: str, words: Texts) -> str:
+    """Write a choice of an offer for people: by its name, where it has one."""
+    return offer.named.get(choice, {}).get(words.language) or choice_name(choice, words)
+
+
+def choice_name(choice: str, words: Texts) -> str:
+    """Write a value for people: ids without quotes, weekdays in words.
 
     >>> from ui.texts import texts
     >>> choice_name('"phone"', texts("en")), choice_name('["tue", "wed"]', texts("en"))
@@ -87,5 +92,4 @@ def choice_name(choice: str, words: Texts, names: Mapping[str, str] | None = Non
     except ValueError:
         return choice
     parts = value if isinstance(value, list) else [value]
-    known = names or {}
-    return ", ".join(known.get(str(part)) or words.name_of("weekday", str(part)) for part in parts)
+    return ", ".join(words.name_of("weekday", str(part)) for part in parts)

@@ -51,7 +51,7 @@ _LOOKS: Final = (
 )
 """Looks at personal data: written down too, but they never wait for a store that is away."""
 _READS: Final = re.compile(
-    r"/v1/(?:events|ranks|cards/read|simulations|reports/.*|members/.+/coupons/quote)"
+    r"/v1/(?:events|ranks|cards/read|simulations(?:/offers)?|reports/.*|members/.+/coupons/quote)"
 )
 """What is sent with POST, but changes nothing, or is written down where it is known better."""
 

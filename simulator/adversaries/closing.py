@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from rules.season_models import Coupon, Season
@@ -19,12 +19,13 @@ _SHARED_BY: Final = ("phone", "plate")
 class Change:
     """One change of the file: `about` is what it changes, of which a file takes one change.
 
-    `edit` gives the changed text of a season file.
+    `edit` gives the changed text of a season file; `kinds` are the agents it is meant against.
     """
 
     id: str
     about: str
     edit: Edit
+    kinds: tuple[str, ...] = ()
 
 
 def changes_for(text: SeasonText, season: Season, leaks: Iterable[tuple[str, str]]) -> list[Change]:
@@ -32,7 +33,9 @@ def changes_for(text: SeasonText, season: Season, leaks: Iterable[tuple[str, str
     found: dict[str, Change] = {}
     for kind, rule in leaks:
         for change in _for_rule(text, season, kind, rule):
-            found.setdefault(change.id, change)
+            known = found.get(change.id, change)
+            if kind not in known.kinds:
+                found[change.id] = replace(known, kinds=(*known.kinds, kind))
     return list(found.values())
 
 

@@ -71,8 +71,9 @@ class Crowding:
 class Tried:
     """One changed file: the leak before and after, and what it takes from honest members.
 
-    by_kind is the leak after, by kind. `worth` says that it closes more than it takes, and that
-    the draws can tell.
+    before, after and closed are of the kinds of agents that the changes are meant against, for a
+    prize that one kind no longer takes may go to another; by_kind is the leak after, of every
+    kind. `worth` says that it closes more than it takes, and that the draws can tell.
     """
 
     changes: tuple[Change, ...]
@@ -163,7 +164,7 @@ def study_leaks(study: Study, play: Play, *, closing: bool = True) -> Leaks:
         seeds=tuple(job.seed for job in study.jobs),
         leaks=tuple(leaks),
         kinds=tuple(_kinds(study.counts, honest, cheats)),
-        total_fen=spread_of(_gaps(honest, cheats)),
+        total_fen=spread_of(_kinds_gaps(honest, cheats, KINDS)),
         cost_gap_fen=spread_of(
             [bad.cost_fen - good.cost_fen for good, bad in zip(honest, cheats, strict=True)]
         ),
@@ -203,23 +204,15 @@ def _large(leaks: Sequence[Leak]) -> list[tuple[str, str]]:
     return [(one.kind, one.rule) for one in leaks if one.fen["mean"] > max(least, LOSES_FROM_FEN)]
 
 
-def _gaps(honest: Sequence[MixedRun], cheats: Sequence[MixedRun]) -> list[float]:
-    """Give the whole leak of each seed, fen."""
-    return [
-        sum(bad.fen.values()) - sum(good.fen.values())
-        for good, bad in zip(honest, cheats, strict=True)
-    ]
+def _kinds_gaps(
+    honest: Sequence[MixedRun], cheats: Sequence[MixedRun], kinds: Sequence[str]
+) -> list[float]:
+    """Give the leak of some kinds of agents, seed by seed, fen."""
 
+    def got(run: MixedRun) -> float:
+        return sum(fen for (kind, _), fen in run.fen.items() if kind in kinds)
 
-def _kind_fen(run: MixedRun, kind: str) -> float:
-    return sum(fen for (of, _), fen in run.fen.items() if of == kind)
-
-
-def _kind_gaps(honest: Sequence[MixedRun], cheats: Sequence[MixedRun], kind: str) -> list[float]:
-    return [
-        _kind_fen(bad, kind) - _kind_fen(good, kind)
-        for good, bad in zip(honest, cheats, strict=True)
-    ]
+    return [got(bad) - got(good) for good, bad in zip(honest, cheats, strict=True)]
 
 
 def _kinds(
@@ -230,7 +223,7 @@ def _kinds(
         agents = counts.get(kind, 0)
         if not agents:
             continue
-        gaps = _kind_gaps(honest, cheats, kind)
+        gaps = _kinds_gaps(honest, cheats, [kind])
         refused = [
             float(sum(count for key, count in run.stopped.items() if key[0] == kind))
             for run in cheats
@@ -330,7 +323,11 @@ class _Trials:
         self, changes: Sequence[Change], text: str, season: Season,
         honest: Sequence[MixedRun], cheats: Sequence[MixedRun],
     ) -> Tried:  # fmt: skip
-        before, after = _gaps(self._honest, self._cheats), _gaps(honest, cheats)
+        meant = tuple(kind for kind in KINDS if any(kind in one.kinds for one in changes))
+        if len(changes) > 1:
+            meant = KINDS
+        before = _kinds_gaps(self._honest, self._cheats, meant)
+        after = _kinds_gaps(honest, cheats, meant)
         closed = difference(after, before)
         lost = [
             base.honest_reward_fen - run.honest_reward_fen
@@ -347,7 +344,7 @@ class _Trials:
             spread_of(after),
             closed,
             {
-                kind: spread_of(_kind_gaps(honest, cheats, kind))
+                kind: spread_of(_kinds_gaps(honest, cheats, [kind]))
                 for kind in KINDS
                 if self._study.counts.get(kind)
             },

@@ -13,7 +13,7 @@ PHRASES: Final = {
     "({span}): {each} an agent on average.",
     "leak.most": "Most of it, {fen}, goes to {kind} through {rule}.",
     "leak.no_leak_kinds": "The season as it is already stops {kinds}.",
-    "leak.crowded": "{count} honest members lose a prize to them, worth {fen} in all.",
+    "leak.crowded": "Prizes worth {fen} go to them in place of honest members, {count} in a run.",
     "leak.not_crowded": "No honest member loses a prize to them in these runs.",
     "leak.closed": "Changed as below, {share} of the leak closes; honest members get {cost} less.",
     "leak.closed_free": "Changed as below, {share} of the leak closes, and costs honest members "
@@ -41,11 +41,13 @@ PHRASES: Final = {
     "leak.closes_note": "Each change was played by itself, with and without cheating, on the "
     "first {seeds}. “Honest members” is what those of the population get less under the change "
     "when nobody cheats, and how many lose {least} or more. Recommended: closes more than it "
-    "takes, as far as the draws can tell.",
+    "takes, as far as the draws can tell. The leak is that of the agents a change is meant "
+    "against: a prize that one kind no longer takes may go to another.",
     "leak.together": "All recommended changes together: {before} before, {after} after ({share} "
     "closed); honest members get {cost} less. They are in closes.toml:",
     "leak.together_note": "Of changes to the same value only the one that leaves most is taken.",
-    "leak.remains": "Nothing tried here closes {kinds}; look at those accounts by hand.",
+    "leak.remains": "Still mostly open: {kinds}. What was tried against it closes less than it "
+    "takes from honest members; look at such accounts by hand.",
     "leak.method": "How it was worked out",
     "leak.method.twin": "Every agent has an honest twin: the same persons with the same needs of "
     "fuel at the same times, an account each, one purchase a visit, nothing handed back. The leak "
@@ -97,6 +99,8 @@ PHRASES: Final = {
     "leak.head.reason": "Answer",
     "leak.head.count": "Times",
     "leak.head.change": "Change",
+    "leak.head.against": "Against",
+    "leak.head.before": "Leak before",
     "leak.head.after": "Leak after",
     "leak.head.closed": "Closed",
     "leak.head.honest": "Honest members get less",

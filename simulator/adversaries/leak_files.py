@@ -29,10 +29,8 @@ def write_leaks(out: Path, leaks: Leaks, mark: str = "") -> dict[str, Any]:
     """
     out.mkdir(parents=True, exist_ok=True)
     _write(out / "leaks", [_leak_row(one) for one in _each(leaks)], ("kind", "rule"), _LEAKS)
-    _write(
-        out / "closings", [_tried_row(one) for one in leaks.tried], ("change", "recommended"),
-        _TRIED,
-    )  # fmt: skip
+    tried = [_tried_row(one) for one in leaks.tried]
+    _write(out / "closings", tried, ("change", "against", "recommended"), _TRIED)
     closes = out / "closes.toml"
     if leaks.closed is None:
         closes.unlink(missing_ok=True)
@@ -101,6 +99,7 @@ def told(leaks: Leaks) -> dict[str, Any]:
 def _closing(one: Tried) -> dict[str, Any]:
     return {
         "changes": [change.id for change in one.changes],
+        "against": sorted({kind for change in one.changes for kind in change.kinds}),
         "recommended": one.worth,
         "before_fen": one.before,
         "after_fen": one.after,
@@ -129,7 +128,8 @@ def _leak_row(one: tuple[str, str, dict[str, Spread]]) -> dict[str, Any]:
 
 def _tried_row(one: Tried) -> dict[str, Any]:
     figures = (one.before, one.after, one.closed.difference, one.honest_cost, one.honest_losers)
-    row = {"change": one.changes[0].id, "recommended": "yes" if one.worth else "no"}
+    row = {"change": one.changes[0].id, "against": " ".join(one.changes[0].kinds)}
+    row["recommended"] = "yes" if one.worth else "no"
     return row | _flat(dict(zip(_TRIED, figures, strict=True)))
 
 

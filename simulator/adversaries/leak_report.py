@@ -125,13 +125,14 @@ def _closes(leaks: Leaks, words: LeakWords) -> str:
     if not leaks.tried:
         return page.section(words("leak.closes"), page.paragraph(words("leak.closes_none")))
     heads = [words(f"leak.head.{one}") for one in
-             ("change", "worth", "after", "closed", "interval", "honest", "losers")]  # fmt: skip
+             ("change", "against", "worth", "before", "after", "closed", "interval", "honest",
+              "losers")]  # fmt: skip
     rows = [_tried(one, words) for one in sorted(leaks.tried, key=lambda one: -one.net_fen)]
     least = words.money(LOSES_FROM_FEN)
     seeds = words.runs(min(len(leaks.seeds), 4))
     parts = [
         page.paragraph(words("leak.closes_note", seeds=seeds, least=least), "note"),
-        page.table(heads, rows, words=2),
+        page.table(heads, rows, words=3),
     ]
     closed = leaks.closed
     if closed is not None:
@@ -153,7 +154,8 @@ def _closes(leaks: Leaks, words: LeakWords) -> str:
 
 def _tried(one: Tried, words: LeakWords) -> list[str]:
     return [
-        one.changes[0].id, words("leak.yes" if one.worth else "leak.no"),
+        one.changes[0].id, words.agents(list(one.changes[0].kinds)),
+        words("leak.yes" if one.worth else "leak.no"), words.money(one.before["mean"]),
         words.money(one.after["mean"]), words.money(one.closed.difference["mean"]),
         words.money_span(one.closed.difference), words.money(one.honest_cost["mean"]),
         words.count(one.honest_losers["mean"]),

@@ -12,7 +12,7 @@ PHRASES: Final = {
     "平均每个 {each}。",
     "leak.most": "其中最大的一项 {fen}：{kind}，途径是{rule}。",
     "leak.no_leak_kinds": "现行规则已经挡住：{kinds}。",
-    "leak.crowded": "{count} 名诚实会员因此失去奖品，共值 {fen}。",
+    "leak.crowded": "每次模拟中有 {count} 份奖品（共值 {fen}）因此没有落到诚实会员手里。",
     "leak.not_crowded": "这些模拟中没有诚实会员因此失去奖品。",
     "leak.closed": "按下文修改规则，可堵住 {share} 的漏损；诚实会员少得 {cost}。",
     "leak.closed_free": "按下文修改规则，可堵住 {share} 的漏损，诚实会员不受损失。",
@@ -37,11 +37,13 @@ PHRASES: Final = {
     "leak.closes_none": "没有试任何改动。",
     "leak.closes_note": "每项改动单独试过，作弊与不作弊各一遍，用前 {seeds}。"
     "“诚实会员少得”指无人作弊时，人群中的会员在改动后少得多少，以及其中多少人少得 {least}及以上。"
-    "“推荐”：在随机数可以判断的范围内，堵住的多于拿走的。",
+    "“推荐”：在随机数可以判断的范围内，堵住的多于拿走的。漏损只算改动所针对的作弊者："
+    "一类作弊者拿不到的奖品可能落到另一类手里。",
     "leak.together": "推荐的改动合在一起：漏损由 {before} 降到 {after}（堵住 {share}）；"
     "诚实会员少得 {cost}。已写入 closes.toml：",
     "leak.together_note": "对同一个值的多项改动，只取净效果最好的一项。",
-    "leak.remains": "试过的改动都堵不住{kinds}；这些账户需要人工核查。",
+    "leak.remains": "大半仍未堵住：{kinds}。试过的改动堵住的少于从诚实会员身上拿走的；"
+    "这类账户需要人工核查。",
     "leak.method": "如何得出",
     "leak.method.twin": "每个作弊者都有一个诚实的对照者：同样的人、同样的时间、同样的用油需要，"
     "每人一个账户，每次到站一笔交易，不退货。漏损是作弊者比对照者多得的部分，逐个种子相减。",
@@ -88,6 +90,8 @@ PHRASES: Final = {
     "leak.head.reason": "答复",
     "leak.head.count": "次数",
     "leak.head.change": "改动",
+    "leak.head.against": "针对",
+    "leak.head.before": "改前漏损",
     "leak.head.after": "改后漏损",
     "leak.head.closed": "堵住",
     "leak.head.honest": "诚实会员少得",

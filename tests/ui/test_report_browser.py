@@ -1,4 +1,4 @@
-"""The reports of simulate, compare and tune as a person opens them: one file, no network."""
+"""The reports of the simulator as a person opens them: one file, no network."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from simulator.adversaries.leak_report import leak_report
 from simulator.aims import read_budget, read_objective
 from simulator.answers import answers_of
 from simulator.comparison import compare
@@ -15,6 +16,7 @@ from simulator.simulation_report import simulation_report
 from simulator.tuning import tune
 from simulator.tuning_report import Tuning, tuning_report
 from simulator.uncertainty import Uncertainty
+from tests.unit.agents_season import REFERRAL, leaks_of_one
 from tests.unit.simulated import population, rules_of, run_of
 from tests.unit.test_tuning import hill
 from tests.unit.tuned_season import PLAN, SPACE, played_by, variants_of
@@ -43,13 +45,14 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "simulate": simulation_report(answers),
         "compare": comparison_report(compared),
         "tune": tuning_report(Tuning(tuned, 400, population())),
+        "adversaries": leak_report(leaks_of_one("ring", REFERRAL)),
     }
     for name, text in made.items():
         (folder / f"{name}.html").write_text(text, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in made}
 
 
-@pytest.mark.parametrize("name", ["simulate", "compare", "tune"])
+@pytest.mark.parametrize("name", ["simulate", "compare", "tune", "adversaries"])
 def test_a_report_opens_alone_and_switches_language_and_theme(
     browser: Browser, reports: dict[str, Path], pictures: Path, name: str
 ) -> None:

@@ -96,6 +96,17 @@ min_spend = "30.00"
 on = "enrol"
 issue = "welcome"
 """
+CLAIM = """
+[[coupons]]
+id = "free"
+kind = "amount_off"
+off = "5.00"
+claim = { times = 3, per = "season" }
+[[budgets]]
+id = "only-one"
+covers = ["free"]
+count = 1
+"""
 
 
 def figures() -> AgentFigures:

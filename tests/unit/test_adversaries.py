@@ -1,9 +1,11 @@
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from rules.season_file import load_season
+from simulator.adversaries import leak_en, leak_zh
 from simulator.adversaries.closing import changes_for
 from simulator.adversaries.crowd import agents_of
 from simulator.adversaries.gains import counted
@@ -14,6 +16,7 @@ from simulator.replay import replay
 from simulator.run import simulate_run
 from simulator.season_text import SeasonText
 from tests.unit.agents_season import (
+    CLAIM,
     MEMBERS,
     PLAIN,
     PRIZE,
@@ -28,9 +31,9 @@ from tests.unit.agents_season import (
     fills,
     job_of,
     leaks_of_one,
-    population,
     rules_of,
 )
+from tests.unit.simulated import population
 from tests.unit.simulated import rules_of as summer_rules
 from tests.unit.test_run import _decoded, _write_files
 
@@ -114,6 +117,14 @@ def test_a_coupon_at_three_tills_at_once_is_used_once() -> None:
         ("use", "coupon_spent"): 3 + visits - 1,
         ("release", "coupon_spent"): 1 + visits - 1,
     }
+
+
+def test_the_last_coupon_of_a_budget_is_given_once_however_many_ask() -> None:
+    rules = rules_of(CLAIM)
+    run = play_mixed(job_of(rules, "cheats", coupon_races=2), rules=rules)
+    assert run.fen["coupon_races", "coupons.free"] == 500
+    # Both ask three times in the same instant.
+    assert run.stopped["coupon_races", "claim", "budget_exhausted"] >= 5
 
 
 def test_without_agents_a_run_is_that_of_simulate() -> None:
@@ -205,3 +216,10 @@ def test_intervals_come_from_seeds_and_the_study_is_repeatable() -> None:
     assert fen_of(leaks, "triggers.enrol-welcome") == 4 * 1000
     assert leaks.result == leaks_of_one("ring", *parts, closing=False, seeds=2).result
     assert PLAIN.count("[season]") == 1
+
+
+def test_both_languages_have_every_sentence_with_the_same_places() -> None:
+    assert leak_en.PHRASES.keys() == leak_zh.PHRASES.keys()
+    for key, english in leak_en.PHRASES.items():
+        places = [set(re.findall(r"{(\w+)}", text)) for text in (english, leak_zh.PHRASES[key])]
+        assert places[0] == places[1], key

@@ -82,6 +82,11 @@ class BoardOrders:
             self._take_over(board, index)
         return index
 
+    @property
+    def delta_rows(self) -> int:
+        """Count the rows beside the boards' sorted arrays, of what readers had taken over."""
+        return sum(index.delta_rows for index in self._indexes.values())
+
     def all(self) -> dict[str, RankIndex]:
         """Give the orders of all boards as they are now."""
         return {board: self[board] for board in self._indexes}

@@ -109,6 +109,11 @@ class StandingColumns:
         scope: npt.NDArray[np.bool_] = (self.on_board[rows] >> np.uint32(bit)) & np.uint32(1) != 0
         return scope
 
+    def count_on(self, bit: int) -> int:
+        """Count who stands on board number `bit`; O(members)."""
+        scope = (self.on_board & np.uint32(1 << bit)) != 0
+        return int(np.count_nonzero(scope & (self.score >= 1)))
+
     def _team_codes(self, teams: list[str]) -> npt.NDArray[np.int32]:
         """Number teams, new ones at the end; most members have none, which is 0."""
         codes = np.zeros(len(teams), np.int32)

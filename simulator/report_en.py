@@ -9,6 +9,8 @@ PHRASES: Final = {
     "model.points": "The points a purchase earns draw nobody by themselves in this model, only "
     "through levels, goals, prizes and what they buy. So it counts what other rates and factors "
     "cost, but hardly what members would do about them: try it on a part of them first.",
+    "model.kept": "That is against the same members without a programme, in a model without "
+    "rivals: margin from members whom only the programme keeps isn't counted.",
     "model.rivals": "The model knows no rivals: that members who get less may fill up elsewhere "
     "isn't counted.",
     "parameter.named": "{name} ({path})",

@@ -63,6 +63,8 @@ def _simulation(answers: Answers, words: ReportWords) -> Iterator[str]:
         )  # fmt: skip
         yield words("verdict.anyway", share=words.share(figures["anyway_share"]["mean"]))
     yield from _budgets(answers, words)
+    if side(net) == "below":
+        yield words("model.kept")
 
 
 def _budgets(answers: Answers, words: ReportWords) -> Iterator[str]:

@@ -59,6 +59,10 @@ def test_a_season_that_does_not_pay_is_said_so_in_both_languages() -> None:
         "90% of the rewards' value goes to visits that would have happened anyway.",
         "The cost exceeds the budget of ¥103k in 1 of 3 runs.",
         "Prizes go over the budget “prizes” (money) in 3 of 3 runs.",
+        (
+            "That is against the same members without a programme, in a model without rivals: "
+            "margin from members whom only the programme keeps isn't counted."
+        ),
     ]
     assert simulation_verdict(found, words("zh")) == [
         (
@@ -70,6 +74,7 @@ def test_a_season_that_does_not_pay_is_said_so_in_both_languages() -> None:
         "奖励价值的 90% 给了没有活动也会发生的到站。",
         "3 次模拟中有 1 次成本超出预算 10.3 万元。",
         "奖品超出预算“prizes”（金额）：3 次模拟中有 3 次。",
+        "以上是与同一批会员没有活动时相比，模型里没有竞争对手：只因活动才留下的会员带来的毛利没有计入。",
     ]
 
 

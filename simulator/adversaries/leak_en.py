@@ -11,7 +11,7 @@ PHRASES: Final = {
     "{before} from the rules tried here.",
     "leak.verdict": "{agents} agents get {leak} more than honest members who buy the same fuel "
     "({span}): {each} an agent on average.",
-    "leak.most": "Most of it, {fen}, goes to {kind} through {rule}.",
+    "leak.most": "The largest part, {fen}, goes to {kind} through {rule}.",
     "leak.no_leak_kinds": "The season as it is already stops {kinds}.",
     "leak.crowded": "Prizes worth {fen} go to them in place of honest members, {count} in a run.",
     "leak.not_crowded": "No honest member loses a prize to them in these runs.",
@@ -30,8 +30,8 @@ PHRASES: Final = {
     "leak.kinds_note": "Whiskers are the mean's 95% interval. Both sides buy the same litres.",
     "leak.rules": "Through which rule",
     "leak.rules_title": "The largest leaks by rule",
-    "leak.rules_note": "Below 0: what the agents forgo by cheating, such as the welcome coupon of "
-    "each driver who shares a card.",
+    "leak.rules_note": "Colours as above, by kind of agent. Below 0: what the agents forgo by "
+    "cheating, such as the welcome coupon of each driver who shares a card.",
     "leak.all_rules": "Every rule",
     "leak.stopped": "What the season already stops",
     "leak.stopped_none": "Nothing the agents sent was refused.",
@@ -81,7 +81,7 @@ PHRASES: Final = {
     "leak.rule.triggers": "coupon of {name}",
     "leak.rule.coupons": "coupon {name}",
     "leak.rule.tiers": "discount of {name}",
-    "leak.rule.prizes": "prize {name}, board {board}",
+    "leak.rule.prizes": "{name} ({board})",
     "leak.rule.points.clawback": "points owed and never repaid",
     "leak.rule.points.expire_after": "expiry",
     "leak.head.kind": "Agents",

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rules.season_diff import changes
-from simulator.adversaries.leak import Leaks, Tried
+from simulator.adversaries.leak import Leaks
 from simulator.adversaries.leak_report import leak_report
 from simulator.adversaries.leak_words import both, leak_verdict, stops
+from simulator.adversaries.trials import Tried
 from simulator.answer_files import write_rows
 from simulator.method_report import versions_used
 from simulator.spread import STATISTICS, Spread

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rules.season_diff import changes
 from simulator import page
-from simulator.adversaries.leak import LOSES_FROM_FEN, Leaks, Tried
+from simulator.adversaries.agent_figures import KINDS
+from simulator.adversaries.leak import Leaks
 from simulator.adversaries.leak_words import LeakWords, both, closed_share, leak_verdict
+from simulator.adversaries.trials import LOSES_FROM_FEN, Tried
 from simulator.charts import Span, rows_chart
 from simulator.method_report import versions_used
 from simulator.spread import Spread
@@ -71,9 +73,14 @@ def _span(label: str, fen: Spread, css: str, words: LeakWords) -> Span:
     return Span(label, fen["mean"], fen["low"], fen["high"], css, words.money(fen["mean"]))
 
 
+def _css(kind: str) -> str:
+    """Give each kind of agents the same colour in every chart."""
+    return f"c{KINDS.index(kind)}"
+
+
 def _kinds(leaks: Leaks, words: LeakWords) -> str:
     title = words("leak.kinds_title")
-    rows = [_span(words.agent(one.kind), one.fen, "c3", words) for one in leaks.kinds]
+    rows = [_span(words.agent(one.kind), one.fen, _css(one.kind), words) for one in leaks.kinds]
     drawn = rows_chart(rows, words("leak.axis"), words.money, title)
     columns = ("kind", "agents", "accounts", "litres", "leak", "interval", "each", "refused")
     heads = [words(f"leak.head.{one}") for one in columns]
@@ -99,11 +106,7 @@ def _rules(leaks: Leaks, words: LeakWords) -> str:
     largest = sorted(leaks.leaks, key=lambda one: -abs(one.fen["mean"]))[:_SHOWN]
     largest.sort(key=lambda one: -one.fen["mean"])
     title = words("leak.rules_title")
-    rows = [
-        _span(f"{words.agent(one.kind)}: {words.rule(one.rule)}", one.fen,
-              "c3" if one.fen["mean"] > 0 else "c2", words)
-        for one in largest
-    ]  # fmt: skip
+    rows = [_span(words.rule(one.rule), one.fen, _css(one.kind), words) for one in largest]
     drawn = rows_chart(rows, words("leak.axis"), words.money, title)
     heads = [words(f"leak.head.{one}") for one in
              ("kind", "rule", "path", "leak", "interval", "points")]  # fmt: skip

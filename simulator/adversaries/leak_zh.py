@@ -28,7 +28,8 @@ PHRASES: Final = {
     "leak.kinds_note": "线段为均值的 95% 区间。双方购买的油量相同。",
     "leak.rules": "通过哪条规则",
     "leak.rules_title": "漏损最大的规则",
-    "leak.rules_note": "小于 0：作弊者因作弊而放弃的，例如共用一张卡的每位司机各自的新人券。",
+    "leak.rules_note": "颜色同上图，按作弊者种类。小于 0：作弊者因作弊而放弃的，"
+    "例如共用一张卡的每位司机各自的新人券。",
     "leak.all_rules": "全部规则",
     "leak.stopped": "现行规则已经挡住的",
     "leak.stopped_none": "作弊者的请求没有一次被拒绝。",
@@ -72,7 +73,7 @@ PHRASES: Final = {
     "leak.rule.triggers": "自动发券 {name}",
     "leak.rule.coupons": "优惠券 {name}",
     "leak.rule.tiers": "{name}的折扣",
-    "leak.rule.prizes": "奖品 {name}（{board}）",
+    "leak.rule.prizes": "{name}（{board}）",
     "leak.rule.points.clawback": "欠而未还的积分",
     "leak.rule.points.expire_after": "积分过期",
     "leak.head.kind": "作弊者",

@@ -21,8 +21,9 @@ from simulator.adversaries.agent_figures import (
     SplitFigures,
     load_agent_figures,
 )
-from simulator.adversaries.leak import Leaks, Study, study_leaks
+from simulator.adversaries.leak import Leaks, study_leaks
 from simulator.adversaries.mixed_run import AgentJob, MixedRun, play_mixed
+from simulator.adversaries.study import Study
 from simulator.keyed import Keyed, Purpose
 from simulator.members import DAYS_PER_MONTH
 from simulator.seeds import made_by_jobs

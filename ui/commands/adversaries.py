@@ -57,9 +57,10 @@ def command(
 ) -> None:
     """Play SEASON with cheats among its members; write what leaks by rule, and what closes it."""
     from rules.compiled import compile_rules
-    from simulator.adversaries.leak import Study, study_leaks
+    from simulator.adversaries.leak import study_leaks
     from simulator.adversaries.leak_files import write_leaks
     from simulator.adversaries.mixed_run import AgentJob, play_mixed
+    from simulator.adversaries.study import Study
     from simulator.log_writer import FORMATS
     from simulator.season_text import SeasonText
     from simulator.seeds import made_by_jobs, workers_up

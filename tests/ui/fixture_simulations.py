@@ -87,6 +87,13 @@ def span(first: int, last: int, reward: str, score: int, winners: int, steady: f
     }
 
 
+def band(runs: int, net: float, half: float) -> dict[str, Any]:
+    def quantiles(middle: float) -> dict[str, float]:
+        return {"p5": middle - half, "p50": middle, "p95": middle + half}
+
+    return {"runs": runs, "cost_total_fen": quantiles(11_131_680), "net_gain_fen": quantiles(net)}
+
+
 SIMULATED = {name: spread(*value) for name, value in COSTS.items()} | {
     "days": 92,
     "result_hash": "5f3a" * 16,
@@ -97,6 +104,14 @@ SIMULATED = {name: spread(*value) for name, value in COSTS.items()} | {
             "The programme doesn't pay for itself under these assumptions: −¥47.1k is left.",
             "Each ¥1 of rewards brings back ¥0.58 of margin.",
         ],
+    },
+    "uncertainty": {
+        "monte_carlo": band(4, -4_711_680, 400_000),
+        "parameter": band(32, -4_600_000, 2_100_000),
+        "model_form": {
+            "goal": {"margin_gain_fen": spread(-5_100_000, 300_000)},
+            "coupon": {"margin_gain_fen": spread(-410_000, 90_000)},
+        },
     },
     "prizes": [
         span(1, 1, "phone", 12139, 2, 0.67),

@@ -10,6 +10,7 @@ from simulator.effects import Effects
 from simulator.uncertainty import MODEL_SEEDS
 from ui.parts import simulate_form, tune_form
 from ui.parts.simulate_form import runs_of
+from ui.texts import LANGUAGES, texts
 
 
 def refused(**wanted: Any) -> str:
@@ -28,6 +29,8 @@ def refused(**wanted: Any) -> str:
 
 def test_gateway_and_pages_count_the_runs_that_the_simulator_makes() -> None:
     assert len(Effects.names()) == EFFECTS == simulate_form.EFFECTS
+    for language in LANGUAGES:
+        assert all(f"simulate.effect.{name}" in texts(language).words for name in Effects.names())
     assert MODEL_SEEDS == MODEL_SEEDS_MAX == simulate_form.MODEL_SEEDS
     for form in (
         {"kind": "simulate", "seeds": 8},

@@ -92,6 +92,9 @@ def test_a_finished_simulation_tells_money_tiers_and_prizes() -> None:
     assert "388 to 442" in page
     assert "Overall, place 3: two runs share 17.0%" in page
     assert app.get("download_button"), "the report to take away"
+    assert "Assumptions: other answers to rewards" in page
+    assert "−¥67,000 to −¥25,000" in page
+    assert page.index("the pull of levels and goals") < page.index("coming for a coupon in hand")
     app.main.segmented_control(key="by").set_value("2026-06").run()
     assert "Tiers this month: 400 rise, 0 fall, 1,600 stay" in shown(app)
 

@@ -62,6 +62,30 @@ class Sentences(msgspec.Struct, frozen=True):
         return self.zh if language == "zh" else self.en
 
 
+class Quantiles(msgspec.Struct, frozen=True):
+    """Where a figure of single runs lies."""
+
+    p5: float
+    p50: float
+    p95: float
+
+
+class Band(msgspec.Struct, frozen=True):
+    """What one kind of doubt does to cost and net gain, over so many runs."""
+
+    runs: int
+    cost_total_fen: Quantiles
+    net_gain_fen: Quantiles
+
+
+class Bands(msgspec.Struct, frozen=True):
+    """The three kinds of doubt, each by itself: luck, assumptions, and each effect switched off."""
+
+    monte_carlo: Band
+    parameter: Band | None = None
+    model_form: dict[str, dict[str, Spread]] | None = None
+
+
 class Summary(msgspec.Struct, frozen=True):
     """What a simulation found; of a comparison every figure is a difference."""
 
@@ -83,6 +107,7 @@ class Summary(msgspec.Struct, frozen=True):
     prizes: tuple[PrizeSpan, ...] = ()
     prizes_kept: Spread | None = None
     identical: bool = False
+    uncertainty: Bands | None = None
 
 
 class Difference(Spread, frozen=True):

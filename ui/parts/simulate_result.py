@@ -9,6 +9,7 @@ from ui.client import CallFailed
 from ui.parts import controls, live, notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
+from ui.parts.simulate_bands import bands_shown
 from ui.parts.simulate_figures import interval_chart, money_message, money_rows, tiles_markup
 from ui.parts.simulate_files import download, simulation_file
 from ui.parts.simulate_money import costs_table
@@ -39,6 +40,8 @@ def result_shown(one: Simulation, words: Texts) -> None:
     with tiers:
         _tiers(one, words)
     _prizes(one, summary, words)
+    if summary.uncertainty is not None:
+        show(bands_shown(summary.uncertainty, one.currency, words), words)
     _take(one, words)
 
 

@@ -30,7 +30,7 @@ class OutOfTurn(Exception):  # noqa: N818  says what happened
 class Turn(NamedTuple):
     """A batch's place in its lane, and the oldest one there that has no answer yet.
 
-    crowded tells that many more events than the batch's are in the lane.
+    crowded tells that many more events wait behind those on their way.
     """
 
     lane: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
-from starlette.requests import ClientDisconnect
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from actors.gateway import (
     problems,
@@ -32,19 +34,15 @@ from actors.gateway import (
 )
 from actors.gateway.admission import ReadGate
 from actors.gateway.answers import encoded
-from actors.gateway.audit_trail import AuditTrail, record_events
-from actors.gateway.auth import Caller
+from actors.gateway.audit_trail import AuditTrail
 from actors.gateway.doors import EVENTS_PATH, Doors
-from actors.gateway.ingest import BODY_BYTES_MAX, UNDECLARED_BODY_BYTES
+from actors.gateway.event_door import EventDoor
 from actors.gateway.openapi import completed
 from actors.gateway.problems import Problem
 from actors.gateway.request_log import RequestLog
 from actors.gateway.state import State
-from actors.gateway.submission import Submission
 from actors.gateway.tally import TALLY
-from actors.phases import instant
 
-SENDERS = ("till", "admin")
 TITLE = "Forecourt"
 ROUTES: Final = (
     routes_rewards,
@@ -71,8 +69,14 @@ ROUTES: Final = (
 """routes_read comes after all that are about a member: its /members/{member} takes longer paths."""
 
 
-def make_app(state: State) -> FastAPI:
-    """Build the application around a gateway's state."""
+def make_app(state: State) -> EventDoor:
+    """Build the application around a gateway's state: events by themselves, all else behind."""
+    app = _framework(state)
+    requests = RequestLog(app, TALLY, state.settings.log_format == "json")
+    return EventDoor(app, state, Doors(app, state), requests)
+
+
+def _framework(state: State) -> FastAPI:
     app = FastAPI(
         title=TITLE,
         version="1",
@@ -89,9 +93,7 @@ def make_app(state: State) -> FastAPI:
     app.add_middleware(Doors, state=state)
     # Around all others: what they refuse is counted and has an id too.
     app.add_middleware(RequestLog, tally=TALLY, every=state.settings.log_format == "json")
-    # Plain routes: an event must not pay for parameter models it doesn't have, nor for being
-    # compared with every other path.
-    app.add_route(EVENTS_PATH, events, methods=["POST"])
+    app.router.routes.append(Route(EVENTS_PATH, _OnlyPosted()))
     for routes in ROUTES:
         app.include_router(routes.router)
     app.add_route("/healthz", healthz, methods=["GET"])
@@ -105,52 +107,11 @@ def make_app(state: State) -> FastAPI:
     return app
 
 
-async def events(request: Request) -> Response:
-    """Take events; the answer means that they are durable."""
-    state: State = request.app.state.gateway
-    caller = state.keys.authorise(request.headers, SENDERS)
-    submission = await _taken(request, state, caller)
-    request.state.submission = submission
-    await state.ingest.settle(submission)
-    if submission.acts:
-        await record_events(state, caller, submission)
-    every = request.query_params.get("results") == "all"
-    content = submission.answer(every, instant(state.as_of_us()))
-    return Response(content, media_type="application/json")
+class _OnlyPosted:
+    """What the framework knows of the events' path: that it takes nothing but POST."""
 
-
-async def _taken(request: Request, state: State, caller: Caller) -> Submission:
-    """Read and take a body; it is held only until it is decoded, and so are few at once."""
-    declared = request.headers.get("content-length", "")
-    size = int(declared) if declared.isdigit() else UNDECLARED_BODY_BYTES
-    with state.ingest.bodies.hold(caller.key_id, min(size, BODY_BYTES_MAX)):
-        body = await _body(request)
-        kind = request.headers.get("content-type", "")
-        return await state.ingest.take(body, kind, caller.key_id)
-
-
-async def _body(request: Request) -> bytes:
-    """Read the body, refusing one that is too large before it is read to the end."""
-    declared = request.headers.get("content-length", "")
-    too_large = Problem(
-        413, f"The body is larger than {BODY_BYTES_MAX >> 20} MiB; send it in smaller parts."
-    )
-    if declared.isdigit() and int(declared) > BODY_BYTES_MAX:
-        raise too_large
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > BODY_BYTES_MAX:
-                raise too_large
-            parts.append(part)
-    except ClientDisconnect:
-        raise Problem(400, "The sender went away before the end of the body.") from None
-    body = parts[0] if len(parts) == 1 else b"".join(parts)
-    if not body.strip():
-        raise Problem(400, "The body is empty; send one event, a JSON array, NDJSON or Arrow.")
-    return body
+    async def __call__(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise HTTPException(405, headers={"Allow": "POST"})
 
 
 async def healthz(_request: Request) -> Response:

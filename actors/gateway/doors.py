@@ -76,9 +76,9 @@ class Doors:
             await self._app(scope, receive, send)
             return
         try:
-            length = self._admit(scope)
+            _, length = self.admit(scope)
         except Problem as problem:
-            self._count(scope, problem.status)
+            self.count(scope, problem.status)
             await problem.response()(scope, receive, send)
             return
         if scope["path"] != EVENTS_PATH and length:
@@ -86,13 +86,16 @@ class Doors:
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in REFUSED:
-                self._count(scope, message["status"])
+                self.count(scope, message["status"])
             await send(message)
 
         await self._app(scope, receive, watch)
 
-    def _admit(self, scope: Scope) -> int:
-        """Refuse what no route should see, and tell how long a body may come; raises Problem."""
+    def admit(self, scope: Scope) -> tuple[dict[bytes, bytes], int]:
+        """Refuse what no route should see; raises Problem.
+
+        Gives the headers that decide anything, and how many bytes of body may come, -1 for any.
+        """
         found: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             if name in _ONCE:
@@ -110,7 +113,7 @@ class Doors:
         authorization = found.get(b"authorization")
         if authorization is not None:
             self._hold_to_rate(scope, authorization, address)
-        return length
+        return found, length
 
     def _hold_to_rate(self, scope: Scope, authorization: bytes, address: str) -> None:
         keys = self._state.keys
@@ -142,7 +145,8 @@ class Doors:
         else:
             self._host = host
 
-    def _count(self, scope: Scope, status: int) -> None:
+    def count(self, scope: Scope, status: int) -> None:
+        """Count a refusal, a status of REFUSED, in the audit trail."""
         headers = Headers(scope=scope)
         address = scope["client"][0] if scope["client"] else ""
         caller = scope.get("state", {}).get("key")

@@ -14,7 +14,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from starlette.types import Scope, Send
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from actors.gateway.problems import MEDIA_TYPE, Problem
 from actors.settings import Settings
@@ -36,7 +41,34 @@ CONNECTIONS_MAX: Final = 16_384
 SPARE_FILES: Final = 512
 SWEEP_S: Final = 1.0
 
+_CYCLE: Final = "forecourt.cycle"
+
 log = logging.getLogger(__name__)
+
+
+async def send_whole(
+    scope: Scope, send: Send, status: int, headings: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """Send an answer in one piece: in two, its head wakes the client for nothing.
+
+    headings name nothing but what is ours to say, and the body's length.
+    """
+    cycle: RequestResponseCycle | None = scope.get(_CYCLE)
+    if cycle is None or cycle.response_started or cycle.flow.write_paused:
+        await send({"type": "http.response.start", "status": status, "headers": headings})
+        await send({"type": "http.response.body", "body": body})
+        return
+    if cycle.disconnected:
+        return
+    if not cycle.keep_alive:
+        headings = [*headings, (b"connection", b"close")]
+    lines = [b"%b: %b\r\n" % heading for heading in headings]
+    cycle.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
+    cycle.response_started = cycle.response_complete = True
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
 
 
 class FrontDoor(HttpToolsProtocol):
@@ -96,6 +128,7 @@ class FrontDoor(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to measure the body."""
         super().on_headers_complete()
+        self.scope[_CYCLE] = self.cycle  # type: ignore[typeddict-unknown-key]  # see send_whole
         self._since_s = self._last_s = self.loop.time()
         self._in_body = True
 

@@ -45,6 +45,9 @@ QUEUED_EVENTS_LEAST: Final = 40_000
 UNDECLARED_BODY_BYTES: Final = 4 * 1024 * 1024
 """What a body counts for that does not say how long it is."""
 SINGLES_MAX: Final = 2_000
+GATHER_S: Final = 0.005
+GATHERED: Final = 7 / 8
+"""How long single events wait at most until this share of the last batch's number is there."""
 ANSWER_WITHIN_S: Final = 10.0
 _LINE: Final = re.compile(r"\Aline [0-9]+")
 
@@ -80,9 +83,11 @@ class Ingest:
         self._sealing: set[asyncio.Task[None]] = set()
         mode = "given" if clock == "events" else "wall"
         self.lanes = [
-            Lane(number, calls, mode, self._decode_singles) for number, calls in enumerate(shards)
+            Lane(number, calls, mode, self._gather) for number, calls in enumerate(shards)
         ]
         self._singles: deque[tuple[bytes, asyncio.Future[Submission]]] = deque()
+        self._enough = 1  # single events that go at once; fewer wait for others a little
+        self._gathering: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -158,8 +163,22 @@ class Ingest:
         found: asyncio.Future[Submission] = asyncio.get_running_loop().create_future()
         self._singles.append((body, found))
         if len(self._singles) >= SINGLES_MAX or any(lane.idle for lane in self.lanes):
-            asyncio.get_running_loop().call_soon(self._decode_singles)
+            self._gather()
         return await found
+
+    def _gather(self) -> None:
+        """Have single events decoded soon: at once if they are enough, else a little later.
+
+        Tills that were answered together come again one after another; without the wait the
+        first of them would travel alone, at the cost of all.
+        """
+        if not self._singles:
+            return
+        loop = asyncio.get_running_loop()
+        if len(self._singles) >= self._enough:
+            loop.call_soon(self._decode_singles)
+        elif self._gathering is None:
+            self._gathering = loop.call_later(GATHER_S, self._decode_singles)
 
     async def settle(self, submission: Submission) -> Submission:
         """Wait until every event of a submission is durable; raises Problem 503 or 500."""
@@ -276,6 +295,11 @@ class Ingest:
 
     def _decode_singles(self) -> None:
         """Decode all waiting single events in one go and deal them out."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        if self._singles:
+            self._enough = max(1, int(len(self._singles) * GATHERED))
         while self._singles:
             count = min(len(self._singles), SINGLES_MAX)
             taken = [self._singles.popleft() for _ in range(count)]

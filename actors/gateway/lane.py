@@ -174,8 +174,8 @@ class Lane:
             self._send(self._flights[-1])
 
     def _send(self, flight: _Flight) -> None:
-        events = sum(len(parcel.places) for parcel in flight.parcels)
-        crowded = self.queued_events - events >= FOLLOWER_EVENTS_MIN
+        on_their_way = sum(len(parcel.places) for one in self._flights for parcel in one.parcels)
+        crowded = self.queued_events - on_their_way >= FOLLOWER_EVENTS_MIN
         turn = Turn(self._name, flight.number, self._flights[0].number, crowded)
         flight.call = asyncio.ensure_future(self._calls.apply(flight.body, self._stamp, turn))
 

@@ -78,6 +78,13 @@ def warming(detail: str) -> Problem:
     return Problem(503, detail, "warming", retry_after_s=1)
 
 
+def unexpected(error: Exception) -> Problem:
+    """Say that the fault is ours."""
+    return Problem(
+        500, f"The system failed on this request ({type(error).__name__}); its log says more."
+    )
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the app a problem: its own, the framework's, and the unexpected."""
 
@@ -108,7 +115,5 @@ def install(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(Exception)
-    async def unexpected(_request: Request, error: Exception) -> Response:
-        return Problem(
-            500, f"The system failed on this request ({type(error).__name__}); its log says more."
-        ).response()
+    async def failed(_request: Request, error: Exception) -> Response:
+        return unexpected(error).response()

@@ -49,19 +49,25 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._tally.request(scope["method"], route_of(scope), status)
+                self.count(scope, route_of(scope), status)
                 message["headers"] = [*message.get("headers", ()), (HEADER, request_id)]
             await send(message)
 
         try:
             await self._app(scope, receive, answer)
         finally:
-            took_s = time.perf_counter() - began_s
-            route = route_of(scope)
-            if not route.endswith(STREAM_SUFFIX):
-                self._tally.took(route, took_s)
-            if self._every or status >= 500:
-                self._write(scope, route, status, took_s)
+            self.served(scope, route_of(scope), status, time.perf_counter() - began_s)
+
+    def count(self, scope: Scope, route: str, status: int) -> None:
+        """Count a request that is being answered."""
+        self._tally.request(scope["method"], route, status)
+
+    def served(self, scope: Scope, route: str, status: int, took_s: float) -> None:
+        """Note how long an answer took to its last byte."""
+        if not route.endswith(STREAM_SUFFIX):
+            self._tally.took(route, took_s)
+        if self._every or status >= 500:
+            self._write(scope, route, status, took_s)
 
     def _write(self, scope: Scope, route: str, status: int, took_s: float) -> None:
         fields: dict[str, Any] = {

@@ -14,13 +14,16 @@ import pytest
 import uvicorn
 
 from actors.gateway import front_door
-from actors.gateway.front_door import FrontDoor, sweep_connections
+from actors.gateway.front_door import FrontDoor, send_whole, sweep_connections
 
 Heard = list[tuple[int, str]]
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Answer with how many bytes came; `/early` answers before they do, `/large` with 50 MB."""
+    """Answer with how many bytes came; `/early` answers before they do, `/large` with 50 MB.
+
+    `/whole` answers in one piece.
+    """
     size, more = 0, scope["path"] != "/early"
     while more:
         message = await receive()
@@ -30,6 +33,9 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         more = message["more_body"]
     body = b"x" * 50_000_000 if scope["path"] == "/large" else str(size).encode()
     headers = [(b"content-length", str(len(body)).encode())]
+    if scope["path"] == "/whole":
+        await send_whole(scope, send, 200, headers, body)
+        return
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
@@ -141,6 +147,19 @@ def test_a_kept_connection_takes_large_bodies_one_after_another(door: tuple[int,
             assert part, got
             got += part
     wire.close()
+    assert heard == []
+
+
+def test_answers_in_one_piece_keep_a_connection_or_close_it(door: tuple[int, Heard]) -> None:
+    port, heard = door
+    asked = b"POST /whole HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
+    wire = opened(port)
+    wire.sendall(asked + asked.replace(b"Host: h", b"Host: h\r\nConnection: close"))
+    told = b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n%b\r\n3"
+    assert rest_of(wire) == told % b"" + told % b"connection: close\r\n"
+    wire = opened(port)
+    wire.sendall(asked.replace(b"1.1", b"1.0"))
+    assert rest_of(wire) == told % b"connection: close\r\n"
     assert heard == []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.gateway import ingest as ingest_module
 from actors.gateway.ingest import Ingest
 from actors.gateway.problems import Problem
 from actors.messages import BatchAnswer, OutOfTurn, ShardDown, ShardStatus, Turn
@@ -99,6 +100,39 @@ def test_what_comes_meanwhile_becomes_the_next_batch() -> None:
         ids = [answer["results"][0]["event_id"] for answer in answers]
         assert ids == [f"e-{n}" for n in range(6)]
         assert [answer["results"][0]["points"] for answer in answers] == [0, 0, 1, 2, 3, 4]
+        assert await ingest.stop(1.0)
+
+    asyncio.run(scenario())
+
+
+def test_tills_that_were_answered_together_travel_together_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ingest_module, "GATHER_S", 60.0)
+
+    async def scenario() -> None:
+        shard = Shard()
+        ingest = Ingest([shard], NAMES, "events", 0)
+        ingest.start()
+        shard.gate.clear()
+        sent = [asyncio.create_task(send(ingest, event(0, 0)))]
+        while not shard.in_flight:
+            await asyncio.sleep(0)
+        sent += [asyncio.create_task(send(ingest, event(n, 0))) for n in range(1, 9)]
+        while ingest.queued_events < 9:
+            await asyncio.sleep(0)
+        shard.gate.set()
+        await asyncio.gather(*sent)
+        for n in range(9, 16):  # one after another, as answers reach them
+            sent.append(asyncio.create_task(send(ingest, event(n, 0))))
+            for _ in range(5):
+                await asyncio.sleep(0)
+        await asyncio.gather(*sent)
+        monkeypatch.setattr(ingest_module, "GATHER_S", 0.001)
+        await send(ingest, event(16, 0))  # fewer than before go too, after a moment
+        await send(ingest, event(17, 0))
+        sizes = [len(batch) for batch in shard.batches]
+        assert sizes == [1, 8, 7, 1, 1]
         assert await ingest.stop(1.0)
 
     asyncio.run(scenario())

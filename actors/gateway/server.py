@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
@@ -128,6 +129,9 @@ class GatewayServer:
         ]
         if state.simulations is not None:
             watches.append(asyncio.create_task(state.simulations.run()))
+        # What is here by now stays: looking through it for garbage held requests up for a tenth of
+        # a second now and then.
+        gc.freeze()
         await self._server.serve()
         for watch in watches:
             watch.cancel()

@@ -20,6 +20,7 @@ from actors.messages import (
 )
 from actors.rules_book import Version
 from actors.store.errors import StoreError
+from actors.wire import head_bytes, read_answer
 from rules.standings import Standing
 
 
@@ -43,8 +44,8 @@ class MemberShardFacade:
 
     async def apply(self, batch: bytes, stamp: str, turn: Turn) -> BatchAnswer:
         """Log and apply a batch."""
-        answer: BatchAnswer = await answered(self._handle.apply.remote(batch, stamp, turn))
-        return answer
+        told = await answered(self._handle.apply.remote(batch, head_bytes(stamp, turn)))
+        return read_answer(told)
 
     async def push(self) -> None:
         """Have the shard send its ranking shard what waits to be sent."""

@@ -8,6 +8,7 @@ would end the actor for good.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -25,7 +26,7 @@ from actors.figures import Figures, figures_of_process
 from actors.keeper import Keeper
 from actors.log_lines import LogFormat, log_to
 from actors.member_shard import MemberShard
-from actors.messages import Ask, BatchAnswer, BoardLayout, Reading, StandingChange, Turn, Warming
+from actors.messages import Ask, BoardLayout, Reading, StandingChange, Warming
 from actors.mirror_writer import MirrorWriter
 from actors.notice_feed import NoticeFeed
 from actors.ranking_shard import RankingShard
@@ -42,6 +43,7 @@ from actors.store.notice_stream import NoticeStream
 from actors.store.pool_leases import PoolLeases
 from actors.store.replicated import copies_of
 from actors.store.snapshot import SnapshotStore
+from actors.wire import answer_bytes, change_bytes, read_change, read_head
 from rules.standings import Standing
 
 NAMESPACE: Final = "forecourt"
@@ -112,7 +114,8 @@ class RankingRelay:
     def update(self, after: int, version: int, clock_us: int, change: StandingChange) -> None:
         """Send the standings that changed between two versions."""
         if not self._lost:
-            self._send(lambda: self._ranking.update.remote(after, version, clock_us, change))
+            told = change_bytes(after, version, clock_us, change)
+            self._send(lambda: self._ranking.update.remote(told))
 
     def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
         """Send the standings of all members, and the boards they are for."""
@@ -200,6 +203,7 @@ class MemberShardHost:
             shard.start()
             log.info("started: %s", shard.status())
             self._shard = shard
+            gc.freeze()  # what is here by now stays, and needn't be looked through for garbage
         return self._shard
 
     def call(self, name: str, *arguments: Any) -> Any:
@@ -210,10 +214,9 @@ class MemberShardHost:
             log.error("ends: %s", error)
             os._exit(1)
 
-    def apply(self, batch: bytes, stamp_by: str, turn: Turn) -> BatchAnswer:
-        """Log and apply a batch."""
-        answer: BatchAnswer = self.call("apply", batch, stamp_by, turn)
-        return answer
+    def apply(self, batch: bytes, head: bytes) -> bytes:
+        """Log and apply a batch; how it is stamped, its turn and the answer are on the wire."""
+        return answer_bytes(self.call("apply", batch, *read_head(head)))
 
     def pid(self) -> int:
         """Give the process id, for fault tests."""
@@ -245,9 +248,9 @@ class RankingShardHost:
     def _note_loss(self) -> None:
         self._lost = True
 
-    def update(self, after: int, version: int, clock_us: int, change: StandingChange) -> bool:
-        """Take changed standings."""
-        return self._shard.update(after, version, clock_us, change)
+    def update(self, told: bytes) -> bool:
+        """Take changed standings, as they are on the wire."""
+        return self._shard.update(*read_change(told))
 
     def replace(self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout) -> bool:
         """Take all standings, and the boards they are for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,16 +26,14 @@ from actors.rules_book import RulesBook, Stand, Version
 from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.settings import SNAPSHOT_EVENTS
+from actors.shard_history import History
 from actors.snapshotter import Snapshotter
 from actors.stages import STAGES
 from actors.standing_news import RankingSink, StandingNews
 from actors.store.archive import Archive
 from actors.store.code_owners import CodeOwners
-from actors.store.errors import LogGap
-from actors.store.history import read_history
 from actors.store.journal import JournalFiles
 from actors.store.log import Entry, Kind, ShardLog
-from actors.store.pieces import Piece, ahead, pieces
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
 from actors.turns import Turns
@@ -126,10 +124,11 @@ class MemberShard:
             self._feed.start(self._log.last_seq())
         with STAGES.timed("load"):
             found = self._snapshots.load(self.shard)
-            if found is not None and self._fits(found) and not self._builds_journal(found):
+            history = History(self._log.beside(), self._archive, self._journal)
+            if found is not None and history.goes_on_from(found, self._table):
                 self._restore(found)
         with STAGES.timed("replay"):
-            for piece in self._history():
+            for piece in history.behind(self.seq, self._told_from()):
                 self._apply_entry(*piece)
         if self._leases is not None:
             self._leases.start(self._table.pools)
@@ -370,24 +369,6 @@ class MemberShard:
     def _carry_out(self, order: bytes, at_us: int) -> dict[str, Any]:
         return apply_order(self._table, json.loads(order), at_us)
 
-    def _builds_journal(self, found: Snapshot) -> bool:
-        """Tell whether to start from the log's first entry, for a snapshot without its journal.
-
-        So it is after a restore, and in a folder that was made before there were journals.
-        """
-        if self._journal is None or self._journal.written_seq >= found.seq:
-            return False
-        try:
-            first = next(iter(read_history(self._archive, self._log, 0)), None)
-        except LogGap:
-            first = None
-        if first is None or first.seq != 1:
-            log.warning("shard %d: its history is cut; statements begin with a sum", self.shard)
-            return False
-        log.info("shard %d builds its journal from the log's first entry", self.shard)
-        self._journal.restart()
-        return True
-
     def _new_table(self) -> MemberTable:
         table = MemberTable(self.rules)
         if self._leases is not None:
@@ -424,19 +405,12 @@ class MemberShard:
     def _order(self, kind: Kind, at_us: int) -> None:
         self.seq = self._log.append(kind, at_us)
 
-    def _history(self) -> Iterator[Piece]:
-        """Read what the log has behind the table, in pieces as large as they may be.
-
-        Notices are numbered by their entry and postings counted by theirs: there pieces end.
-        """
-        alone_from, ends = NOTHING_ALONE, [0]
+    def _told_from(self) -> int:
+        """Give the entry from which on notices may be missing; they are numbered by entries."""
         files = (self.rules, self.book.upcoming)
-        if self._feed is not None and any(one and one.season.notices for one in files):
-            alone_from = self._feed.last_seq
-        if self._journal is not None:
-            ends = [self._journal.written_seq]
-        entries = read_history(self._archive, self._log.beside(), self.seq)
-        return ahead(pieces(entries, alone_from, ends))
+        if self._feed is None or not any(one and one.season.notices for one in files):
+            return NOTHING_ALONE
+        return self._feed.last_seq
 
     def _apply_entry(self, entry: Entry, batch: pa.RecordBatch | None = None) -> None:
         """Apply one entry of the log, at start or when an append is settled.
@@ -560,23 +534,6 @@ class MemberShard:
             "season": self.rules.season_id,
             "older_ends_us": self._table.older.rules.ends_us if self._table.older else None,
         }
-
-    def _fits(self, found: Snapshot) -> bool:
-        """Tell whether a snapshot is of this version's table; else the log is read from its start.
-
-        So a version whose tables hold more needs no step of its own to go on with a folder.
-        """
-        # Of what kind numbers are, not how wide: columns are as wide as what they hold.
-        wanted = {name: array.dtype.kind for name, array in self._table.state().items()}
-        there = {
-            name: array.dtype.kind if isinstance(array, np.ndarray) else None
-            for name, array in found.arrays.items()
-        }
-        if there != wanted:
-            log.warning(
-                "shard %d: its snapshot is of another version; reading the whole log", self.shard
-            )
-        return there == wanted
 
     def _restore(self, found: Snapshot) -> None:
         meta = found.meta

@@ -13,7 +13,9 @@ import msgspec
 from actors.log_lines import LogFormat
 from actors.store.client import without_password
 from rules.compiled import Rules, compile_rules
+from rules.public_holidays import Known, take_over
 from rules.season_file import load_season
+from rules.season_models import Season
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 """Events of a shard between two of its snapshots."""
@@ -47,6 +49,10 @@ class Settings:
     tls_key: str = ""
     simulator: str = ""
     """What simulates, as `package.module:callable`; "" for nothing."""
+    season: Season | None = field(default=None, repr=False, compare=False)
+    """What the season file says, once it was read: only the first process checks it."""
+    holidays: Known = ()
+    """The public holidays that it was compiled with."""
 
     @property
     def season_text(self) -> str:
@@ -56,7 +62,8 @@ class Settings:
     @cached_property
     def rules(self) -> Rules:
         """Compile the season file the folder began with; later versions are in the log."""
-        return compile_rules(load_season(self.season_text, self.season_path))
+        take_over(self.holidays)
+        return compile_rules(self.season or load_season(self.season_text, self.season_path))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the compiled rules out of what travels."""

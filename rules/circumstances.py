@@ -14,9 +14,8 @@ from fractions import Fraction
 from itertools import product as every_choice
 from typing import Final
 
-import holidays
-
 from rules.clauses import attribute_holds, hours_hold, scalar_text
+from rules.public_holidays import public_holidays
 from rules.season_models import DateSpan, Season, Where
 from rules.where import DAY_MINUTES, Range, Scalar
 
@@ -88,8 +87,7 @@ class World:
         self.holidays: frozenset[date] = frozenset()
         if self.season.holidays is not None:
             years = range(self.days[0].year, self.days[-1].year + 1)
-            known = holidays.country_holidays(self.season.holidays.calendar, years=years)
-            self.holidays = frozenset(known)
+            self.holidays = public_holidays(self.season.holidays.calendar, years)
         self.season_days = _bits(self.first_day <= day <= self.last_day for day in self.days)
 
     def box(self, where: Where) -> Box | None:

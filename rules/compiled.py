@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-import holidays
 import numpy as np
 
 from rules.calendar import DAY_US, HOUR_US, Calendar, wall_us
@@ -23,6 +22,7 @@ from rules.lots import LotRules
 from rules.patterns import EarningRates, Factors
 from rules.pools import Draw, PoolRules
 from rules.price_list import PriceList
+from rules.public_holidays import public_holidays
 from rules.referral_rules import ReferralRules
 from rules.season_models import CatalogueItem, Condition, Season, Where
 from rules.segment_rules import SegmentRules, attribute_tests
@@ -276,7 +276,7 @@ class Rules:
         if self.season.holidays is None:
             return [(day, False) for day in dates]
         years = range(dates[0].year, dates[-1].year + 1)
-        known = holidays.country_holidays(self.season.holidays.calendar, years=years)
+        known = public_holidays(self.season.holidays.calendar, years)
         return [(day, day in known) for day in dates]
 
     def _compile_tasks(self) -> None:

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any, Final
 
-import holidays
 import numpy as np
 
 from rules.breakdown import Version, bits_of, worth
@@ -22,6 +20,7 @@ from rules.compiled import Rules
 from rules.explain_texts import LANGUAGES, named, told
 from rules.net_purchases import Purchases
 from rules.posting import Posting, litres_text, money_text
+from rules.public_holidays import public_holidays
 from rules.season_models import Earning, Hours, Multiplier, Where
 from rules.terms_words import Words
 from rules.tiers import holds
@@ -84,12 +83,7 @@ class Situation:
 
 def is_holiday(country: str, day: date) -> bool:
     """Tell whether a day is a public holiday of a country."""
-    return day in _holidays_of(country, day.year)
-
-
-@lru_cache(maxsize=16)
-def _holidays_of(country: str, year: int) -> frozenset[date]:
-    return frozenset(holidays.country_holidays(country, years=[year]))
+    return day in public_holidays(country, [day.year])
 
 
 def apart(where: Where) -> list[tuple[str, Where]]:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from holidays.registry import EntityLoader
 from pydantic import (
     AfterValidator,
     ConfigDict,
@@ -36,7 +35,9 @@ def check_zone(name: str) -> str:
 
 def check_calendar(country: str) -> str:
     """Accept a country whose public holidays are known."""
-    # Their list alone: list_supported_countries would import every one of them.
+    # Their list alone, and only here: the other ways import every one of them.
+    from holidays.registry import EntityLoader
+
     if country not in EntityLoader.get_country_codes(include_aliases=False):
         raise refusal("is no country with known holidays", 'write an ISO code such as "CN"')
     return country

@@ -9,6 +9,8 @@ import re
 import shutil
 import zlib
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -23,6 +25,8 @@ from actors.store.folder import sync_folder
 FORMAT = 1
 KEPT = 2
 """Snapshots kept per shard: the newest, and one to fall back on when it is damaged."""
+READERS = 4
+"""Files of a snapshot that are read at a time."""
 
 Array: TypeAlias = "NDArray[Any] | pa.Array"
 Record = Callable[[int, "dict[str, Any]"], None]
@@ -253,21 +257,26 @@ def _read(folder: Path) -> Snapshot:
     manifest = json.loads(sealed["manifest"])
     if manifest["format"] > FORMAT:
         raise SnapshotDamaged(f"format {manifest['format']} is newer than {FORMAT}")
-    arrays: dict[str, Array] = {}
-    for name, line in manifest["arrays"].items():
-        path = folder / line["file"]
-        if path.suffix == ".npy":
-            array: Array = np.load(path, allow_pickle=False)
-            checksum = _crc(array)
-        else:
-            with pa.OSFile(str(path)) as file:
-                content = file.read_buffer()
-            checksum = zlib.crc32(content)
-            array = pa.ipc.open_file(content).read_all().column(0).combine_chunks()
-        if checksum != line["crc32"]:
-            raise SnapshotDamaged(f"{line['file']} has another checksum")
-        arrays[name] = array
-    return Snapshot(manifest["seq"], arrays, manifest["meta"])
+    lines = manifest["arrays"]
+    with ThreadPoolExecutor(READERS, "snapshot-reader") as readers:
+        arrays = list(readers.map(partial(_read_array, folder), lines.values()))
+    return Snapshot(manifest["seq"], dict(zip(lines, arrays, strict=True)), manifest["meta"])
+
+
+def _read_array(folder: Path, line: Mapping[str, Any]) -> Array:
+    """Read one array and check it; reading and checksums leave other threads their turn."""
+    path = folder / line["file"]
+    if path.suffix == ".npy":
+        array: Array = np.load(path, allow_pickle=False)
+        checksum = _crc(array)
+    else:
+        with pa.OSFile(str(path)) as file:
+            content = file.read_buffer()
+        checksum = zlib.crc32(content)
+        array = pa.ipc.open_file(content).read_all().column(0).combine_chunks()
+    if checksum != line["crc32"]:
+        raise SnapshotDamaged(f"{line['file']} has another checksum")
+    return array
 
 
 def _crc(array: NDArray[Any]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from rules.season_models import Coupon, Season
@@ -165,7 +166,7 @@ def _doubled(text: SeasonText) -> str:
                 if isinstance(value, int):
                     values[(*loc, metric)] = str(2 * value)
                 else:
-                    values[(*loc, metric)] = toml_of(str(2 * float(value)).removesuffix(".0"))
+                    values[(*loc, metric)] = toml_of(2 * Decimal(value))
     return text.replaced(values)
 
 

@@ -87,6 +87,13 @@ where = { category = ["shop"] }
 points = 1
 per = { amount = "1.00" }
 """
+TOP_UP = """
+[[earning]]
+id = "load"
+on = "top_up"
+points = 1
+per = { amount = "1.00" }
+"""
 WELCOME = """
 [[coupons]]
 id = "welcome"

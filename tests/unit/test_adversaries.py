@@ -24,6 +24,7 @@ from tests.unit.agents_season import (
     SEED,
     SHOP_EARNS,
     TIERS,
+    TOP_UP,
     WELCOME,
     after,
     fen_of,
@@ -85,6 +86,16 @@ def test_a_fill_rung_up_three_times_reaches_a_level_that_counts_purchases() -> N
     assert first[0] < second[0] < third[0]
     assert fen_of(leaks, "tiers.gold") == by_hand
     assert after(leaks, "tiers.levels.*.visits out") == 0
+
+
+def test_a_card_loaded_and_spent_earns_twice_until_spending_earns_nothing() -> None:
+    leaks = leaks_of_one("order_splitting", TOP_UP)
+    # A point for each yuan loaded; fuel at 7.60 and steps of prices around it.
+    bought_l = sum(ml for _, ml in fills("order_splitting")) / 1000
+    assert 7.60 * bought_l * 0.98 - 14 < fen_of(leaks, "earning.load") < 7.60 * bought_l * 1.02
+    assert after(leaks, "card.earn_on_spend = false") == 0
+    assert leaks.closed is not None
+    assert leaks.closed.text.endswith("[card]\nearn_on_spend = false\n")
 
 
 def test_drivers_on_one_card_reach_together_what_neither_does() -> None:

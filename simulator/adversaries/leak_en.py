@@ -39,7 +39,7 @@ PHRASES: Final = {
     "leak.closes": "What closes it",
     "leak.closes_none": "No change was tried.",
     "leak.closes_note": "Each change was played by itself, with and without cheating, on the "
-    "first {seeds}. “Honest members” is what those of the population get less under the change "
+    "first {seeds}. “Honest lose” is what members of the population get less under the change "
     "when nobody cheats, and how many lose {least} or more. Recommended: closes more than it "
     "takes, as far as the draws can tell. The leak is that of the agents a change is meant "
     "against: a prize that one kind no longer takes may go to another.",
@@ -100,11 +100,10 @@ PHRASES: Final = {
     "leak.head.count": "Times",
     "leak.head.change": "Change",
     "leak.head.against": "Against",
-    "leak.head.before": "Leak before",
-    "leak.head.after": "Leak after",
+    "leak.head.leak_to": "Leak",
     "leak.head.closed": "Closed",
-    "leak.head.honest": "Honest members get less",
-    "leak.head.losers": "Of them lose",
+    "leak.head.honest": "Honest lose",
+    "leak.head.losers": "Losers",
     "leak.head.worth": "Recommended",
     "leak.yes": "yes",
     "leak.no": "no",

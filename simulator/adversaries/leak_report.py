@@ -127,9 +127,8 @@ def _rules(leaks: Leaks, words: LeakWords) -> str:
 def _closes(leaks: Leaks, words: LeakWords) -> str:
     if not leaks.tried:
         return page.section(words("leak.closes"), page.paragraph(words("leak.closes_none")))
-    heads = [words(f"leak.head.{one}") for one in
-             ("change", "against", "worth", "before", "after", "closed", "interval", "honest",
-              "losers")]  # fmt: skip
+    columns = ("change", "against", "worth", "leak_to", "closed", "interval", "honest", "losers")
+    heads = [words(f"leak.head.{one}") for one in columns]
     rows = [_tried(one, words) for one in sorted(leaks.tried, key=lambda one: -one.net_fen)]
     least = words.money(LOSES_FROM_FEN)
     seeds = words.runs(min(len(leaks.seeds), 4))
@@ -158,8 +157,9 @@ def _closes(leaks: Leaks, words: LeakWords) -> str:
 def _tried(one: Tried, words: LeakWords) -> list[str]:
     return [
         one.changes[0].id, words.agents(list(one.changes[0].kinds)),
-        words("leak.yes" if one.worth else "leak.no"), words.money(one.before["mean"]),
-        words.money(one.after["mean"]), words.money(one.closed.difference["mean"]),
+        words("leak.yes" if one.worth else "leak.no"),
+        f"{words.money(one.before['mean'])} → {words.money(one.after['mean'])}",
+        words.money(one.closed.difference["mean"]),
         words.money_span(one.closed.difference), words.money(one.honest_cost["mean"]),
         words.count(one.honest_losers["mean"]),
     ]  # fmt: skip

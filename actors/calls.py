@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -142,29 +143,36 @@ class RankingShardFacade:
         return found
 
 
-class KeeperFacade:
-    """Calls the season keeper."""
+class _OfKeeper:
+    """Calls the keeper's process, which may not be made yet."""
 
-    def __init__(self, handle: ActorHandle[Any]) -> None:
-        self._handle = handle
+    def __init__(self, find: Callable[[], ActorHandle[Any]]) -> None:
+        self._find = find
+
+    def _handle(self) -> ActorHandle[Any]:
+        try:
+            return self._find()
+        except ValueError:
+            raise ShardDown("the keeper isn't there yet") from None
+
+
+class KeeperFacade(_OfKeeper):
+    """Calls the season keeper."""
 
     async def freeze(self) -> None:
         """Freeze the final list."""
-        await answered(self._handle.freeze.remote())
+        await answered(self._handle().freeze.remote())
 
     async def figures(self) -> Figures:
         """Tell what its process takes."""
-        found: Figures = await answered(self._handle.figures.remote())
+        found: Figures = await answered(self._handle().figures.remote())
         return found
 
 
-class OutboxFacade:
-    """Calls the outbox."""
-
-    def __init__(self, handle: ActorHandle[Any]) -> None:
-        self._handle = handle
+class OutboxFacade(_OfKeeper):
+    """Calls the outbox, which lives with the keeper."""
 
     async def figures(self) -> Figures:
         """Tell how much waits to be told and what its process takes."""
-        found: Figures = await answered(self._handle.figures.remote())
+        found: Figures = await answered(self._handle().outbox_figures.remote())
         return found

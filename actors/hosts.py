@@ -2,7 +2,8 @@
 
 Every host builds its object from the settings, so a restarted process rebuilds the same. What
 needs the store is built at the first call that finds the store there: a constructor that failed
-would end the actor for good.
+would end the actor for good. Every process imports this module, so each host imports what it
+alone needs when it begins: that is most of what a start takes.
 """
 
 from __future__ import annotations
@@ -14,37 +15,27 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import ray
 from ray.actor import ActorHandle
 
 from actors.calls import KeeperFacade, MemberShardFacade, OutboxFacade, RankingShardFacade
 from actors.figures import Figures, figures_of_process
-from actors.keeper import Keeper
 from actors.log_lines import LogFormat, log_to
-from actors.member_shard import MemberShard
 from actors.messages import Ask, BoardLayout, Reading, StandingChange, Warming
-from actors.mirror_writer import MirrorWriter
-from actors.notice_feed import NoticeFeed
-from actors.ranking_shard import RankingShard
 from actors.settings import Settings
-from actors.store.archive import Archive
 from actors.store.client import connect
-from actors.store.code_owners import CodeOwners
-from actors.store.errors import Fenced
-from actors.store.journal import JournalFiles
-from actors.store.log import ShardLog
-from actors.store.manifest import ManifestRecord
-from actors.store.mirror import Mirror
-from actors.store.notice_stream import NoticeStream
-from actors.store.pool_leases import PoolLeases
-from actors.store.replicated import copies_of
-from actors.store.snapshot import SnapshotStore
+from actors.store.errors import Fenced, StoreError
 from actors.wire import answer_bytes, change_bytes, read_change, read_head
 from rules.standings import Standing
+
+if TYPE_CHECKING:
+    from actors.member_shard import MemberShard
+    from actors.mirror_writer import MirrorWriter
 
 NAMESPACE: Final = "forecourt"
 UPDATES_IN_FLIGHT_MAX: Final = 16
@@ -56,6 +47,8 @@ PUSH_PERIOD_S: Final = 0.02
 """Least time between two updates of a ranking shard: small batches share one."""
 MADE_WITHIN_S: Final = 20.0
 """How long an actor may take to be made after those that look for it."""
+FAULT_PAUSE_S: Final = 1.0
+"""How long the keeper or the outbox rests after a fault."""
 PENDING_CALLS_MAX: Final = 500
 """Calls one caller may have waiting at an actor; the lanes keep far below it."""
 
@@ -89,6 +82,13 @@ def _handle(settings: Settings, actor: str) -> ActorHandle[Any]:
             time.sleep(0.02)
         else:
             return handle
+
+
+@cache
+def keeper_handle(settings: Settings) -> ActorHandle[Any]:
+    """Find the keeper, which comes up last; raises ValueError where it isn't made yet."""
+    handle: ActorHandle[Any] = ray.get_actor(settings.name("keeper"), namespace=NAMESPACE)
+    return handle
 
 
 def ranking_handle(settings: Settings, shard: int) -> ActorHandle[Any]:
@@ -162,6 +162,42 @@ class RankingRelay:
         self._lost = True
 
 
+def _member_shard(settings: Settings, number: int) -> MemberShard:
+    """Build a member shard, and connect it to all around it."""
+    from actors.member_shard import MemberShard
+    from actors.notice_feed import NoticeFeed
+    from actors.store.archive import Archive
+    from actors.store.code_owners import CodeOwners
+    from actors.store.journal import JournalFiles
+    from actors.store.log import ShardLog
+    from actors.store.manifest import ManifestRecord
+    from actors.store.notice_stream import NoticeStream
+    from actors.store.pool_leases import PoolLeases
+    from actors.store.replicated import copies_of
+    from actors.store.snapshot import SnapshotStore
+
+    url, folder, scope = settings.redis_url, settings.folder, settings.rules.season_id
+    client = connect(url, name=f"member-{number}")
+    shared, owners = None, None
+    if settings.shards > 1:
+        shared = PoolLeases(client, scope, number, settings.shards)
+        owners = CodeOwners(client, scope)
+    return MemberShard(
+        settings.rules,
+        ShardLog(client, scope, number, copies_of(url)),
+        SnapshotStore(folder / "snapshots", ManifestRecord(client, scope)),
+        Archive(folder / "archive"),
+        RankingRelay(ranking_handle(settings, number)),
+        wall_us,
+        shared,
+        owners,
+        settings.snapshot_events,
+        journal=JournalFiles(folder / "journal", number),
+        push_period_s=PUSH_PERIOD_S,
+        feed=NoticeFeed(NoticeStream(connect(url, name=f"notices-{number}"), scope, number)),
+    )
+
+
 @ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0)
 class MemberShardHost:
     """Hosts a member shard."""
@@ -174,32 +210,7 @@ class MemberShardHost:
 
     def _started(self) -> MemberShard:
         if self._shard is None:
-            settings, scope = self._settings, self._settings.rules.season_id
-            client = connect(settings.redis_url, name=f"member-{self._number}")
-            shared, owners = None, None
-            if settings.shards > 1:
-                shared = PoolLeases(client, scope, self._number, settings.shards)
-                owners = CodeOwners(client, scope)
-            shard = MemberShard(
-                settings.rules,
-                ShardLog(client, scope, self._number, copies_of(settings.redis_url)),
-                SnapshotStore(settings.folder / "snapshots", ManifestRecord(client, scope)),
-                Archive(settings.folder / "archive"),
-                RankingRelay(ranking_handle(settings, self._number)),
-                wall_us,
-                shared,
-                owners,
-                settings.snapshot_events,
-                journal=JournalFiles(settings.folder / "journal", self._number),
-                push_period_s=PUSH_PERIOD_S,
-                feed=NoticeFeed(
-                    NoticeStream(
-                        connect(settings.redis_url, name=f"notices-{self._number}"),
-                        scope,
-                        self._number,
-                    )
-                ),
-            )
+            shard = _member_shard(self._settings, self._number)
             shard.start()
             log.info("started: %s", shard.status())
             self._shard = shard
@@ -239,6 +250,10 @@ class RankingShardHost:
         """Hold the boards of a season, mirrored under its own keys."""
         if self._writer is not None:
             self._writer.stop(5.0)
+        from actors.mirror_writer import MirrorWriter
+        from actors.ranking_shard import RankingShard
+        from actors.store.mirror import Mirror
+
         self._mirror = Mirror(self._client, season, self._number)
         self._shard = RankingShard(self._number, self._rules, self._mirror)
         self._lost = False
@@ -293,15 +308,28 @@ class RankingShardHost:
 
 @ray.remote(num_cpus=0.02, max_restarts=-1, max_task_retries=0)
 class KeeperHost:
-    """Hosts the season keeper."""
+    """Hosts the season keeper and the outbox, which have little to do and share a process."""
 
     def __init__(self, settings: Settings) -> None:
         log_to_file(settings, "keeper")
-        self._keeper = Keeper(settings, member_shards(settings))
+        from actors.keeper import Keeper
+        from actors.outbox import Outbox
+
+        members = member_shards(settings)
+        while True:
+            try:
+                self._keeper, self._outbox = Keeper(settings, members), Outbox(settings, members)
+            except StoreError as error:
+                log.warning("the keeper waits for the store: %s", error)
+                time.sleep(FAULT_PAUSE_S)
+            else:
+                break
 
     async def run(self) -> None:
-        """Keep the season until the system stops."""
-        await self._keeper.run()
+        """Keep the season and deliver notices until the system stops."""
+        await asyncio.gather(
+            _kept_going(self._keeper.run, "keeper"), _kept_going(self._outbox.run, "outbox")
+        )
 
     async def freeze(self) -> None:
         """Freeze the final list."""
@@ -311,41 +339,28 @@ class KeeperHost:
         """Tell what this process takes."""
         return figures_of_process()
 
-    async def stop(self) -> None:
-        """End after this round."""
-        self._keeper.stop()
-
-    async def pid(self) -> int:
-        """Give the process id, for fault tests."""
-        return os.getpid()
-
-
-@ray.remote(num_cpus=0.02, max_restarts=-1, max_task_retries=0)
-class OutboxHost:
-    """Hosts the outbox."""
-
-    def __init__(self, settings: Settings) -> None:
-        log_to_file(settings, "outbox")
-        # Only this process needs what follows: importing it costs every start of an actor.
-        from actors.outbox import Outbox
-
-        self._outbox = Outbox(settings, member_shards(settings))
-
-    async def run(self) -> None:
-        """Deliver notices until the system stops."""
-        await self._outbox.run()
-
-    async def figures(self) -> Figures:
-        """Tell how much waits to be told."""
+    async def outbox_figures(self) -> Figures:
+        """Tell what this process takes and how much waits to be told; raises StoreError."""
         return await asyncio.to_thread(self._outbox.figures)
 
     async def stop(self) -> None:
-        """End after what is being sent."""
+        """End after this round, and after what is being sent."""
+        self._keeper.stop()
         self._outbox.stop()
 
     async def pid(self) -> int:
         """Give the process id, for fault tests."""
         return os.getpid()
+
+
+async def _kept_going(run: Callable[[], Awaitable[None]], what: str) -> None:
+    """Run until it ends by itself; after a fault, which is logged, it begins anew."""
+    while True:
+        try:
+            return await run()
+        except Exception:
+            log.exception("the %s failed; it begins anew", what)
+            await asyncio.sleep(FAULT_PAUSE_S)
 
 
 @ray.remote(num_cpus=0.5, max_retries=0, max_calls=1)
@@ -376,8 +391,8 @@ class GatewayHost:
         rankings = [
             RankingShardFacade(ranking_handle(settings, shard)) for shard in range(settings.shards)
         ]
-        keeper = KeeperFacade(_handle(settings, "keeper"))
-        outbox = OutboxFacade(_handle(settings, "outbox"))
+        keeper_of = partial(keeper_handle, settings)
+        keeper, outbox = KeeperFacade(keeper_of), OutboxFacade(keeper_of)
         # Only this process needs what follows: importing it costs every start of an actor.
         from actors.gateway.server import GatewayServer
         from actors.simulation_tasks import SimulationTasks
@@ -406,6 +421,5 @@ __all__ = [
     "GatewayHost",
     "KeeperHost",
     "MemberShardHost",
-    "OutboxHost",
     "RankingShardHost",
 ]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import json
 import logging
-import os
-import secrets
-import socket
 import ssl
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,18 +16,21 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors import hosts
+from actors.agreement import agreed_shards, first_season
 from actors.certificates import check_pair, pinned, with_redis_ca
+from actors.free_port import free_port
 from actors.log_lines import LogFormat
-from actors.ray_token import is_loopback, need_ray_token
-from actors.rules_book import VERSIONS, is_version
+from actors.ray_start import start_ray
+from actors.ray_token import is_loopback
+from actors.server_watch import ServerWatch
 from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS, Settings
 from actors.stages import Stages
 from actors.store.api_keys import ApiKeys, Role
 from actors.store.client import check_server, connect
-from actors.store.errors import StoreError
 from actors.store.folder import FolderLock, write_durably
 from actors.store.server import EmbeddedServer
 from rules.compiled import Rules, compile_rules
+from rules.public_holidays import known_holidays
 from rules.season_file import load_season
 
 READY_WITHIN_S: Final = 300.0
@@ -41,14 +38,8 @@ DRAIN_WITHIN_S: Final = 10.0
 STOP_WITHIN_S: Final = 60.0
 LEFT_BEHIND_WITHIN_S: Final = 15.0
 """How long the actors of a killed system may go on serving its port; about four seconds."""
-WATCH_PERIOD_S: Final = 0.2
-OBJECT_STORE_BYTES: Final = 512 * 1024 * 1024
 
 log = logging.getLogger(__name__)
-
-
-class FolderMismatch(Exception):  # noqa: N818  says what is wrong, as every error here
-    """The data folder was made with other settings than the ones given now."""
 
 
 class NotReady(Exception):  # noqa: N818  says what is wrong, as every error here
@@ -92,14 +83,12 @@ class System:
         self._wanted = wanted
         self._lock = FolderLock(wanted.data)
         self._server: EmbeddedServer | None = None
-        self._watching = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._watch: ServerWatch | None = None
         self._started_ray = False
         self.settings: Settings
         self.members: list[Any] = []
         self.rankings: list[Any] = []
         self.keeper: Any = None
-        self.outbox: Any = None
         self.gateway: Any = None
         self._runs: list[Any] = []
         self.new_admin_key: str | None = None
@@ -141,8 +130,9 @@ class System:
                 wanted.host,
             )
         within_s = LEFT_BEHIND_WITHIN_S if self._lock.left_behind else 0.0
-        port = _free_port(wanted.host, wanted.port, within_s)
-        shards = self._agree_with_folder(rules)
+        port = free_port(wanted.host, wanted.port, within_s)
+        text = wanted.season_text
+        shards = agreed_shards(wanted.data, rules, text, wanted.clock, wanted.shards)
         given = self._redis_url()
         if given is None:
             self._server = EmbeddedServer(wanted.data / "server")
@@ -167,6 +157,8 @@ class System:
             tls_key=str(wanted.tls_key.resolve()) if wanted.tls_key else "",
             snapshot_events=wanted.snapshot_events,
             simulator=wanted.simulator,
+            season=first_season(wanted.data, rules, text),
+            holidays=known_holidays(),
         )
         # Our own server reads what it holds while Ray and the actors' processes start.
         with ThreadPoolExecutor(1, "store-opener") as beside:
@@ -174,7 +166,7 @@ class System:
             if given is not None:
                 opened.result()
             with self._stages.timed("Ray"):
-                self._start_ray()
+                self._started_ray = start_ray(wanted.ray_address)
             if opened.done():
                 opened.result()
             began_s = time.perf_counter()
@@ -185,6 +177,8 @@ class System:
             member.call.remote("status")
         self._wait_until_ready()
         self._stages.add("actors", time.perf_counter() - began_s)
+        # Nobody waits for it: what is due meanwhile runs a moment later.
+        self._start_keeper()
         spent = self._stages.totals().items()
         log.info("started: %s", ", ".join(f"{name} {took_s:.2f} s" for name, took_s in spent))
         # Not before: it is told once, and a start that fails on the way would never tell it.
@@ -205,66 +199,14 @@ class System:
             self._make_keys(keys)
         return keys
 
-    def _agree_with_folder(self, rules: Rules) -> int:
-        """Check the folder's own settings, or write them at first start; returns the shards."""
-        wanted = self._wanted
-        path = wanted.data / "live.json"
-        given = {
-            "season": rules.season_id,
-            "rules_hash": rules.rules_hash,
-            "clock": wanted.clock,
-        }
-        if not path.exists():
-            shards = wanted.shards or _usual_shards(rules)
-            made = given | {"shards": shards, "system": secrets.token_hex(8)}
-            write_durably(wanted.data / "season.toml", wanted.season_text.encode())
-            write_durably(path, json.dumps(made, indent=1).encode())
-            return shards
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        fixes = {
-            "season": "give the season file it was made with, or another folder with --data",
-            "rules_hash": f"its season file is kept as {wanted.data / 'season.toml'}, later "
-            f"versions in {wanted.data / VERSIONS}; start with one of them (the log says which one "
-            "is in force) and send a new one to the running system with "
-            "`forecourt season rules FILE`",
-            "clock": f"start with --clock {kept['clock']}, or with another folder",
-        }
-        for name, fix in fixes.items():
-            if name != "clock" and is_version(wanted.data, rules.rules_hash):
-                continue
-            if kept[name] != given[name]:
-                raise FolderMismatch(
-                    f"data folder {wanted.data}: {name} = {given[name]!r}, but the folder holds "
-                    f"{kept[name]!r}: {fix}"
-                )
-        shards = int(kept["shards"])
-        if wanted.shards not in (None, shards):
-            raise FolderMismatch(
-                f"data folder {wanted.data}: --shards {wanted.shards}, but the folder was made "
-                f"with {shards}: leave --shards out"
-            )
-        return shards
-
     def _redis_url(self) -> str | None:
         given = self._wanted.redis_url
         return with_redis_ca(given, self._wanted.redis_ca) if given else None
 
     def _start_server(self, server: EmbeddedServer) -> None:
         server.start()
-        self._watcher = threading.Thread(target=self._watch, name="server-watch", daemon=True)
-        self._watcher.start()
-
-    def _watch(self) -> None:
-        """Start the server again on the same folder whenever it died."""
-        assert self._server is not None
-        while not self._watching.wait(WATCH_PERIOD_S):
-            if self._server.alive():
-                continue
-            log.warning("the embedded server died; starting it again on the same folder")
-            try:
-                self._server.start()
-            except StoreError as error:
-                log.error("%s", error)
+        self._watch = ServerWatch(server)
+        self._watch.start()
 
     def _make_keys(self, keys: ApiKeys) -> None:
         now_us = time.time_ns() // 1000
@@ -279,53 +221,31 @@ class System:
         write_durably(path, self.pages_key.encode())
         path.chmod(0o600)
 
-    def _start_ray(self) -> None:
-        if ray.is_initialized():
-            return
-        address = self._wanted.ray_address
-        set_ray_defaults(local=not address)
-        if address:
-            need_ray_token(address)
-        common: dict[str, Any] = {
-            "namespace": hosts.NAMESPACE,
-            "log_to_driver": False,
-            "configure_logging": False,
-        }
-        if address:
-            ray.init(address=address, **common)
-        else:
-            ray.init(
-                address="local",
-                include_dashboard=False,
-                object_store_memory=OBJECT_STORE_BYTES,
-                **common,
-            )
-        self._started_ray = True
+    def _actor(self, host: Any, actor: str, *arguments: Any, place: Any = "SPREAD") -> Any:
+        """Have an actor made under its name."""
+        name = self.settings.name(actor)
+        options = {"name": name, "namespace": hosts.NAMESPACE, "scheduling_strategy": place}
+        limits = {"max_pending_calls": hosts.PENDING_CALLS_MAX}
+        return host.options(**options, **limits).remote(self.settings, *arguments)
 
     def _start_actors(self) -> None:
-        settings = self.settings
-
-        def named(host: Any, actor: str, *arguments: Any, place: Any = "SPREAD") -> Any:
-            name = settings.name(actor)
-            options = {"name": name, "namespace": hosts.NAMESPACE, "scheduling_strategy": place}
-            limits = {"max_pending_calls": hosts.PENDING_CALLS_MAX}
-            return host.options(**options, **limits).remote(settings, *arguments)
-
-        numbers = range(settings.shards)
+        numbers = range(self.settings.shards)
         # Its address is one of this machine's.
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         # Ray starts few processes at a time: those first that have most to do until events are
         # accepted.
-        self.gateway = named(hosts.GatewayHost, "gateway", place=here)
-        self.members = [named(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
-        self.rankings = [named(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
-        self.keeper = named(hosts.KeeperHost, "keeper")
-        self.outbox = named(hosts.OutboxHost, "outbox")
-        # These run for as long as the system; Ray runs them again after their process died.
-        self._runs = [
-            actor.run.options(max_task_retries=-1).remote()
-            for actor in (self.keeper, self.outbox, self.gateway)
-        ]
+        self.gateway = self._actor(hosts.GatewayHost, "gateway", place=here)
+        self.members = [self._actor(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
+        self.rankings = [self._actor(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
+        self._keep_running(self.gateway)
+
+    def _start_keeper(self) -> None:
+        self.keeper = self._actor(hosts.KeeperHost, "keeper")
+        self._keep_running(self.keeper)
+
+    def _keep_running(self, actor: Any) -> None:
+        """Have an actor run for as long as the system; Ray runs it again after its process died."""
+        self._runs.append(actor.run.options(max_task_retries=-1).remote())
 
     def _wait_until_ready(self) -> None:
         ends_s = time.monotonic() + READY_WITHIN_S
@@ -339,9 +259,7 @@ class System:
             while time.monotonic() < ends_s:
                 done, _ = ray.wait(self._runs, timeout=0, num_returns=1)
                 if done:
-                    raise NotReady(
-                        f"the gateway, the keeper or the outbox ended: {_last_words(done[0])}"
-                    )
+                    raise NotReady(f"the gateway ended: {_last_words(done[0])}")
                 try:
                     answer = client.get("/readyz")
                 except httpx.HTTPError as error:
@@ -380,9 +298,8 @@ class System:
         if self._started_ray:
             ray.shutdown()
             self._started_ray = False
-        self._watching.set()
-        if self._watcher is not None:
-            self._watcher.join(30)
+        if self._watch is not None:
+            self._watch.stop()
         if self._server is not None:
             self._server.stop()
         self._lock.release()
@@ -390,7 +307,7 @@ class System:
     def _stop_actors(self) -> None:
         steps = [
             [] if self.gateway is None else [self.gateway.stop.remote(DRAIN_WITHIN_S)],
-            [actor.stop.remote() for actor in (self.keeper, self.outbox) if actor is not None],
+            [] if self.keeper is None else [self.keeper.stop.remote()],
             self._runs,
             [member.call.remote("stop") for member in self.members],
             [ranking.stop.remote() for ranking in self.rankings],
@@ -401,10 +318,10 @@ class System:
                     ray.get(reference, timeout=STOP_WITHIN_S)
                 except ray.exceptions.RayError as error:
                     log.warning("an actor did not stop cleanly: %s", str(error).splitlines()[-1])
-        for actor in (self.gateway, self.keeper, self.outbox, *self.members, *self.rankings):
+        for actor in (self.gateway, self.keeper, *self.members, *self.rankings):
             if actor is not None:
                 ray.kill(actor, no_restart=True)
-        self.gateway = self.keeper = self.outbox = None
+        self.gateway = self.keeper = None
         self._runs = []
         self.members, self.rankings = [], []
 
@@ -417,57 +334,3 @@ def _last_words(run: Any) -> str:
         lines = [line for line in str(error).splitlines() if line.strip()]
         return " ".join(lines[-3:])
     return "without a word; see the logs in the data folder"
-
-
-def set_ray_defaults(*, local: bool = True) -> None:
-    """Set what Ray reads from the environment when it starts, where nothing else is set.
-
-    A local Ray stays on loopback: on Linux it would listen on every address of the machine.
-    """
-    if local:
-        from ray._private import ray_constants
-
-        # What Ray does on macOS and Windows by itself; there is no public option for it here.
-        ray_constants.ENABLE_RAY_CLUSTER = False
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # Ray's actors are the service here, not background work; and it needs no idle workers.
-    os.environ.setdefault("RAY_worker_niceness", "0")
-    os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
-    os.environ.setdefault("RAY_enable_worker_prestart", "0")
-
-
-def _usual_shards(rules: Rules) -> int:
-    """Choose as many shards as leave half the cores to the gateway, the rankings and the store.
-
-    One where members are referred: a shard can't see the orders of a referee on another one.
-    """
-    if rules.referral is not None:
-        return 1
-    return max(1, min(4, (os.cpu_count() or 1) // 2))
-
-
-def _free_port(host: str, port: int, within_s: float = 0.0) -> int:
-    """Check that a port can be bound, or find a free one for 0; raises OSError.
-
-    Waits for it where those who serve it are about to end.
-    """
-    ends_s = time.monotonic() + within_s
-    while True:
-        try:
-            return _bound_port(host, port)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE and time.monotonic() < ends_s:
-                time.sleep(0.1)
-                continue
-            raise OSError(
-                error.errno,
-                f"{host}:{port} can't be used ({error.strerror}): give another --port or --host",
-            ) from error
-
-
-def _bound_port(host: str, port: int) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-        return int(probe.getsockname()[1])

@@ -17,7 +17,6 @@ NAMES = (
     ("MemberShardHost", "member"),
     ("RankingShardHost", "ranking"),
     ("KeeperHost", "keeper"),
-    ("OutboxHost", "outbox"),
     ("valkey", "server"),
     ("redis-server", "server"),
 )

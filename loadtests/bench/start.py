@@ -1,7 +1,7 @@
 """Start: from `forecourt demo` to its first standings, against `ray.init` alone (P13).
 
 Timed is the installed command, from the start of its process to the first line of standings that
-has somebody on it: Valkey, Ray, shards, rankings, keeper, outbox and gateway are up by then, and
+has somebody on it: Valkey, Ray, shards, rankings and gateway are up by then, and
 traffic was posted, logged, judged and ranked. The floor is a process of the same Python that
 imports Ray and starts it with two processors and without its dashboard, to the return of
 `ray.init`; everything of both sides has ended before the other one starts.

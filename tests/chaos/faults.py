@@ -13,7 +13,7 @@ from tests.chaos.store import Store
 from tests.chaos.system import SystemUnderTest
 
 KINDS = (
-    "kill gateway", "kill member", "kill ranking", "kill keeper", "kill outbox", "kill store",
+    "kill gateway", "kill member", "kill ranking", "kill keeper", "kill store",
     "kill driver", "pause store", "pause member", "pause ranking", "pause gateway",
     "cut the line", "full disk", "slow disk",
 )  # fmt: skip

@@ -17,7 +17,7 @@ from tests.chaos.season import SEASON
 
 READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 90.0
-PARTS = ("gateway", "member", "ranking", "keeper", "outbox")
+PARTS = ("gateway", "member", "ranking", "keeper")
 
 
 class NotServing(Exception):  # noqa: N818  named for what happened
@@ -109,7 +109,7 @@ class SystemUnderTest:
         """Name the parts that are actors."""
         numbered = [f"{part}-{number}" for part in ("member", "ranking")
                     for number in range(self.shards)]  # fmt: skip
-        return ["gateway", "keeper", "outbox", *numbered]
+        return ["gateway", "keeper", *numbered]
 
     def stop(self) -> None:
         """Stop it cleanly: everything taken is answered, snapshots and archive are written."""

@@ -7,7 +7,7 @@ from tests.chaos.era import Era, run_era
 from tests.chaos.summary import Summary
 
 ROUNDS = 3
-SEED = 594
+SEED = 692
 """Its first faults are kills of different parts; `make chaos` goes on to every kind there is."""
 
 

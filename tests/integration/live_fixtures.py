@@ -15,7 +15,8 @@ import pytest
 import ray
 
 from actors import hosts
-from actors.system import System, Wanted, set_ray_defaults
+from actors.ray_start import set_ray_defaults
+from actors.system import System, Wanted
 
 ADMIN = "an-admin-key-for-the-tests"
 

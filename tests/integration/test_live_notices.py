@@ -136,7 +136,7 @@ def test_kills_between_append_and_delivery_lose_and_double_nothing(
         for number in range(1, 241):
             post_until_taken(live, enrol(number))
             if number % 60 == 20:
-                kill(live.system.outbox)
+                kill(live.system.keeper)
             elif number % 60 == 40:
                 kill(live.system.members[number // 60 % 2])
         receiver.wait_for(lambda: len(set(receiver.ids)) == 240, 180)

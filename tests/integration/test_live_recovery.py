@@ -14,8 +14,8 @@ import httpx
 import pytest
 import ray
 
+from actors.agreement import FolderMismatch
 from actors.store.errors import FolderInUse
-from actors.system import FolderMismatch
 from rules.compiled import compile_rules
 from rules.events import decode_ndjson
 from rules.season_file import load_season

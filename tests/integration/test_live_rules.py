@@ -12,7 +12,7 @@ import pytest
 import ray
 from click.testing import CliRunner
 
-from actors.system import FolderMismatch
+from actors.agreement import FolderMismatch
 from tests.integration.live_fixtures import (
     ADMIN,
     SEASON,

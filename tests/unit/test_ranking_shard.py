@@ -145,6 +145,22 @@ def test_around_shows_the_neighbours_of_a_full_sort(rules: Rules, shards: int) -
     assert run(pages.around("overall", "nobody", 3, [])) is None
 
 
+def test_figures_count_a_board_without_bringing_it_up_to_date(rules: Rules) -> None:
+    random = np.random.default_rng(1)
+    shard = RankingShard(0, rules, None)
+    shard.replace(4, NOON_US, standing(["a", "b", "c"], [5, 0, 9], random))
+    told = shard.figures().values
+    assert (told["rows"], told["delta_rows"]) == (2, 0)
+    size: Ask = ("size", "overall")
+    assert shard.read([size], 4).answers[size] == 2
+    read = shard.figures().values["delta_rows"]
+    shard.update(4, 6, NOON_US, change([1], standing(["b"], [7], random), 3, []))
+    told = shard.figures().values
+    assert (told["rows"], told["delta_rows"]) == (3, read), "nobody has read it since"
+    assert shard.read([size], 6).answers[size] == 3
+    assert shard.figures().values["delta_rows"] == read + 1
+
+
 def test_a_gap_is_answered_by_warming_until_everything_came(rules: Rules) -> None:
     random = np.random.default_rng(1)
     shard = RankingShard(0, rules, None)

@@ -145,11 +145,11 @@ def test_a_season_is_tuned_from_the_form_to_the_rules_page(
         page.wait_for_load_state("networkidle")
         own.fill(SPACE)
         own.press("Control+Enter")
-        for key, value in (("trials", "2"), ("members", "12")):
+        for key, value in (("limit_litres", "50"), ("trials", "2"), ("members", "12")):
             field = page.locator(f".st-key-tune_{key} input")
             field.fill(value)
             field.press("Enter")
-            expect(main).to_contain_text("最多 2 份文件")
+        expect(main).to_contain_text("最多 2 份文件")
         expect(main).to_contain_text("12 位会员")
         page.get_by_role("button", name="开始搜索").click()
         expect(page).to_have_url(re.compile("simulation="))

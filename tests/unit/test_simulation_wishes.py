@@ -74,5 +74,7 @@ def test_the_page_offers_the_efforts_and_objectives_that_a_search_takes() -> Non
     assert {name: " → ".join(map(str, rungs)) for name, rungs in RUNGS.items()} == tune_form.EFFORTS
     for one in tune_form.OBJECTIVES:
         assert str(read_objective(one)) == one
-    for budget in tune_form.budgets_of(100, 98, 50_000):
+    given = {"cost": 100.0, "litres": 99.5, "active": 98.0, "amount": 50_000.0}
+    assert len(tune_form.budgets_of(given)) == len(tune_form.LIMITS)
+    for budget in tune_form.budgets_of(given):
         read_budget(budget)

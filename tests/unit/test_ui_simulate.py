@@ -159,7 +159,8 @@ def test_a_search_is_asked_with_the_values_limits_and_aim_that_are_filled_in(
         ['"phone"', '"tablet"']
     ).run()
     app.selectbox(key="tune_objective").set_value("min:cost_total_fen").run()
-    app.number_input(key="tune_limit_cost").set_value(95).run()
+    app.number_input(key="tune_limit_cost").set_value(95.0).run()
+    app.number_input(key="tune_limit_active").set_value(None).run()
     app.selectbox(key="tune_effort").set_value("quick").run()
     app.number_input(key="tune_trials").set_value(12).run()
     start(app)
@@ -167,7 +168,7 @@ def test_a_search_is_asked_with_the_values_limits_and_aim_that_are_filled_in(
     assert asked["kind"] == "tune"
     assert "season" not in asked, "the rules in force are the system's own to read"
     assert asked["objective"] == "min:cost_total_fen"
-    assert asked["budgets"] == ["cost_total_fen<=95%", "active_members>=98%"]
+    assert asked["budgets"] == ["cost_total_fen<=95%", "mean(litres_ml)>=99.8%"]
     assert (asked["trials"], asked["effort"], asked["members"]) == (12, "quick", 1000)
     space = read_space(asked["space"], "space", SeasonText(TEXT), "season")
     assert {knob.path: list(knob.options) for knob in space.knobs} == {

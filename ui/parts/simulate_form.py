@@ -92,6 +92,7 @@ def _bands(draws_max: int, words: Texts) -> dict[str, Any]:
             budget = st.number_input(
                 words("simulate.budget"),
                 min_value=0.0,
+                value=None,
                 step=1000.0,
                 format="%.2f",
                 key=f"{FORM}_budget",

@@ -41,6 +41,13 @@ OBJECTIVES: Final = (
     "max:active_members",
     "min:anyway_share",
 )
+LIMITS: Final = {
+    "cost": (100.0, 1.0, "cost_total_fen<={}%"),
+    "litres": (99.8, 0.1, "mean(litres_ml)>={}%"),
+    "active": (98.0, 1.0, "active_members>={}%"),
+    "amount": (None, 1000.0, "{}"),
+}
+"""What may be limited: the limit to begin with, its step, and the budget it makes."""
 WIDTH_PX: Final = 104
 
 
@@ -52,9 +59,13 @@ def search_for(words: Texts) -> dict[str, Any]:
     shipped = shipped_seasons(words)
     options = (IN_FORCE, *shipped, OWN)
     asked: dict[str, Any] = {"kind": "tune"}
-    asked |= season_file(FORM, "season", words("simulate.base"), options, shipped, words)
+    base, aim = st.columns(2, gap="medium")
+    with base:
+        asked |= season_file(FORM, "season", words("simulate.base"), options, shipped, words)
+    with aim:
+        asked["objective"] = _objective(words)
     asked["space"] = "" if asked.get("season") == "" else _space(asked.get("season"), words)
-    asked |= _aims(words)
+    asked["budgets"] = _limits_kept(words)
     most = limits()
     columns = st.columns(4)
     with columns[0]:
@@ -159,49 +170,46 @@ def _choices(offer: Offer, words: Texts) -> Tried:
     return Tried(offer.path, choices=tuple(given) or (offer.today,))
 
 
-def _aims(words: Texts) -> dict[str, Any]:
-    """Ask what the search is for, and what it must keep."""
-    columns = st.columns(4, vertical_alignment="bottom")
-    with columns[0]:
-        objective = st.selectbox(
-            words("tune.objective"),
-            OBJECTIVES,
-            format_func=lambda one: words.words[f"tune.objective_{one.replace(':', '_')}"],
-            key=f"{FORM}_objective",
-            help=words("tune.objective_how"),
-        )
-    with columns[1]:
-        cost = _limit("cost", 100, words)
-    with columns[2]:
-        active = _limit("active", 98, words)
-    with columns[3]:
-        amount = _limit("amount", None, words)
-    return {"objective": objective, "budgets": budgets_of(cost, active, amount)}
-
-
-def _limit(name: str, usual_limit: int | None, words: Texts) -> int | None:
-    key = f"{FORM}_limit_{name}"
-    st.session_state.setdefault(key, usual_limit)
-    given = st.number_input(
-        words(f"tune.limit_{name}"),
-        min_value=0,
-        step=1000 if name == "amount" else 1,
-        key=key,
-        placeholder=words("tune.no_limit"),
-        help=words(f"tune.limit_{name}_how"),
+def _objective(words: Texts) -> str:
+    """Ask what the search is for."""
+    return st.selectbox(
+        words("tune.objective"),
+        OBJECTIVES,
+        format_func=lambda one: words.words[f"tune.objective_{one.replace(':', '_')}"],
+        key=f"{FORM}_objective",
+        help=words("tune.objective_how"),
     )
-    return None if given is None else int(given)
 
 
-def budgets_of(cost: int | None, active: int | None, amount: int | None) -> list[str]:
+def _limits_kept(words: Texts) -> list[str]:
+    """Ask what the search must keep."""
+    columns = st.columns(len(LIMITS), vertical_alignment="bottom")
+    given: dict[str, float | None] = {}
+    for column, (name, (usual_limit, step, _)) in zip(columns, LIMITS.items(), strict=True):
+        key = f"{FORM}_limit_{name}"
+        st.session_state.setdefault(key, usual_limit)
+        with column:
+            given[name] = st.number_input(
+                words(f"tune.limit_{name}"),
+                min_value=0.0,
+                value=None,
+                step=step,
+                format="%g",
+                key=key,
+                placeholder=words("tune.no_limit"),
+                help=words(f"tune.limit_{name}_how"),
+            )
+    return budgets_of(given)
+
+
+def budgets_of(given: Mapping[str, float | None]) -> list[str]:
     """Write the limits as the search reads them; None is no limit.
 
-    >>> budgets_of(100, 98, None), budgets_of(None, None, 50000)
-    (['cost_total_fen<=100%', 'active_members>=98%'], ['50000.00'])
+    >>> budgets_of({"cost": 100.0, "litres": 99.5, "active": None}), budgets_of({"amount": 50000.0})
+    (['cost_total_fen<=100%', 'mean(litres_ml)>=99.5%'], ['50000.00'])
     """
-    asked: Mapping[str, int | None] = {
-        "cost_total_fen<={}%": cost,
-        "active_members>={}%": active,
-        "{}.00": amount,
-    }
-    return [form.format(limit) for form, limit in asked.items() if limit is not None]
+    return [
+        LIMITS[name][2].format(f"{limit:.2f}" if name == "amount" else f"{limit:g}")
+        for name, limit in given.items()
+        if limit is not None
+    ]

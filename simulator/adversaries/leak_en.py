@@ -6,11 +6,13 @@ from typing import Final
 
 PHRASES: Final = {
     "leak.title": "{season}: what adversaries get",
-    "leak.under": "{agents} agents among {members} simulated members · {runs}",
+    "leak.agents.one": "1 agent",
+    "leak.agents.many": "{n} agents",
+    "leak.under": "{agents} among {members} simulated members · {runs}",
     "leak.none": "The agents get nothing beyond what their honest twins get: "
     "{before} from the rules tried here.",
-    "leak.verdict": "{agents} agents get {leak} more than honest members who buy the same fuel "
-    "({span}): {each} an agent on average.",
+    "leak.verdict": "{agents}: {leak} more than honest members get who buy the same fuel "
+    "({span}), {each} an agent.",
     "leak.most": "The largest part, {fen}, goes to {kind} through {rule}.",
     "leak.no_leak_kinds": "The season as it is already stops {kinds}.",
     "leak.crowded": "Prizes worth {fen} go to them in place of honest members, {count} in a run.",

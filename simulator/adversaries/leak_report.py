@@ -35,6 +35,13 @@ def _mood(leaks: Leaks) -> str:
 
 def _summary(leaks: Leaks, words: LeakWords) -> str:
     agents = sum(leaks.counts.values())
+
+    def under(runs: int) -> str:
+        return words(
+            "leak.under", agents=words.number_of_agents(agents),
+            members=words.count(leaks.members), runs=words.runs(runs),
+        )  # fmt: skip
+
     tiles = [
         (
             words("leak.tile.total"), words.money(leaks.total_fen["mean"]),
@@ -42,8 +49,7 @@ def _summary(leaks: Leaks, words: LeakWords) -> str:
         ),
         (
             words("leak.tile.each"), words.money(leaks.total_fen["mean"] / max(agents, 1)),
-            words("leak.under", agents=words.count(agents), members=words.count(leaks.members),
-                  runs=words.runs(len(leaks.seeds))),
+            under(len(leaks.seeds)),
         ),
         (
             words("leak.tile.crowd"), words.count(leaks.crowding.prize_losers["mean"]),
@@ -59,10 +65,7 @@ def _summary(leaks: Leaks, words: LeakWords) -> str:
     return (
         page.heading(
             words("leak.title", season=words.season_name()),
-            words(
-                "leak.under", agents=words.count(agents), members=words.count(leaks.members),
-                runs=words.runs(leaks.runs),
-            ),
+            under(leaks.runs),
         )
         + page.verdict(leak_verdict(leaks, words), _mood(leaks))
         + page.tiles(tiles)

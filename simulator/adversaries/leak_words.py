@@ -33,6 +33,10 @@ class LeakWords(ReportWords):
         """List kinds of agents."""
         return self("comma").join(self.agent(kind) for kind in kinds)
 
+    def number_of_agents(self, count: int) -> str:
+        """Write a number of agents."""
+        return self("leak.agents.one") if count == 1 else self("leak.agents.many", n=str(count))
+
     def rule(self, rule: str) -> str:
         """Name a rule: what it is and how the file calls it."""
         section, _, name = rule.partition(".")
@@ -74,7 +78,7 @@ def _said(leaks: Leaks, words: LeakWords) -> Iterator[str]:
         yield words("leak.none", before=words.money(total["mean"]))
         return
     yield words(
-        "leak.verdict", agents=words.count(agents), leak=words.money(total["mean"]),
+        "leak.verdict", agents=words.number_of_agents(agents), leak=words.money(total["mean"]),
         span=words.interval(words.money_span(total)), each=words.money(total["mean"] / agents),
     )  # fmt: skip
     most = leaks.leaks[0]

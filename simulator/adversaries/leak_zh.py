@@ -6,10 +6,11 @@ from typing import Final
 
 PHRASES: Final = {
     "leak.title": "{season}：作弊者能拿走什么",
-    "leak.under": "{members} 名模拟会员中混入 {agents} 个作弊者 · {runs}",
+    "leak.agents.one": "1 个作弊者",
+    "leak.agents.many": "{n} 个作弊者",
+    "leak.under": "{members} 名模拟会员中混入 {agents} · {runs}",
     "leak.none": "作弊者没有比诚实的对照者多得：在这里试过的规则上多得 {before}。",
-    "leak.verdict": "{agents} 个作弊者比购买同样油量的诚实会员多得 {leak}（{span}），"
-    "平均每个 {each}。",
+    "leak.verdict": "{agents}比购买同样油量的诚实会员多得 {leak}（{span}），平均每个 {each}。",
     "leak.most": "其中最大的一项 {fen}：{kind}，途径是{rule}。",
     "leak.no_leak_kinds": "现行规则已经挡住：{kinds}。",
     "leak.crowded": "每次模拟中有 {count} 份奖品（共值 {fen}）因此没有落到诚实会员手里。",

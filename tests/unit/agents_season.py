@@ -29,7 +29,7 @@ from simulator.members import DAYS_PER_MONTH
 from simulator.seeds import made_by_jobs
 from tests.unit.simulated import population
 
-DAYS = 14
+DAYS = 9
 SEED = 5
 MEMBERS = 12
 PLAIN = """\
@@ -53,7 +53,7 @@ amount = "0.01"
 [season]
 id = "small"
 starts = 2026-06-01T00:00:00
-ends = 2026-06-15T00:00:00
+ends = 2026-06-10T00:00:00
 refund_hold = "2d"
 """
 REFERRAL = """

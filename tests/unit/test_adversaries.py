@@ -18,7 +18,6 @@ from simulator.season_text import SeasonText
 from tests.unit.agents_season import (
     CLAIM,
     MEMBERS,
-    PLAIN,
     PRIZE,
     REFERRAL,
     SEED,
@@ -54,7 +53,9 @@ def test_a_ring_of_five_is_paid_five_referrals_until_plates_must_differ() -> Non
     # A limit for each advocate doesn't see a ring, in which everyone refers once.
     assert after(leaks, 'referral.limit = { times = 1, per = "season" }') > 2400
     assert leaks.closed is not None
-    assert "advocate_points = 500               # each\ndistinct" in leaks.closed.text
+    assert "advocate_points = 500               # each\n" in leaks.closed.text
+    assert leaks.closed.season.referral is not None
+    assert leaks.closed.season.referral.distinct == ("phone", "plate")
     assert 'id = "club"                         # small' in leaks.closed.text
 
 
@@ -62,7 +63,7 @@ def test_a_level_bought_and_handed_back_is_kept_until_the_review() -> None:
     leaks = leaks_of_one("refund_cycling", TIERS % 'litres = "9999", amount = "7000.00"')
     # Bought on the first morning; from the second on every litre is 1.00 cheaper.
     by_hand = sum(ml * 100 // 1000 for day, ml in fills("refund_cycling") if day >= 1)
-    assert by_hand > 30_000
+    assert by_hand > 15_000
     assert fen_of(leaks, "tiers.gold") == by_hand
     assert after(leaks, "tiers.levels.*.amount out") == 0
     [one] = leaks.kinds
@@ -221,12 +222,15 @@ def test_the_report_says_in_both_languages_what_leaks_and_what_closes_it() -> No
 
 
 def test_intervals_come_from_seeds_and_the_study_is_repeatable() -> None:
-    parts = (WELCOME,)
-    leaks = leaks_of_one("ring", *parts, closing=False, seeds=2)
+    leaks = leaks_of_one("ring", WELCOME, closing=False, seeds=2)
     assert leaks.total_fen["low"] is not None
     assert fen_of(leaks, "triggers.enrol-welcome") == 4 * 1000
-    assert leaks.result == leaks_of_one("ring", *parts, closing=False, seeds=2).result
-    assert PLAIN.count("[season]") == 1
+    again = leaks_of_one.__wrapped__("ring", WELCOME, closing=False, seeds=2)
+    assert again is not leaks
+    assert again.result == leaks.result
+    alone = leaks_of_one("ring", WELCOME, closing=False)
+    assert alone.total_fen["low"] is None
+    assert alone.result != leaks.result
 
 
 def test_both_languages_have_every_sentence_with_the_same_places() -> None:

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.unit.agents_season import PLAIN, REFERRAL, WELCOME
+from tests.unit.agents_season import PLAIN, WELCOME
 from ui.commands import main
 
 
@@ -16,7 +16,7 @@ def adversaries(*args: str | Path) -> Result:
 @pytest.fixture(scope="module")
 def season(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("season") / "small.toml"
-    path.write_text(PLAIN + REFERRAL + WELCOME, encoding="utf-8")
+    path.write_text(PLAIN + WELCOME, encoding="utf-8")
     return path
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rules.narrow import FlatCells, NarrowColumn
+from rules.narrow import NarrowColumn
 
 Int64s = npt.NDArray[np.int64]
 
@@ -34,7 +34,7 @@ def grow(holder: object, name: str, shape: tuple[int, ...]) -> None:
 
 def cells(
     column: npt.NDArray[Any] | NarrowColumn, rows: Int64s, places: Int64s
-) -> tuple[npt.NDArray[Any] | FlatCells, Int64s]:
+) -> tuple[Any, Int64s]:
     """View a wide column as a flat one, and number the cells (row, place) in it, int64[n].
 
     Reading or writing by one index is several times faster than by two.

@@ -266,6 +266,8 @@ class Rules:
         self.factor_events = event_clauses(factors)
         self.factor_members = self.member_clauses(factors)
         self.coupon_scope = CouponScope(coupons, event_clauses, self.member_clauses)
+        self.earning_bits_most = (1 << len(earning)) - 1
+        self.factor_bits_most = (1 << len(factors)) - 1
         self.earning_rates = EarningRates(season.earning)
         self.factors = Factors(season.multiplier, season.multiplying)
 

@@ -94,7 +94,7 @@ def _visit_keys(table: MemberTable) -> tuple[Int64s, Int64s]:
     sales = table.ledger.sales
     held = np.flatnonzero(sales.visit[: sales.size])
     rows = table.resolve(sales.row[held].astype(np.int64))
-    keys, which = np.unique(rows << 32 | sales.day[held], return_inverse=True)
+    keys, which = np.unique(rows << 32 | sales.day[held].astype(np.int64), return_inverse=True)
     fen = np.zeros(len(keys), dtype=np.int64)
     np.add.at(fen, which, sales.left_fen[held])
     return keys, fen

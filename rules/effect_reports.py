@@ -101,7 +101,11 @@ def _bought_after(table: MemberTable, chosen: Int64s, days: int) -> dict[str, np
     fired = column.row[chosen].astype(np.int64)
     first = _after(row, at_us, fired, since_us)
     last = _after(row, at_us, fired, until_us)
-    product, station, days_of = sales.product[held], sales.station[held], sales.day[held]
+    product, station, days_of = (
+        sales.product[held],
+        sales.station[held],
+        sales.day[held].astype(np.int64),
+    )
     left_ml, left_fen = sales.left_ml[held].astype(np.int64), sales.left_fen[held].astype(np.int64)
     fuel_ml = left_ml * sales.fuel[held]
     margin, _ = margin_parts(table, product, station, days_of, left_ml, left_fen)

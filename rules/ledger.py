@@ -63,7 +63,7 @@ class Sales(Columns):
     left_fen: npt.NDArray[np.int32]
     earning_bits: NarrowColumn  # the earning rules that matched, tier and all
     factor_bits: NarrowColumn  # the multipliers that matched
-    day: NarrowColumn
+    day: npt.NDArray[np.int32]
     row: npt.NDArray[np.int32]  # the member's, as of the event
     product: NarrowColumn  # product and station are numbers of the table's tallies
     station: NarrowColumn
@@ -76,23 +76,24 @@ class Sales(Columns):
     scored: npt.NDArray[np.bool_]
 
     def __init__(self) -> None:
-        numbers = ("base", "bonus", "day", "product", "station", "season", "version")
+        numbers = ("base", "bonus", "product", "station", "season", "version")
         quantities = ("first_ml", "first_fen", "left_ml", "left_fen")
         bits = ("earning_bits", "factor_bits")
         flags = ("visit", "purchase", "fuel", "in_season", "scored")
         super().__init__(
             dict.fromkeys(numbers, (np.int64, None))
             | dict.fromkeys(bits, (np.uint64, None))
-            | dict.fromkeys((*quantities, "row"), (np.int32, None))
+            | dict.fromkeys((*quantities, "day", "row"), (np.int32, None))
             | dict.fromkeys(flags, (np.bool_, None)),
-            dict.fromkeys(numbers[:3], np.int16)
-            | dict.fromkeys(numbers[3:], np.int8)
+            dict.fromkeys(numbers[:2], np.int16)
+            | dict.fromkeys(numbers[2:], np.int8)
             | dict.fromkeys(bits, np.uint8),
         )
 
     def cells(self, sale: npt.NDArray[Any]) -> Int64s:
         """Number the cells of the tallies that some sales belong to, int64[n]."""
-        base = (self.day[sale] + DAYS_BEFORE_EPOCH) << 1 | ~self.purchase[sale]
+        day = self.day[sale].astype(np.int64)
+        base = (day + DAYS_BEFORE_EPOCH) << 1 | ~self.purchase[sale]
         cell: Int64s = (base << WORD_BITS | self.product[sale]) << WORD_BITS | self.station[sale]
         return cell
 
@@ -132,11 +133,21 @@ class Ledger:
         self.map.insert(keys[0], keys[1], np.arange(first, first + count, dtype=np.int32))
         return first
 
-    def record_sales(self, columns: Mapping[str, Any], count: int) -> npt.NDArray[np.int32]:
-        """Keep count new sales and return their rows, int32[count]."""
+    def record_sales(
+        self, columns: Mapping[str, Any], most: Mapping[str, int], count: int
+    ) -> npt.NDArray[np.int32]:
+        """Keep count new sales and return their rows, int32[count].
+
+        most says how great the numbers of some columns may be, where the caller knows.
+        """
         first = self.sales.extend(count)
+        new = slice(first, first + count)
         for name, values in columns.items():
-            getattr(self.sales, name)[first : first + count] = values
+            column = getattr(self.sales, name)
+            if name in most:
+                column.put(new, values, most[name])
+            else:
+                column[new] = values
         return np.arange(first, first + count, dtype=np.int32)
 
     def wait(self, row: int, key: tuple[int, int], refund: WaitingRefund) -> None:

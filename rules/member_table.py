@@ -67,13 +67,16 @@ NARROW: Final[dict[str, npt.DTypeLike]] = {
         np.int32,
     ),
     **dict.fromkeys(
-        ("earned_bonus", "earned_task", "visits", "active_days", "goal_points", "day_points"),
+        (
+            "earned_bonus", "earned_task", "visits", "active_days", "goal_points", "day_points",
+            "month_visits",
+        ),
         np.int16,
     ),
     **dict.fromkeys(
         (
             "debt", "adjusted", "redeemed", "expired", "reversed_points", "waiting",
-            "merged_into", "task_counts", "month_visits", "final_level", "final_company",
+            "merged_into", "task_counts", "final_level", "final_company",
         ),
         np.int8,
     ),

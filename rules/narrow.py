@@ -15,6 +15,8 @@ import numpy.typing as npt
 SIGNED: Final = tuple(np.dtype(word) for word in ("i1", "i2", "i4", "i8"))
 UNSIGNED: Final = tuple(np.dtype(word) for word in ("u1", "u2", "u4", "u8"))
 
+STEPS_MIN: Final = 16
+
 
 class NarrowColumn:
     """Numbers kept as one dtype, given as another: [capacity] or [capacity, width].
@@ -37,13 +39,11 @@ class NarrowColumn:
         self._first = np.dtype(kept)
         self._keep(np.zeros(shape, dtype=kept))
 
-    def _keep(self, held: npt.NDArray[Any]) -> None:
+    def _keep(self, held: npt.NDArray[Any], reach: int = 0) -> None:
         self.held = held
         bounds = np.iinfo(held.dtype)
         self._least, self._most = int(bounds.min), int(bounds.max)
-        self._whole = held.dtype.itemsize == 8  # everything fits
-        self._lift = np.int64(0 if self._whole else -self._least)
-        self._span = np.uint64(self._most - self._least)
+        self._reach = reach  # no number held is further from zero than this
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -54,6 +54,11 @@ class NarrowColumn:
     def shape(self) -> tuple[int, ...]:
         """Tell how many numbers there is room for."""
         return self.held.shape
+
+    @property
+    def untouched(self) -> bool:
+        """Tell whether nothing but zero was ever written."""
+        return self._reach == 0
 
     @property
     def nbytes(self) -> int:
@@ -84,42 +89,57 @@ class NarrowColumn:
         self.make_room(values)
         self.held[key] = values
 
+    def add(self, key: Any, amounts: Any, most: int) -> None:
+        """Add to some numbers, which takes none of them further from zero than by `most`.
+
+        No number is looked at as long as the steps so far can't have led beyond what fits.
+        """
+        self.step(most)
+        self.held[key] += amounts
+
+    def step(self, most: int) -> None:
+        """Make room for a step of every number away from zero."""
+        self._reach += most
+        if self._reach > self._most:
+            furthest = max(int(self.held.max(initial=0)), -int(self.held.min(initial=0)))
+            # Wide enough for some more steps, so that not every one looks at all numbers.
+            self._fit(-furthest, furthest + STEPS_MIN * most)
+            self._reach = furthest + most
+
+    def hold(self, most: int) -> None:
+        """Make room for numbers from 0 to the most that one may be."""
+        self._fit(0, most)
+        self._reach = max(self._reach, most)
+
+    def put(self, key: Any, values: Any, most: int) -> None:
+        """Write numbers that the caller knows to lie between 0 and `most`."""
+        self.hold(most)
+        self.held[key] = values
+
     def make_room(self, values: Any) -> None:
         """Widen the column where it takes more to hold some numbers."""
         if isinstance(values, int | np.integer):
             low = high = int(values)
         else:
             numbers = np.asarray(values)
-            if not numbers.size or self._fit(numbers):
+            if not numbers.size:
                 return
             low, high = int(numbers.min()), int(numbers.max())
-        if low < self._least or high > self._most:
-            self._widen(low, high)
+        self._fit(low, high)
+        self._reach = max(self._reach, high, -low)
 
-    def _fit(self, numbers: npt.NDArray[Any]) -> bool:
-        """Tell whether numbers fit for sure, by one comparison for both ends."""
-        if self._whole:
-            return True
-        if not self._signed:
-            return numbers.dtype.kind == "u" and bool(
-                np.maximum.reduce(numbers, axis=None) <= self._most
-            )
-        if numbers.dtype != np.int64:
-            if numbers.dtype.kind not in "ib":
-                return False
-            numbers = numbers.astype(np.int64)
-        lifted: npt.NDArray[np.uint64] = (numbers + self._lift).view(np.uint64)
-        return bool(np.maximum.reduce(lifted, axis=None) <= self._span)
-
-    def _widen(self, low: int, high: int) -> None:
+    def _fit(self, low: int, high: int) -> None:
+        """Widen the column where it can't hold numbers of a span."""
+        if self._least <= low and high <= self._most:
+            return
         for dtype in SIGNED if self._signed else UNSIGNED:
             if dtype.itemsize <= self.dtype.itemsize or dtype.itemsize > self.given.itemsize:
                 continue
             bounds = np.iinfo(dtype)
             if bounds.min <= low and high <= bounds.max:
-                self._keep(self.held.astype(dtype))
+                self._keep(self.held.astype(dtype), self._reach)
                 return
-        beyond = low if low < 0 else high
+        beyond = low if low < 0 and low < -high else high
         raise OverflowError(
             f"{self.name} = {beyond}: beyond what {self.given} holds; no event may add so much"
         )
@@ -167,6 +187,21 @@ class FlatCells:
     def __setitem__(self, index: Any, values: Any) -> None:
         self._column.make_room(values)
         self._column.held.reshape(-1)[index] = values
+
+    def add(self, index: Any, amounts: Any, most: int) -> None:
+        """Add to some numbers, as NarrowColumn.add() does."""
+        self._column.step(most)
+        self._column.held.reshape(-1)[index] += amounts
+
+    def put(self, index: Any, values: Any, most: int) -> None:
+        """Write numbers, as NarrowColumn.put() does."""
+        self._column.hold(most)
+        self._column.held.reshape(-1)[index] = values
+
+
+def greatest(numbers: npt.NDArray[Any]) -> int:
+    """Find the greatest of some numbers, none of them below zero; 0 of none."""
+    return int(numbers.max()) if len(numbers) else 0
 
 
 def fewest_bytes(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from rules.columns import cells
 from rules.journal import Note
 from rules.member_table import MemberTable
+from rules.narrow import greatest
 from rules.tallies import ADJUSTED, REVERSED
 
 Int64s = npt.NDArray[np.int64]
@@ -40,8 +41,10 @@ def credit(
     """
     members, rings = table.members, table.rules.rings
     if table.rules.member_day_cap is not None:
+        # No credit leads beyond the cap.
+        members.day_points.hold(table.rules.member_day_cap)
         flat, slots = cells(members.day_points, rows, days % rings.cap_days)
-        flat[slots] += points
+        flat.add(slots, points, 0)
     _raise(table, rows, points, days)
     if table.journal is not None:
         table.journal.earned(rows, points, days, notes)
@@ -117,10 +120,13 @@ def give_back_room(table: MemberTable, rows: Int64s, points: Int64s, days: Int64
 
 def _raise(table: MemberTable, rows: Int64s, points: Int64s, days: Int64s) -> None:
     members = table.members
-    debt = members.debt[rows]
-    repaid = np.minimum(debt, points)
-    members.debt[rows] = debt - repaid
-    members.active[rows] += points - repaid
+    most = greatest(points)
+    if not members.debt.untouched and (debt := members.debt[rows]).any():
+        repaid = np.minimum(debt, points)
+        members.debt[rows] = debt - repaid
+        members.active.add(rows, points - repaid, most)
+    else:
+        members.active.add(rows, points, most)
     table.lots.put(rows, points, days)
 
 

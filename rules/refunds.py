@@ -149,7 +149,7 @@ def reverse(
     notes: list[Note] = []
     if table.journal is not None:
         notes.append(Note(REVERSED, scores=-scoring, ml=-taken_ml[ok], fen=-taken_fen[ok]))
-    days = sales.day[sale]
+    days = sales.day[sale].astype(np.int64)
     give_back_room(table, rows, lost, days)
     reversed_points[ok] = claw_back(table, rows, lost, days, notes)
     reversed_points[ok] += lose_goals(table, rows, counts)
@@ -224,7 +224,7 @@ def _lower_metrics(
     members.litres_ml[rows] -= fuel_ml
     members.amount_fen[rows] -= fen
     members.visits[rows] -= gone
-    days = sales.day[sale]
+    days = sales.day[sale].astype(np.int64)
     table.windows.add(rows, days, -gone.astype(np.int64), -fuel_ml, -fen)
     members.season_fen[rows] -= fen * sales.in_season[sale]
     if not rules.rings.months:

@@ -137,7 +137,7 @@ def days_part(table: MemberTable, query: Query) -> pa.Table:
     sales = table.ledger.sales
     held = np.flatnonzero(sales.visit[: sales.size])
     rows = table.resolve(sales.row[held].astype(np.int64))
-    days = sales.day[held]
+    days = sales.day[held].astype(np.int64)
     first = np.full(len(table), np.iinfo(np.int64).max)
     np.minimum.at(first, rows, days)
     first = first[first < np.iinfo(np.int64).max]

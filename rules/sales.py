@@ -12,6 +12,7 @@ from rules.columns import cells
 from rules.goals import reach_goals
 from rules.journal import BASE, BONUS, Note
 from rules.member_table import MemberTable
+from rules.narrow import greatest
 from rules.points import credit, room
 from rules.referrals import note_first_orders
 from rules.results import Outcome
@@ -58,10 +59,12 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         notes.append(Note(BASE, base, base * (scored & rules.scores_base)))
         notes.append(Note(BONUS, bonus, bonus * (scored & rules.scores_bonus)))
     credit(table, rows, points, days, notes)
-    members.earned_base[rows] += base
-    members.earned_bonus[rows] += bonus
+    cap = rules.member_day_cap
+    base_most, bonus_most = (greatest(base), greatest(bonus)) if cap is None else (cap, cap)
+    members.earned_base.add(rows, base, base_most)
+    members.earned_bonus.add(rows, bonus, bonus_most)
     scoring = base * rules.scores_base + bonus * rules.scores_bonus
-    members.score[rows] += scoring * scored
+    members.score.add(rows, scoring * scored, base_most + bonus_most)
     purchase = events.type[at] == PURCHASE
     sales = {
         "base": base,
@@ -84,7 +87,15 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "in_season": in_season,
         "scored": scored,
     }
-    events.sale[at] = table.ledger.record_sales(sales, len(at))
+    most = {
+        "base": base_most,
+        "bonus": bonus_most,
+        "product": table.tallies.products.most,
+        "station": table.tallies.stations.most,
+        "earning_bits": rules.earning_bits_most,
+        "factor_bits": rules.factor_bits_most,
+    }
+    events.sale[at] = table.ledger.record_sales(sales, most, len(at))
     table.tallies.sold.add(cell, fuel_ml, amount_fen, base, bonus)
     outcome.points[at] = points
     bought = at[purchase]
@@ -127,17 +138,18 @@ def _count_purchases(
     """Add purchases, int64[k] rows of the batch, to their members' sums."""
     members, rules = table.members, table.rules
     rows = events.row[at]
-    members.litres_ml[rows] += fuel_ml
-    members.amount_fen[rows] += fen
-    members.visits[rows] += 1
+    ml_most, fen_most = greatest(fuel_ml), greatest(fen)
+    members.litres_ml.add(rows, fuel_ml, ml_most)
+    members.amount_fen.add(rows, fen, fen_most)
+    members.visits.add(rows, 1, 1)
     table.windows.add(rows, events.day[at], np.ones(len(rows), dtype=np.int64), fuel_ml, fen)
     members.last_purchase_us[rows] = np.maximum(members.last_purchase_us[rows], events.at_us[at])
     if rules.rings.months:
         flat, slots = cells(members.month_ml, rows, events.month[at] % rules.rings.months)
-        flat[slots] += fuel_ml
-        members.month_fen.reshape(-1)[slots] += fen
-        members.month_visits.reshape(-1)[slots] += 1
-    members.season_fen[rows] += fen * events.in_season[at]
+        flat.add(slots, fuel_ml, ml_most)
+        members.month_fen.reshape(-1).add(slots, fen, fen_most)
+        members.month_visits.reshape(-1).add(slots, 1, 1)
+    members.season_fen.add(rows, fen * events.in_season[at], fen_most)
 
 
 def _reach(table: MemberTable, events: Events, at: Int64s, scored: Bools, outcome: Outcome) -> None:
@@ -160,7 +172,7 @@ def mark_active_days(table: MemberTable, rows: Int64s, days: Int64s) -> None:
     new = ((before & bit) == 0).nonzero()[0]
     if len(new):
         flat[words[new]] = before[new] | bit[new]
-        members.active_days[rows[new]] += 1
+        members.active_days.add(rows[new], 1, 1)
 
 
 def _chart(table: MemberTable, events: Events, at: Int64s, scoring: Int64s, scored: Bools) -> None:

@@ -121,6 +121,11 @@ class Words:
         self.names: list[str] = [""]
         self._numbers: dict[str, int] = {"": NO_WORD}
 
+    @property
+    def most(self) -> int:
+        """Tell the greatest number given so far, or one more."""
+        return len(self.names)
+
     def number(self, name: str) -> int:
         """Number one name."""
         known = self._numbers.get(name)

@@ -43,7 +43,7 @@ def apply_tasks(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
             if over.any():
                 outcome.status[doing[over]] = LIMIT_REACHED
                 doing, cell, done = doing[~over], cell[~over], done[~over]
-            counts[cell] = done + 1
+            counts.put(cell, done + 1, task.times)
         _complete(table, events, doing, task.points, outcome)
 
 
@@ -70,13 +70,13 @@ def _complete(
     if table.journal is not None:
         notes.append(Note(TASK, scores=paid * (scored & rules.scores_task)))
     credit(table, rows, paid, days, notes)
-    members.earned_task[rows] += paid
+    members.earned_task.add(rows, paid, points)
     table.tallies.count(TASK_POINTS, days, paid)
     outcome.points[at] = paid
     counting, when = rows[scored], events.at_us[at[scored]]
     complete_tasks(table, counting, when)
     mark_active_days(table, counting, days[scored])
     if rules.scores_task:
-        members.score[counting] += paid[scored]
+        members.score.add(counting, paid[scored], points)
         hours = (when - rules.starts_us) // 3_600_000_000
         np.add.at(table.points_by_hour, hours, paid[scored])

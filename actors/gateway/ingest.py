@@ -6,17 +6,16 @@ import asyncio
 import logging
 import re
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from actors.gateway.admission import BODIES_BYTES_MAX, Admission, Pace
+from actors.gateway.gathering import Gathering
 from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
@@ -44,10 +43,6 @@ QUEUED_EVENTS_LEAST: Final = 40_000
 """What may wait however slow the shards are: two of the largest batches."""
 UNDECLARED_BODY_BYTES: Final = 4 * 1024 * 1024
 """What a body counts for that does not say how long it is."""
-SINGLES_MAX: Final = 2_000
-GATHER_S: Final = 0.005
-GATHERED: Final = 7 / 8
-"""How long single events wait at most until this share of the last batch's number is there."""
 ANSWER_WITHIN_S: Final = 10.0
 _LINE: Final = re.compile(r"\Aline [0-9]+")
 
@@ -81,13 +76,15 @@ class Ingest:
         self._names = names
         self._sealer = sealer
         self._sealing: set[asyncio.Task[None]] = set()
+        self._singles = Gathering(
+            lambda lines: decode_ndjson(lines, self._names),
+            self._sort_singles,
+            lambda: any(lane.idle for lane in self.lanes),
+        )
         mode = "given" if clock == "events" else "wall"
         self.lanes = [
-            Lane(number, calls, mode, self._gather) for number, calls in enumerate(shards)
+            Lane(number, calls, mode, self._singles.hurry) for number, calls in enumerate(shards)
         ]
-        self._singles: deque[tuple[bytes, asyncio.Future[Submission]]] = deque()
-        self._enough = 1  # single events that go at once; fewer wait for others a little
-        self._gathering: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -98,7 +95,7 @@ class Ingest:
         """Take nothing more, wait until the lanes are empty, stop them; False when some aren't."""
         self.stopping = True
         ends_s = time.monotonic() + within_s
-        self._decode_singles()
+        self._singles.send_on()
         while not all(lane.idle for lane in self.lanes) and time.monotonic() < ends_s:
             await asyncio.sleep(0.02)
         empty = all(lane.idle for lane in self.lanes)
@@ -124,9 +121,9 @@ class Ingest:
         kind = content_type.partition(";")[0].strip().lower()
         if kind in ("", JSON) and body[:1] == b"{":
             with self.queue.hold(key, 1):  # from here until it is decoded
-                submission = await self._take_single(body)
+                submission = await self._singles.take(body)
         else:
-            self._decode_singles()
+            self._singles.send_on()
             with STAGES.timed("decode"):
                 decoded = self._decode(body, kind)
             submission = await self._submit_sealed(decoded)
@@ -146,39 +143,6 @@ class Ingest:
             self.queue.limit = self._pace.limit
 
         submission.done.add_done_callback(done)
-
-    async def _take_single(self, body: bytes) -> Submission:
-        """Line one event up for decoding together with its neighbours."""
-        try:
-            # Checks the syntax without building anything, so that a body that isn't JSON is
-            # refused as a whole, here, and not as one bad line among its neighbours.
-            msgspec.json.decode(body, type=msgspec.Raw)
-        except (msgspec.DecodeError, RecursionError) as error:
-            deep = isinstance(error, RecursionError)
-            said = "nested too deeply" if deep else str(error)
-            raise Problem(400, f"The body is not JSON: {said}.") from None
-        if b"\n" in body or b"\r" in body:
-            # Inside JSON a line break can only stand between tokens.
-            body = body.replace(b"\n", b" ").replace(b"\r", b" ")
-        found: asyncio.Future[Submission] = asyncio.get_running_loop().create_future()
-        self._singles.append((body, found))
-        if len(self._singles) >= SINGLES_MAX or any(lane.idle for lane in self.lanes):
-            self._gather()
-        return await found
-
-    def _gather(self) -> None:
-        """Have single events decoded soon: at once if they are enough, else a little later.
-
-        Tills that were answered together come again one after another; without the wait the
-        first of them would travel alone, at the cost of all.
-        """
-        if not self._singles:
-            return
-        loop = asyncio.get_running_loop()
-        if len(self._singles) >= self._enough:
-            loop.call_soon(self._decode_singles)
-        elif self._gathering is None:
-            self._gathering = loop.call_later(GATHER_S, self._decode_singles)
 
     async def settle(self, submission: Submission) -> Submission:
         """Wait until every event of a submission is durable; raises Problem 503 or 500."""
@@ -207,7 +171,7 @@ class Ingest:
 
     async def order(self, kind: str, at_us: int) -> list[ShardStatus]:
         """Send an order down every lane, behind all events so far, and wait for all."""
-        self._decode_singles()
+        self._singles.send_on()
         loop = asyncio.get_running_loop()
         if kind == "advance":
             self.clock_us = max(self.clock_us, at_us)
@@ -222,7 +186,7 @@ class Ingest:
 
         Raises what a shard refuses it with; the events go on under the names of before then.
         """
-        self._decode_singles()
+        self._singles.send_on()
         before, self._names = self._names, names
         at_us = self.clock_us if self.clock == "events" else time.time_ns() // 1000
         loop = asyncio.get_running_loop()
@@ -292,23 +256,6 @@ class Ingest:
             batch, shards = self._stamped(decoded.columns)
             self._deal(batch, shards, decoded, submission)
         return submission
-
-    def _decode_singles(self) -> None:
-        """Decode all waiting single events in one go and deal them out."""
-        if self._gathering is not None:
-            self._gathering.cancel()
-            self._gathering = None
-        if self._singles:
-            self._enough = max(1, int(len(self._singles) * GATHERED))
-        while self._singles:
-            count = min(len(self._singles), SINGLES_MAX)
-            taken = [self._singles.popleft() for _ in range(count)]
-            try:
-                with STAGES.timed("decode"):
-                    decoded = decode_ndjson(b"\n".join(body for body, _ in taken), self._names)
-                self._sort_singles(decoded, Waiters(enumerate(found for _, found in taken)))
-            except Exception as error:  # every waiter must hear of it, whatever it is
-                tell_all([found for _, found in taken], error)
 
     def _sort_singles(self, decoded: Decoded, found: Waiters) -> None:
         """Submit events at once, but for those with personal values, which the vault has first."""

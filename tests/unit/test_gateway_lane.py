@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.gateway import ingest as ingest_module
+from actors.gateway import gathering
 from actors.gateway.ingest import Ingest
 from actors.gateway.problems import Problem
 from actors.messages import BatchAnswer, OutOfTurn, ShardDown, ShardStatus, Turn
@@ -108,7 +108,7 @@ def test_what_comes_meanwhile_becomes_the_next_batch() -> None:
 def test_tills_that_were_answered_together_travel_together_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ingest_module, "GATHER_S", 60.0)
+    monkeypatch.setattr(gathering, "GATHER_S", 60.0)
 
     async def scenario() -> None:
         shard = Shard()
@@ -128,7 +128,7 @@ def test_tills_that_were_answered_together_travel_together_again(
             for _ in range(5):
                 await asyncio.sleep(0)
         await asyncio.gather(*sent)
-        monkeypatch.setattr(ingest_module, "GATHER_S", 0.001)
+        monkeypatch.setattr(gathering, "GATHER_S", 0.001)
         await send(ingest, event(16, 0))  # fewer than before go too, after a moment
         await send(ingest, event(17, 0))
         sizes = [len(batch) for batch in shard.batches]

@@ -1,0 +1,96 @@
+"""Gathering: single events that wait a moment, so that they are decoded and travel together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from actors.gateway.problems import Problem
+from actors.gateway.shared_parcel import Waiters, tell_all
+from actors.gateway.submission import Submission
+from actors.stages import STAGES
+from rules.events import Decoded
+
+SINGLES_MAX: Final = 2_000
+GATHER_S: Final = 0.005
+GATHERED: Final = 7 / 8
+"""How long single events wait at most until this share of the last batch's number is there."""
+
+
+class Gathering:
+    """Lines single events up.
+
+    Tills that were answered together come again one after another; without a wait the first of
+    them would travel alone, at the cost of all.
+
+    Args:
+        decode: decodes events, one a line.
+        submit: takes what was decoded, and who waits for which of it.
+        may_go: tells whether a lane has nothing to do.
+    """
+
+    def __init__(
+        self,
+        decode: Callable[[bytes], Decoded],
+        submit: Callable[[Decoded, Waiters], None],
+        may_go: Callable[[], bool],
+    ) -> None:
+        self._decode = decode
+        self._submit = submit
+        self._may_go = may_go
+        self._waiting: deque[tuple[bytes, asyncio.Future[Submission]]] = deque()
+        self._enough = 1
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    async def take(self, body: bytes) -> Submission:
+        """Line one event up; returns once it is submitted. Raises Problem 400."""
+        try:
+            # Checks the syntax without building anything, so that a body that isn't JSON is
+            # refused as a whole, here, and not as one bad line among its neighbours.
+            msgspec.json.decode(body, type=msgspec.Raw)
+        except (msgspec.DecodeError, RecursionError) as error:
+            deep = isinstance(error, RecursionError)
+            said = "nested too deeply" if deep else str(error)
+            raise Problem(400, f"The body is not JSON: {said}.") from None
+        if b"\n" in body or b"\r" in body:
+            # Inside JSON a line break can only stand between tokens.
+            body = body.replace(b"\n", b" ").replace(b"\r", b" ")
+        found: asyncio.Future[Submission] = asyncio.get_running_loop().create_future()
+        self._waiting.append((body, found))
+        if len(self._waiting) >= SINGLES_MAX or self._may_go():
+            self.hurry()
+        return await found
+
+    def hurry(self) -> None:
+        """Have what waits sent on soon: at once if it is enough, else a little later."""
+        if not self._waiting:
+            return
+        loop = asyncio.get_running_loop()
+        if len(self._waiting) >= self._enough:
+            loop.call_soon(self.send_on)
+        elif self._timer is None:
+            self._timer = loop.call_later(GATHER_S, self.send_on)
+
+    def send_on(self) -> None:
+        """Decode all that wait in one go and submit them."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._waiting:
+            self._enough = max(1, int(len(self._waiting) * GATHERED))
+        while self._waiting:
+            count = min(len(self._waiting), SINGLES_MAX)
+            taken = [self._waiting.popleft() for _ in range(count)]
+            try:
+                with STAGES.timed("decode"):
+                    decoded = self._decode(b"\n".join(body for body, _ in taken))
+                self._submit(decoded, Waiters(enumerate(found for _, found in taken)))
+            except Exception as error:  # every waiter must hear of it, whatever it is
+                tell_all([found for _, found in taken], error)

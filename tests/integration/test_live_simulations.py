@@ -214,7 +214,6 @@ def test_a_search_that_cannot_be_is_refused_at_once_with_its_lines(live: Live) -
     assert (error["file"], error["line"]) == ("space", 3)
     assert "did you mean multiplier.member-day.factor" in error["fix"]
     assert "Line 3" in wrong["detail"]
-    assert "did you mean margin_fen" in refused(objective="margin")["detail"]
     much = refused(members=200_000, effort="full", trials=100)
     assert "at most 4,000,000 beside a running season; lower members to" in much["detail"]
     assert "forecourt tune" in much["detail"]

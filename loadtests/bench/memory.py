@@ -3,7 +3,8 @@
 Two ways of counting, side by side: the arrays of each part of the member table, and what the
 process has grown by while the table was filled. The log is the traffic generator's under the full
 example season, so events of every common type are in it. Ids are counted apart: P10 leaves them
-out. Reserves that arrays grow into are counted, as the process holds them.
+out. Reserves that arrays grow into are counted, as the process holds them. Lots, windows and
+coupons are told as parts of their own.
 """
 
 from __future__ import annotations

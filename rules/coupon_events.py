@@ -44,7 +44,10 @@ Act = Callable[[MemberTable, Events, int, int, Outcome], None]
 
 
 def apply_coupon_events(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
-    """Apply coupon events of distinct members, at int64[k] rows of the batch, one by one."""
+    """Apply coupon events of distinct members, at int64[k] rows of the batch, one by one.
+
+    The points that orders are paid with are taken off their members together.
+    """
     if not len(at):
         return
     for place, order in zip(at.tolist(), events.order[at].tolist(), strict=True):
@@ -52,6 +55,16 @@ def apply_coupon_events(table: MemberTable, events: Events, at: Int64s, outcome:
             _ACTS[int(events.type[place])](table, events, place, order, outcome)
         except CouponRefused as why:
             outcome.refuse_one(place, why.reason, why.note)
+    paid = at[outcome.points[at] < 0]
+    if len(paid):
+        _take_points(table, events, paid, -outcome.points[paid])
+
+
+def _take_points(table: MemberTable, events: Events, at: Int64s, points: Int64s) -> None:
+    rows = events.row[at]
+    draw(table, rows, points)
+    table.members.redeemed[rows] += points
+    table.tallies.count(CHECKOUT, events.day[at], points)
 
 
 def _claim(table: MemberTable, events: Events, place: int, _order: int, outcome: Outcome) -> None:
@@ -107,9 +120,6 @@ def _use(table: MemberTable, events: Events, place: int, order: int, outcome: Ou
         _spend(table, visit, coupon, off_fen, int(events.stamp_us[place]))
         table.coupon_lines.note(table, coupon, visit, bill)
     if points:
-        draw(table, np.array([visit.row]), np.array([points]))
-        table.members.redeemed[visit.row] += points
-        table.tallies.count(CHECKOUT, events.day[place : place + 1], np.array([points]))
         table.order_book.pay_with_points(visit.row, visit.order_hash, paid_fen)
         outcome.points[place] = -points
     outcome.details[place] = _answer(table, visit, coupon, bill)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from actors.rules_book import VERSIONS, is_version
 from actors.store.folder import write_durably
-from rules.compiled import Rules, compile_rules
-from rules.season_file import load_season
-from rules.season_models import Season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.season.season_file import load_season
+from rules.season.season_models import Season
 
 
 class FolderMismatch(Exception):  # noqa: N818  says what is wrong, as every error here

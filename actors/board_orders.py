@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.standing_columns import StandingColumns
-from rules.ranking import RankIndex
+from rules.ranks.ranking import RankIndex
 
 LISTED_ROWS_MIN: Final = 65_536
 

@@ -22,7 +22,7 @@ from actors.messages import (
 from actors.rules_book import Version
 from actors.store.errors import StoreError
 from actors.wire import head_bytes, read_answer
-from rules.standings import Standing
+from rules.ranks.standings import Standing
 
 
 async def answered(reference: Any) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from rules.campaign_models import OrderRefused
-from rules.campaigns import preview_fields
-from rules.member_table import MemberTable
-from rules.segments import count_segment, segment_rows
+from rules.coupons.campaigns import preview_fields
+from rules.judging.segments import count_segment, segment_rows
+from rules.season.campaign_models import OrderRefused
+from rules.table.member_table import MemberTable
 
 
 def segment_counts(table: MemberTable) -> dict[str, int]:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from actors.phases import instant
-from rules.coupon_book import NO_INSTANT_US
-from rules.coupon_choice import quote
-from rules.coupon_codes import read_code, write_code
-from rules.member_table import MemberTable
-from rules.order_discount import money
-from rules.order_lines import LineFault, Order, check_lines, read_lines
+from rules.coupons.coupon_book import NO_INSTANT_US
+from rules.coupons.coupon_choice import quote
+from rules.coupons.coupon_codes import read_code, write_code
+from rules.coupons.order_discount import money
+from rules.coupons.order_lines import LineFault, Order, check_lines, read_lines
+from rules.table.member_table import MemberTable
 
 
 def coupons_of(table: MemberTable, member: str, now_us: int) -> list[dict[str, Any]] | None:

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from actors.merged_history import MergedHistory
 from actors.store.log import Entry
-from rules.csv_lines import decimals
-from rules.event_columns import text_of
+from rules.decoding.csv_lines import decimals
+from rules.decoding.event_columns import text_of
 
 _TEXTS: Final = (
     "event_id", "type", "member", "station", "product", "pay", "order", "ref", "coupon", "item",

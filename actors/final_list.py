@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from actors.store.folder import write_durably
-from rules.compiled import Rules
-from rules.standings import Standing, board_rows, standings_csv, standings_hash
+from rules.compiling.compiled import Rules
+from rules.ranks.standings import Standing, board_rows, standings_csv, standings_hash
 
 HASHED_BOARD: Final = 0
 

@@ -19,9 +19,9 @@ from actors.store.folder import FolderLock
 from actors.store.log import ShardLog
 from actors.store.server import EmbeddedServer
 from actors.store.snapshot import SnapshotStore
-from rules.compiled import Rules, compile_rules
-from rules.season_file import load_season
-from rules.standings import Standing
+from rules.compiling.compiled import Rules, compile_rules
+from rules.ranks.standings import Standing
+from rules.season.season_file import load_season
 
 OWN: Final = ("archive", "snapshots", "journal", "server", "logs", "lock")
 """What upkeep treats by itself; every other file of a folder is copied as it is."""

@@ -31,7 +31,7 @@ from actors.settings import Settings
 from actors.store.client import connect
 from actors.store.errors import Fenced, StoreError
 from actors.wire import answer_bytes, change_bytes, read_change, read_head
-from rules.standings import Standing
+from rules.ranks.standings import Standing
 
 if TYPE_CHECKING:
     from actors.member_shard import MemberShard

@@ -16,7 +16,7 @@ from actors.settings import Settings
 from actors.store.client import connect
 from actors.store.errors import StoreError
 from actors.store.mirror import Mirror
-from rules.compiled import Rules
+from rules.compiling.compiled import Rules
 
 PERIOD_S: Final = 0.5
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.store.pool_leases import PoolLeases
-from rules.pools import Pools
+from rules.table.pools import Pools
 
 WAIT_S: Final = 3.0
 _PAUSE_S: Final = 0.005

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from actors.coupon_view import coupons_of
-from rules.coupon_columns import coupon_columns
-from rules.member_columns import member_columns, with_decimals
-from rules.member_table import MemberTable
+from rules.coupons.coupon_columns import coupon_columns
+from rules.table.member_columns import member_columns, with_decimals
+from rules.table.member_table import MemberTable
 
 ROWS_MAX: Final = 100_000
 """Most rows of one part, so that a shard is never long away from its events."""

@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from actors.store.journal import JournalFiles
-from rules.explain import waterfall
-from rules.identity import hash_strings
-from rules.journal import Journal
-from rules.journal_part import Part, postings
-from rules.member_table import MemberTable
-from rules.posting import Posting, read, rows_of
-from rules.statement import score_by_kind, statement
+from rules.accounts.explain import waterfall
+from rules.accounts.journal import Journal
+from rules.accounts.journal_part import Part, postings
+from rules.accounts.posting import Posting, read, rows_of
+from rules.accounts.statement import score_by_kind, statement
+from rules.decoding.identity import hash_strings
+from rules.table.member_table import MemberTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from actors.people_reads import attributes_of, company_members, ids_of
 from actors.prize_reads import claims_of
 from actors.report_reads import offers_of, report_part
 from actors.tier_reads import tier_moves
-from rules.member_table import MemberTable
+from rules.table.member_table import MemberTable
 
 
 def known(table: MemberTable, member: str) -> bool:

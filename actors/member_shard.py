@@ -37,21 +37,21 @@ from actors.store.log import Entry, Kind, ShardLog
 from actors.store.pool_leases import PoolLeases
 from actors.store.snapshot import Snapshot, SnapshotStore
 from actors.turns import Turns
-from rules.calendar import HOUR_US
-from rules.claim_codes import read_number
-from rules.coding import Events, encode
-from rules.compiled import TYPE_CODES, Rules
-from rules.contention import demand_of_campaign, demand_of_ticks, demand_with_ticks
-from rules.event_columns import from_ipc, stamp, to_ipc
-from rules.kernel import advance, apply_events, held
-from rules.member_table import NO_CLOCK_US, MemberTable
-from rules.next_season import await_season
-from rules.notice_book import NoticeBook
-from rules.orders import apply_order
-from rules.results import Outcome
-from rules.standings import Standing
-from rules.ticks import due, use_rules
-from rules.versions import adopt
+from rules.compiling.calendar import HOUR_US
+from rules.compiling.compiled import TYPE_CODES, Rules
+from rules.coupons.claim_codes import read_number
+from rules.decoding.event_columns import from_ipc, stamp, to_ipc
+from rules.judging.coding import Events, encode
+from rules.judging.contention import demand_of_campaign, demand_of_ticks, demand_with_ticks
+from rules.judging.kernel import advance, apply_events, held
+from rules.judging.next_season import await_season
+from rules.judging.orders import apply_order
+from rules.judging.results import Outcome
+from rules.judging.ticks import due, use_rules
+from rules.judging.versions import adopt
+from rules.notices.notice_book import NoticeBook
+from rules.ranks.standings import Standing
+from rules.table.member_table import NO_CLOCK_US, MemberTable
 
 NOTHING_ALONE: Final = 2**63
 

@@ -9,11 +9,11 @@ from typing import Any, Final
 import numpy as np
 
 from actors.phases import instant
-from rules.calendar import months_of_days
-from rules.compiled import Need
-from rules.member_table import MemberTable
-from rules.referrals import pending_points
-from rules.tiers import Window, window_of
+from rules.compiling.calendar import months_of_days
+from rules.compiling.compiled import Need
+from rules.judging.referrals import pending_points
+from rules.judging.tiers import Window, window_of
+from rules.table.member_table import MemberTable
 
 NOTHING: Final = Window(*(np.zeros(1, dtype=np.int64) for _ in fields(Window)))
 """What who has bought nothing has: all of an entry is missing then."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from actors.store.log import Entry
-from rules.event_columns import STAMPED, concat, from_ipc, stamp
+from rules.decoding.event_columns import STAMPED, concat, from_ipc, stamp
 
 Int64s = npt.NDArray[np.int64]
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.rules_book import Stand, Version
-from rules.compiled import Board, Rules
-from rules.official_order import Key
-from rules.standings import Standing
+from rules.compiling.compiled import Board, Rules
+from rules.ranks.official_order import Key
+from rules.ranks.standings import Standing
 
 
 class ShardDown(Exception):  # noqa: N818  says what happened

@@ -14,7 +14,7 @@ from typing import Final
 
 from actors.store.errors import StoreError, StoreUnavailable
 from actors.store.notice_stream import CHUNK, NoticeStream, StreamId
-from rules.notice_book import Notices
+from rules.notices.notice_book import Notices
 
 RETRY_AFTER_S: Final = 0.2
 WAITING_MAX: Final = 200_000

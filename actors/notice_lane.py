@@ -18,8 +18,8 @@ from actors.notice_webhook import NoticeWebhook, Sent
 from actors.phases import instant
 from actors.store.deliveries import DEAD, SENT, Deliveries, Delivery, notice_id
 from actors.store.notice_stream import Chunk, NoticeStream
-from rules.compiled import Rules
-from rules.notice_book import ALWAYS_TOLD, Notice
+from rules.compiling.compiled import Rules
+from rules.notices.notice_book import ALWAYS_TOLD, Notice
 
 AT_ONCE: Final = 8
 """Members whose notices are posted at the same time; one member's go one by one."""

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from rules.calendar import DAY_US, MINUTE_US, Calendar
-from rules.notice_book import ALWAYS_TOLD, Notice
-from rules.season_models import Season
-from rules.where import Hours
+from rules.compiling.calendar import DAY_US, MINUTE_US, Calendar
+from rules.notices.notice_book import ALWAYS_TOLD, Notice
+from rules.season.season_models import Season
+from rules.season.where import Hours
 
 WEEK_US: Final = 7 * DAY_US
 SEND, DROPPED, OUTDATED = "send", "dropped", "outdated"

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from rules.calendar import EPOCH, Calendar
-from rules.notice_book import Notice
+from rules.compiling.calendar import EPOCH, Calendar
+from rules.notices.notice_book import Notice
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "coupon_issued": (

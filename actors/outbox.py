@@ -22,7 +22,7 @@ from actors.store.client import connect
 from actors.store.deliveries import Deliveries
 from actors.store.errors import StoreError
 from actors.store.notice_stream import NoticeStream
-from rules.compiled import Rules
+from rules.compiling.compiled import Rules
 
 PAUSE_S: Final = 0.25
 TROUBLE_PAUSE_S: Final = 1.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rules.calendar import Calendar
-from rules.frozen_order import FrozenOrder
-from rules.ranking import RankIndex
-from rules.standings import TeamRows
+from rules.compiling.calendar import Calendar
+from rules.ranks.frozen_order import FrozenOrder
+from rules.ranks.ranking import RankIndex
+from rules.ranks.standings import TeamRows
 
 KEPT = 2
 NEVER = -(2**40)

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from rules.member_table import MemberTable
-from rules.posting import rows_of
+from rules.accounts.posting import rows_of
+from rules.table.member_table import MemberTable
 
 PRIVATE: Final = "private"
 """Members of this kind are nobody's employees, whatever company they name."""

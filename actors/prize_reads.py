@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from actors.phases import instant
-from rules.member_table import MemberTable
-from rules.prize_desk import Won
+from rules.ranks.prize_desk import Won
+from rules.table.member_table import MemberTable
 
 
 def claims_of(table: MemberTable) -> dict[str, dict[str, Any]]:

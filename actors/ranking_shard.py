@@ -23,10 +23,10 @@ from actors.stages import STAGES
 from actors.standing_columns import StandingColumns
 from actors.store.errors import StoreError
 from actors.store.mirror import CHUNK_MEMBERS, Mirror
-from rules.compiled import Board, Rules
-from rules.official_order import Key
-from rules.ranking import RankIndex
-from rules.standings import Standing, TeamRows
+from rules.compiling.compiled import Board, Rules
+from rules.ranks.official_order import Key
+from rules.ranks.ranking import RankIndex
+from rules.ranks.standings import Standing, TeamRows
 
 NO_VERSION = -1
 CROWDED_S = 1.0

@@ -37,9 +37,9 @@ from actors.store.log import Entry, ShardLog
 from actors.store.pool_leases import PoolLeases, Wanted
 from actors.store.server import EmbeddedServer
 from actors.store.snapshot import SnapshotStore
-from rules.event_columns import STAMPED, concat, to_ipc
-from rules.identity import shard_of
-from rules.standings import Standing, board_rows, standings_csv
+from rules.decoding.event_columns import STAMPED, concat, to_ipc
+from rules.decoding.identity import shard_of
+from rules.ranks.standings import Standing, board_rows, standings_csv
 
 BATCH_ROWS: Final = 20_000
 SHARDS_MAX: Final = 64

@@ -6,10 +6,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from rules.member_table import MemberTable
-from rules.offers import offers_to
-from rules.report_query import Query
-from rules.reports import gather
+from rules.coupons.offers import offers_to
+from rules.reporting.report_query import Query
+from rules.reporting.reports import gather
+from rules.table.member_table import MemberTable
 
 
 def report_part(table: MemberTable, query: Query) -> dict[str, bytes]:

@@ -12,10 +12,10 @@ import msgspec
 
 from actors.log_lines import LogFormat
 from actors.store.client import without_password
-from rules.compiled import Rules, compile_rules
-from rules.public_holidays import Known, take_over
-from rules.season_file import load_season
-from rules.season_models import Season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.compiling.public_holidays import Known, take_over
+from rules.season.season_file import load_season
+from rules.season.season_models import Season
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 """Events of a shard between two of its snapshots."""

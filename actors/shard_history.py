@@ -14,7 +14,7 @@ from actors.store.history import read_history
 from actors.store.log import ShardLog
 from actors.store.pieces import Piece, ahead, pieces
 from actors.store.snapshot import Snapshot
-from rules.member_table import MemberTable
+from rules.table.member_table import MemberTable
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from actors.store.archive import Archive
 from actors.store.errors import Fenced, StoreError
 from actors.store.log import ShardLog
 from actors.store.snapshot import Array, SnapshotStore
-from rules.member_table import MemberTable
+from rules.table.member_table import MemberTable
 
 FLUSH_WITHIN_S: Final = 30.0
 

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.messages import StandingChange
-from rules.official_order import NO_TIME_US, Int64s, Key
-from rules.row_lookup import RowLookup
-from rules.standings import Standing, TeamRows
+from rules.ranks.official_order import NO_TIME_US, Int64s, Key
+from rules.ranks.standings import Standing, TeamRows
+from rules.table.row_lookup import RowLookup
 
 FIRST_ROWS = 1024
 SAME = ("score", "tasks_completed_at_us", "active_days", "tier", "on_board", "disqualified")

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.messages import BoardLayout, StandingChange
-from rules.member_table import MemberTable
-from rules.standings import Standing
+from rules.ranks.standings import Standing
+from rules.table.member_table import MemberTable
 
 ROWS_MAX: Final = 20_000
 """Changed standings that wait for the period's end; more are sent before it."""

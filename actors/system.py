@@ -29,9 +29,9 @@ from actors.store.api_keys import ApiKeys, Role
 from actors.store.client import check_server, connect
 from actors.store.folder import FolderLock, write_durably
 from actors.store.server import EmbeddedServer
-from rules.compiled import Rules, compile_rules
-from rules.public_holidays import known_holidays
-from rules.season_file import load_season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.compiling.public_holidays import known_holidays
+from rules.season.season_file import load_season
 
 READY_WITHIN_S: Final = 300.0
 DRAIN_WITHIN_S: Final = 10.0

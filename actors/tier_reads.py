@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rules.compiled import compile_rules
-from rules.member_table import MemberTable
-from rules.season_file import load_season
-from rules.tier_preview import TierMoves, preview
+from rules.advice.tier_preview import TierMoves, preview
+from rules.compiling.compiled import compile_rules
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 
 
 def tier_moves(table: MemberTable, text: str) -> TierMoves:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from rules.official_order import NO_TIME_US, Key, key_of
+from rules.ranks.official_order import NO_TIME_US, Key, key_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from actors.simulation_work import Told
     from actors.simulations import Simulation
-    from rules.season_models import Season
-    from simulator.aims import Budget, Objective
-    from simulator.population import Population
-    from simulator.seeds import Job
+    from rules.season.season_models import Season
+    from simulator.people.population import Population
+    from simulator.play.seeds import Job
+    from simulator.search.aims import Budget, Objective
 
 SIMULATE: Final = "ui.jobs:simulate"
 KEPT: Final = "runs.ndjson"
@@ -29,9 +29,9 @@ def simulate(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
     Raises:
         ValueError: the population file has errors, or the seasons can't be simulated.
     """
-    from rules.compiled import compile_rules
-    from rules.season_file import load_season
-    from simulator.population_file import load_population, load_population_file
+    from rules.compiling.compiled import compile_rules
+    from rules.season.season_file import load_season
+    from simulator.people.population_file import load_population, load_population_file
 
     def read(name: str) -> str:
         return (texts / f"{name}.toml").read_text(encoding="utf-8")
@@ -51,7 +51,7 @@ def simulate(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
 
 
 def _jobs(asked: Simulation, season: Season, population: Population) -> list[Job]:
-    from simulator.seeds import Job
+    from simulator.play.seeds import Job
 
     return [
         Job(
@@ -65,9 +65,9 @@ def _jobs(asked: Simulation, season: Season, population: Population) -> list[Job
 def _simulate(
     asked: Simulation, season: Season, population: Population, out: Path, told: Told
 ) -> None:
-    from simulator.answer_files import write_answers
-    from simulator.seeds import run_jobs
-    from simulator.uncertainty import extra_jobs, uncertainty_of
+    from simulator.play.seeds import run_jobs
+    from simulator.report.answer_files import write_answers
+    from simulator.report.uncertainty import extra_jobs, uncertainty_of
 
     jobs = _jobs(asked, season, population)
     extra = (asked.draws, asked.model_form)
@@ -81,10 +81,10 @@ def _simulate(
 def _compare(
     asked: Simulation, seasons: list[Season], population: Population, out: Path, told: Told
 ) -> None:
-    from simulator.comparison import compare
-    from simulator.comparison_files import write_comparison
-    from simulator.comparison_report import Compared
-    from simulator.seeds import run_jobs
+    from simulator.play.seeds import run_jobs
+    from simulator.report.comparison import compare
+    from simulator.report.comparison_files import write_comparison
+    from simulator.report.comparison_report import Compared
 
     runs = run_jobs(
         [job for season in seasons for job in _jobs(asked, season, population)], progress=told
@@ -99,14 +99,14 @@ def _tune(
     asked: Simulation, first: Job, files: tuple[str, str], kept: Path, out: Path, told: Told
 ) -> None:
     """Search; runs that an attempt before this one made are gone on with, if they fit."""
-    from simulator.effort import RUNGS
-    from simulator.played import KeptRuns, OtherRuns, Played, job_of, made_with
-    from simulator.search_space import read_space
-    from simulator.season_text import SeasonText
-    from simulator.tuning import Plan, tune
-    from simulator.tuning_files import write_tuning
-    from simulator.tuning_report import Tuning
-    from simulator.variants import Variants
+    from simulator.search.effort import RUNGS
+    from simulator.search.played import KeptRuns, OtherRuns, Played, job_of, made_with
+    from simulator.search.search_space import read_space
+    from simulator.search.season_text import SeasonText
+    from simulator.search.tuning import Plan, tune
+    from simulator.search.tuning_files import write_tuning
+    from simulator.search.tuning_report import Tuning
+    from simulator.search.variants import Variants
 
     text = SeasonText(files[0])
     space = read_space(files[1], "space", text, "season")
@@ -124,7 +124,7 @@ def _tune(
 
 def _aims(objective: str, budgets: tuple[str, ...]) -> tuple[Objective, list[Budget]]:
     """Read what a search is for; raises ValueError naming what is wrong."""
-    from simulator.aims import read_budget, read_objective
+    from simulator.search.aims import read_budget, read_objective
 
     try:
         aim = read_objective(objective)
@@ -151,19 +151,19 @@ def consult(question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]) 
 def _offers(texts: Mapping[str, str], wanted: Mapping[str, Any]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from rules.season_file import load_season
-    from simulator.season_text import SeasonText
-    from simulator.tuning_offers import offers_of
+    from rules.season.season_file import load_season
+    from simulator.search.season_text import SeasonText
+    from simulator.search.tuning_offers import offers_of
 
     del wanted
     return asdict(offers_of(SeasonText(texts["season"]), load_season(texts["season"], "season")))
 
 
 def _search(texts: Mapping[str, str], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    from simulator.effort import RUNGS
-    from simulator.search_space import SpaceErrors, read_space
-    from simulator.season_text import SeasonText
-    from simulator.tuning import Plan
+    from simulator.search.effort import RUNGS
+    from simulator.search.search_space import SpaceErrors, read_space
+    from simulator.search.season_text import SeasonText
+    from simulator.search.tuning import Plan
 
     try:
         _aims(wanted["objective"], tuple(wanted["budgets"]))

@@ -14,10 +14,10 @@ from actors.gateway.prize_view import PrizeView
 from actors.gateway.state import State
 from actors.messages import Reading, Row
 from actors.phases import instant
-from rules.compiled import Rules
-from rules.official_order import NO_TIME_US
-from rules.prize_desk import prize_id
-from rules.prizes import Award, Cost, prize_boards
+from rules.compiling.compiled import Rules
+from rules.ranks.official_order import NO_TIME_US
+from rules.ranks.prize_desk import prize_id
+from rules.ranks.prizes import Award, Cost, prize_boards
 
 
 def encoded(body: Any, status: int = 200) -> Response:

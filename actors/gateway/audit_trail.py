@@ -25,7 +25,7 @@ from actors.gateway.state import State
 from actors.gateway.submission import Submission
 from actors.store.audit import Act
 from actors.store.errors import StoreError
-from rules.results import CONFLICT, REJECTED
+from rules.judging.results import CONFLICT, REJECTED
 
 ROLES: Final = ("till", "app", "analyst", "admin")
 

@@ -16,10 +16,10 @@ import pyarrow as pa
 from actors.gateway.problems import warming
 from actors.gateway.reading import Readings
 from actors.messages import Ask, Reading, Row, Slice
-from rules.compiled import Rules
-from rules.identity import shard_of
-from rules.official_order import Key, key_of
-from rules.standings import BoardRows, merge_teams, team_board_rows
+from rules.compiling.compiled import Rules
+from rules.decoding.identity import shard_of
+from rules.ranks.official_order import Key, key_of
+from rules.ranks.standings import BoardRows, merge_teams, team_board_rows
 
 HEAD_ROWS_MAX: Final = 2_000
 SAMPLES: Final = 512

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from actors.gateway.reading import Readings
 from actors.messages import Ask
-from rules.compiled import Rules
-from rules.identity import shard_of
-from rules.official_order import Key
-from rules.standings import merge_teams, team_board_rows
+from rules.compiling.compiled import Rules
+from rules.decoding.identity import shard_of
+from rules.ranks.official_order import Key
+from rules.ranks.standings import merge_teams, team_board_rows
 
 
 class Changes:

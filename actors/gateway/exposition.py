@@ -23,7 +23,7 @@ from actors.gateway.state import State
 from actors.gateway.tally import TALLY, Histogram
 from actors.gateway.vitals import Part, Pulse, Vital
 from actors.phases import PHASES
-from rules.pools import Pool
+from rules.table.pools import Pool
 
 FEN: Final = 100
 

@@ -13,7 +13,7 @@ from actors.gateway.problems import Problem
 from actors.gateway.shared_parcel import Waiters, tell_all
 from actors.gateway.submission import Submission
 from actors.stages import STAGES
-from rules.events import Decoded
+from rules.decoding.events import Decoded
 
 SINGLES_MAX: Final = 2_000
 GATHER_S: Final = 0.005

@@ -25,7 +25,7 @@ from actors.gateway.submission import Held, Submission
 from actors.gateway.tally import TALLY
 from actors.messages import LaneCalls, ShardStatus
 from actors.stages import STAGES
-from rules.events import (
+from rules.decoding.events import (
     Decoded,
     Names,
     UnreadableBody,
@@ -35,7 +35,7 @@ from rules.events import (
     running_stamps,
     stamp,
 )
-from rules.identity import shard_of
+from rules.decoding.identity import shard_of
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 QUEUED_EVENTS_MAX: Final = 400_000

@@ -26,7 +26,7 @@ from actors.gateway.submission import Extras, Submission
 from actors.gateway.tally import TALLY
 from actors.messages import BatchAnswer, LaneCalls, OutOfTurn, ShardDown, ShardStatus, Turn
 from actors.stages import STAGES
-from rules.event_columns import concat, to_ipc
+from rules.decoding.event_columns import concat, to_ipc
 
 BATCH_EVENTS_MAX: Final = 20_000
 FLIGHTS_MAX: Final = 2

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from actors.gateway.board_pages import board_rows_of, head_rows, team_rows
 from actors.messages import Ask, Reading, Row
-from rules.compiled import Rules
-from rules.prize_gap import PrizeLines, gap_to_prize, prize_lines
-from rules.prizes import Award, Cost, allocate, prize_boards, prize_places, total_cost
-from rules.season_models import Season
+from rules.compiling.compiled import Rules
+from rules.ranks.prize_gap import PrizeLines, gap_to_prize, prize_lines
+from rules.ranks.prizes import Award, Cost, allocate, prize_boards, prize_places, total_cost
+from rules.season.season_models import Season
 
 MARGIN: Final = 32
 ROWS_MAX: Final = 100_000

@@ -18,8 +18,8 @@ from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import ShardDown
 from actors.phases import instant
-from rules.campaign_models import CodeBatch, decode_batch
-from rules.claim_codes import codes_of
+from rules.coupons.claim_codes import codes_of
+from rules.season.campaign_models import CodeBatch, decode_batch
 
 READING: Final = ("analyst", "admin")
 MEMBERS_MAX: Final = 100_000

@@ -19,7 +19,7 @@ from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import Ask, Reading, ShardDown
-from rules.prize_desk import prize_id
+from rules.ranks.prize_desk import prize_id
 
 router = APIRouter(prefix="/v1")
 

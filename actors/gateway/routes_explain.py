@@ -15,7 +15,7 @@ from actors.gateway.routes_read import READERS, caller_of, check_board, state_of
 from actors.gateway.state import State
 from actors.messages import Row, ShardDown
 from actors.phases import instant
-from rules.why_rank import Stand, why_rank
+from rules.ranks.why_rank import Stand, why_rank
 
 ENTRIES_MAX = 10_000
 

@@ -22,8 +22,8 @@ from actors.gateway.routes_read import caller_of, member_of, state_of
 from actors.gateway.state import State
 from actors.messages import ShardDown
 from actors.phases import instant
-from rules.official_order import NO_TIME_US
-from rules.standings import Standing, board_rows
+from rules.ranks.official_order import NO_TIME_US
+from rules.ranks.standings import Standing, board_rows
 
 HELD: Final = ("members", "coupons")
 EXPORTS: Final = (*HELD, "standings", "events")

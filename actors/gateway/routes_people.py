@@ -18,7 +18,7 @@ from actors.gateway.texts import Text
 from actors.messages import ShardDown
 from actors.phases import instant
 from actors.store.errors import StoreError
-from rules.personal import KEPT, is_token, normalised
+from rules.season.personal import KEPT, is_token, normalised
 
 CLEANSED_WITHIN_S: Final = 20.0
 REMAINS: Final = (

@@ -20,8 +20,8 @@ from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import Ask, Reading, Row, ShardDown
 from actors.phases import instant
-from rules.calendar import HOUR_US
-from rules.identity import shard_of
+from rules.compiling.calendar import HOUR_US
+from rules.decoding.identity import shard_of
 
 READERS = ("app", "analyst", "admin")
 EVERYONE = ("till", *READERS)

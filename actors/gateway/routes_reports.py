@@ -19,18 +19,18 @@ from actors.gateway.state import State
 from actors.messages import Ask, ShardDown
 from actors.phases import instant
 from actors.report_reads import read_part
-from rules.budget_reports import of_awards
-from rules.prizes import Award
-from rules.report_query import (
+from rules.ranks.prizes import Award
+from rules.reporting.budget_reports import of_awards
+from rules.reporting.report_query import (
     NAMES,
     WITHIN_DAYS,
     WITHIN_DAYS_MAX,
     QueryRefused,
     read_query,
 )
-from rules.report_query import Query as ReportQuery
-from rules.report_tables import Part, csv_of, plain_rows
-from rules.reports import finish
+from rules.reporting.report_query import Query as ReportQuery
+from rules.reporting.report_tables import Part, csv_of, plain_rows
+from rules.reporting.reports import finish
 
 READING: Final = ("analyst", "admin")
 CSV_TYPE: Final = "text/csv; charset=utf-8"

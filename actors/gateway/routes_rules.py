@@ -16,18 +16,18 @@ from actors.gateway.state import State
 from actors.messages import stand_of
 from actors.phases import instant
 from actors.rules_book import RulesBook, keep_copy
-from rules.compiled import Rules, compile_rules
-from rules.findings import placed
-from rules.lint import lint
-from rules.next_season import joined_names
-from rules.season_diff import adverse, changes
-from rules.season_file import SeasonErrors, load_season_bytes
-from rules.season_models import Season
-from rules.terms import terms
-from rules.terms_words import LANGUAGES
-from rules.tier_preview import TierMoves
-from rules.version_checks import VersionRefused
-from rules.versions import successor
+from rules.advice.findings import placed
+from rules.advice.lint import lint
+from rules.advice.season_diff import adverse, changes
+from rules.advice.tier_preview import TierMoves
+from rules.compiling.compiled import Rules, compile_rules
+from rules.judging.next_season import joined_names
+from rules.judging.versions import successor
+from rules.season.season_file import SeasonErrors, load_season_bytes
+from rules.season.season_models import Season
+from rules.season.version_checks import VersionRefused
+from rules.wording.terms import terms
+from rules.wording.terms_words import LANGUAGES
 
 TEXT_BYTES_MAX: Final = 1024 * 1024
 

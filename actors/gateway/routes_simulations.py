@@ -22,9 +22,9 @@ from actors.gateway.simulation_wishes import LIMITS, FileText, Wanted
 from actors.gateway.state import State, wall_us
 from actors.phases import instant
 from actors.simulations import SUMMARY, TEXTS, NoAnswer, Simulation
-from rules.compiled import Rules, compile_rules
-from rules.instants import read_instant
-from rules.season_file import SeasonErrors, load_season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.instants import read_instant
+from rules.season.season_file import SeasonErrors, load_season
 
 READING: Final = ("analyst", "admin")
 BUSY_RETRY_S: Final = 30

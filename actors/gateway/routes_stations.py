@@ -11,9 +11,9 @@ from actors.gateway.answers import encoded
 from actors.gateway.problems import Problem
 from actors.gateway.routes_read import EVERYONE, caller_of, state_of
 from actors.phases import instant
-from rules.price_list import PriceList
-from rules.report_tables import date_of
-from rules.station_register import price_rows, prices_on, register
+from rules.reporting.report_tables import date_of
+from rules.season.price_list import PriceList
+from rules.season.station_register import price_rows, prices_on, register
 
 MARGINS_FOR = ("analyst", "admin")
 

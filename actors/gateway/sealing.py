@@ -20,10 +20,10 @@ from actors.gateway.submission import Held, Submission
 from actors.messages import MemberShardCalls, ShardDown
 from actors.store.errors import StoreError
 from actors.store.vault import Value, Vault
-from rules.canonical_json import NotCanonical, attributes_json
-from rules.personal import KEPT, Personal, is_token, normalised
-from rules.results import CONFLICT, REJECTED
-from rules.season_models import Season
+from rules.decoding.canonical_json import NotCanonical, attributes_json
+from rules.judging.results import CONFLICT, REJECTED
+from rules.season.personal import KEPT, Personal, is_token, normalised
+from rules.season.season_models import Season
 
 Int64s = npt.NDArray[np.int64]
 

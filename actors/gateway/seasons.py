@@ -17,12 +17,12 @@ from actors.gateway.state import State
 from actors.messages import ShardDown, stand_of
 from actors.phases import Window, instant
 from actors.rules_book import RulesBook
-from rules.compiled import Rules
-from rules.event_columns import Names
-from rules.next_season import joined_names
-from rules.official_order import NO_TIME_US
-from rules.prizes import allocate, prize_boards
-from rules.standings import BoardRows, Standing, board_rows
+from rules.compiling.compiled import Rules
+from rules.decoding.event_columns import Names
+from rules.judging.next_season import joined_names
+from rules.ranks.official_order import NO_TIME_US
+from rules.ranks.prizes import allocate, prize_boards
+from rules.ranks.standings import BoardRows, Standing, board_rows
 
 PERIOD_S: Final = 0.2
 

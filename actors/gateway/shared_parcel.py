@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.submission import NO_EXTRAS, Extras, Submission
-from rules.events import Decoded, Refusal
+from rules.decoding.events import Decoded, Refusal
 
 Waiters = dict[int, asyncio.Future[Submission]]
 """Who waits for a single event's submission, by its place among its neighbours."""

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.gateway.submission import NO_EXTRAS, Extras, Submission
-from rules.events import Refusal
-from rules.results import REASON_CODES, REASONS, REJECTED, SENTENCES, STATUSES
+from rules.decoding.events import Refusal
+from rules.judging.results import REASON_CODES, REASONS, REJECTED, SENTENCES, STATUSES
 
 _encoder = msgspec.json.Encoder()
 

@@ -29,7 +29,7 @@ from actors.rules_book import RulesBook
 from actors.settings import Settings
 from actors.store.audit import AuditLog
 from actors.store.vault import Vault
-from rules.compiled import Rules
+from rules.compiling.compiled import Rules
 
 
 def wall_us() -> int:

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rules.events import Refusal
-from rules.results import APPLIED, REASON_CODES, REASONS, REJECTED, SENTENCES, STATUSES
+from rules.decoding.events import Refusal
+from rules.judging.results import APPLIED, REASON_CODES, REASONS, REJECTED, SENTENCES, STATUSES
 
 SINGLE_ANSWERS_MAX: Final = 100
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from rules.results import REASONS, STATUSES
+from rules.judging.results import REASONS, STATUSES
 
 REQUEST_BOUNDS_S: Final = (
     0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.125, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0,

@@ -18,7 +18,7 @@ from actors.store import keys
 from actors.store.errors import translated
 from actors.store.notice_stream import StreamId, read_id, write_id
 from actors.store.script import script
-from rules.notice_book import Notice
+from rules.notices.notice_book import Notice
 
 HISTORY_MS: Final = 30 * 86_400_000
 HISTORY_MAX: Final = 100_000

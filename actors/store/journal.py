@@ -25,7 +25,7 @@ from actors.store.columns_on_disk import written_as
 from actors.store.errors import StoreError
 from actors.store.folder import sync_folder
 from actors.store.snapshot import folder_of
-from rules.journal_part import POSTINGS
+from rules.accounts.journal_part import POSTINGS
 
 FORMAT: Final = 1
 ROW_GROUP_ROWS: Final = 16_384

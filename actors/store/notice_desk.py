@@ -9,7 +9,7 @@ import redis
 
 from actors.store.deliveries import Deliveries, notice_id
 from actors.store.notice_stream import NoticeStream
-from rules.notice_book import Notice
+from rules.notices.notice_book import Notice
 
 STATES: Final = ("waiting", "sent", "dropped", "outdated", "retrying", "dead")
 LOOKED_AT_MAX: Final = 20_000

@@ -14,7 +14,7 @@ import redis
 
 from actors.store import keys
 from actors.store.errors import translated
-from rules.notice_book import Notice
+from rules.notices.notice_book import Notice
 
 CHUNK: Final = 200
 """Notices in an entry. A shard that starts again with another number may cut the last one anew."""

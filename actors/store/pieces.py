@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 import pyarrow as pa
 
 from actors.store.log import Entry
-from rules.event_columns import concat, from_ipc
+from rules.decoding.event_columns import concat, from_ipc
 
 ROWS_MAX: Final = 131_072
 

@@ -51,8 +51,8 @@ def _keep_more_in_snapshots(folder: Path) -> None:
 
 
 def _hash_of(season: Path) -> str:
-    from rules.compiled import compile_rules
-    from rules.season_file import SeasonErrors, load_season
+    from rules.compiling.compiled import compile_rules
+    from rules.season.season_file import SeasonErrors, load_season
 
     try:
         rules = compile_rules(load_season(season.read_text(encoding="utf-8"), str(season)))

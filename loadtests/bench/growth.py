@@ -21,15 +21,15 @@ import pyarrow as pa
 
 from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
 from loadtests.served import shipped_season
-from rules.coding import encode
-from rules.compiled import Rules, compile_rules
-from rules.event_columns import stamp
-from rules.events import decode_table
-from rules.identity import hash_strings
-from rules.kernel import advance, apply_events
-from rules.member_table import MemberTable
-from rules.ranking import RankIndex
-from rules.season_file import load_season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.event_columns import stamp
+from rules.decoding.events import decode_table
+from rules.decoding.identity import hash_strings
+from rules.judging.coding import encode
+from rules.judging.kernel import advance, apply_events
+from rules.ranks.ranking import RankIndex
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 
 REACH: Final = 0.7
 BATCH_EVENTS: Final = 5_000

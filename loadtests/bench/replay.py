@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 
 from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
 from loadtests.served import ServeFailed, program, shipped_season
-from rules.compiled import Rules, compile_rules
-from rules.season_file import load_season
-from rules.standings import Standing, board_rows
-from simulator.ahead import ahead
-from simulator.logs import read_log
-from simulator.replay import Replay, replay
-from simulator.tables import OneTable
+from rules.compiling.compiled import Rules, compile_rules
+from rules.ranks.standings import Standing, board_rows
+from rules.season.season_file import load_season
+from simulator.log.ahead import ahead
+from simulator.log.logs import read_log
+from simulator.offline.replay import Replay, replay
+from simulator.offline.tables import OneTable
 
 FACTOR_REACH = 5.0
 EVENTS_PER_S_REACH = 1_000_000

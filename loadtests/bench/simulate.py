@@ -127,10 +127,10 @@ def _simulate(out: Path, members: int, seed: int) -> float:
 
 def _rates(members: int, seed: int) -> tuple[list[float], list[float]]:
     """Draw the peer's visit and task rates as ours are."""
-    from simulator.keyed import Keyed
-    from simulator.members import draw_members
-    from simulator.population_file import load_population_file
-    from simulator.setting import setting_of
+    from simulator.people.keyed import Keyed
+    from simulator.people.members import draw_members
+    from simulator.people.population_file import load_population_file
+    from simulator.people.setting import setting_of
 
     population = load_population_file()
     setting = setting_of(_season(), population)
@@ -139,7 +139,7 @@ def _rates(members: int, seed: int) -> tuple[list[float], list[float]]:
 
 
 def _season() -> Any:
-    from rules.season_file import load_season
+    from rules.season.season_file import load_season
 
     path = shipped_season()
     return load_season(path.read_text(encoding="utf-8"), str(path))
@@ -147,9 +147,9 @@ def _season() -> Any:
 
 def _stages(members: int, seed: int) -> dict[str, float]:
     """Tell where the time of one run goes, in seconds."""
-    from rules.compiled import compile_rules
-    from simulator.population_file import load_population_file
-    from simulator.run import simulate_run
+    from rules.compiling.compiled import compile_rules
+    from simulator.people.population_file import load_population_file
+    from simulator.play.run import simulate_run
 
     run = simulate_run(compile_rules(_season()), load_population_file(), members, seed)
     return {name: float(f"{taken:.4g}") for name, taken in sorted(run.seconds.items())}

@@ -16,7 +16,7 @@ import numpy as np
 from loadtests.bench._public_data import FUEL_COUNTRY, Cdnow, DataMissing, cdnow, fuel_log
 
 if TYPE_CHECKING:
-    from simulator.validation import HeldOut, Judged
+    from simulator.fit.validation import HeldOut, Judged
 
 CDNOW_LAST_DAY = 272
 """30 September 1997, where Fader, Hardie and Lee (2005) cut: 39 weeks less a day."""
@@ -80,9 +80,9 @@ def fuel_judged(membership: Literal["mixed", "panel"], seed: int = 1) -> tuple[J
     """Fit and judge the fuel purchases: over the year, and held out after week 26."""
     import holidays
 
-    from simulator.calibration import calibrate
-    from simulator.population_file import load_population_file
-    from simulator.validation import hold_out, judge
+    from simulator.fit.calibration import calibrate
+    from simulator.fit.validation import hold_out, judge
+    from simulator.people.population_file import load_population_file
 
     observed, template = fuel_log(), load_population_file()
     is_holiday = holidays.country_holidays(FUEL_COUNTRY).__contains__
@@ -106,8 +106,8 @@ def cdnow_lines() -> list[Line]:
 
 def cdnow_errors(data: Cdnow) -> tuple[float, float]:
     """Answer the mean error of the cumulative curve, weeks 40 to 78, and the last week's."""
-    from simulator.purchase_process import fit_purchases
-    from simulator.validation import mean_absolute_percentage_error
+    from simulator.fit.purchase_process import fit_purchases
+    from simulator.fit.validation import mean_absolute_percentage_error
 
     first, repeats, latest = data.history(CDNOW_LAST_DAY)
     fit = fit_purchases(repeats, (latest - first) / 7.0, (CDNOW_LAST_DAY - first) / 7.0)

@@ -14,11 +14,11 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rules.member_table import MemberTable
-from rules.season_models import SEASON_DAYS_MAX
+from rules.season.season_models import SEASON_DAYS_MAX
+from rules.table.member_table import MemberTable
 from simulator.adversaries.agent_till import AgentTill, Row
-from simulator.keyed import Keyed, Purpose
-from simulator.members import DAYS_PER_MONTH
+from simulator.people.keyed import Keyed, Purpose
+from simulator.people.members import DAYS_PER_MONTH
 
 HOUR_US: Final = 3_600_000_000
 _OPENS_US: Final = 7 * HOUR_US

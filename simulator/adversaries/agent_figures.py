@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from simulator.population import Parameter
-from simulator.population_file import FigureReader, PopulationErrors
+from simulator.people.population import Parameter
+from simulator.people.population_file import FigureReader, PopulationErrors
 
 DEFAULT_FILE: Final = Path(__file__).with_name("agents.toml")
 

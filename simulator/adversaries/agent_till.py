@@ -11,9 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rules.coupon_book import CLAIMED, ISSUED, USED
-from rules.coupon_codes import write_code
-from rules.coupon_terms import (
+from rules.coupons.coupon_book import CLAIMED, ISSUED, USED
+from rules.coupons.coupon_codes import write_code
+from rules.coupons.coupon_terms import (
     CouponRefused,
     Visit,
     check_usable,
@@ -21,11 +21,11 @@ from rules.coupon_terms import (
     price,
     standing_at,
 )
-from rules.member_table import MemberTable
-from rules.order_discount import Bill
-from rules.order_lines import Order, OrderLine
-from simulator.day_sales import told_lines
-from simulator.setting import Setting
+from rules.coupons.order_discount import Bill
+from rules.coupons.order_lines import Order, OrderLine
+from rules.table.member_table import MemberTable
+from simulator.people.setting import Setting
+from simulator.play.day_sales import told_lines
 
 Row = dict[str, Any]
 """One event: fields of rules.event_columns.COLUMNS, absent ones left out."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from rules.season_models import Coupon, Season
-from rules.toml_lines import Loc
-from simulator.season_text import SeasonText, toml_of
+from rules.season.season_models import Coupon, Season
+from rules.season.toml_lines import Loc
+from simulator.search.season_text import SeasonText, toml_of
 
 Edit = Callable[[SeasonText], str]
 _FEN: Final = 100

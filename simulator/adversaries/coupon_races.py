@@ -7,8 +7,8 @@ from typing import Final
 from simulator.adversaries.agent import HOUR_US, Need, Needs, Today, fill, parts_of
 from simulator.adversaries.agent_figures import RaceFigures
 from simulator.adversaries.agent_till import SECOND_US, Row
-from simulator.day_sales import told_lines
-from simulator.keyed import Keyed
+from simulator.people.keyed import Keyed
+from simulator.play.day_sales import told_lines
 
 _ENROLS_US: Final = 6 * HOUR_US
 _CLAIMS_US: Final = 1_000

@@ -9,16 +9,16 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from rules.coding import Events
-from rules.compiled import TYPE_CODES
-from rules.coupon_book import SOURCES
-from rules.coupon_codes import read_code
-from rules.event_columns import COLUMNS, TYPES, batch_of
-from rules.journal import Journal
-from rules.journal_part import postings
-from rules.member_table import MemberTable
-from rules.quantities import read_decimal
-from rules.results import APPLIED, REASONS, STATUSES, WAITING, Outcome
+from rules.accounts.journal import Journal
+from rules.accounts.journal_part import postings
+from rules.compiling.compiled import TYPE_CODES
+from rules.coupons.coupon_book import SOURCES
+from rules.coupons.coupon_codes import read_code
+from rules.decoding.event_columns import COLUMNS, TYPES, batch_of
+from rules.decoding.quantities import read_decimal
+from rules.judging.coding import Events
+from rules.judging.results import APPLIED, REASONS, STATUSES, WAITING, Outcome
+from rules.table.member_table import MemberTable
 from simulator.adversaries.agent import Agent, Today
 from simulator.adversaries.agent_figures import KINDS, AgentFigures
 from simulator.adversaries.agent_till import AgentTill, Row
@@ -27,10 +27,10 @@ from simulator.adversaries.order_splitting import OrderSplitter
 from simulator.adversaries.refund_cycling import RefundCycler
 from simulator.adversaries.ring import Ring
 from simulator.adversaries.shared_cards import SharedCard
-from simulator.keyed import Keyed
-from simulator.local_days import LocalDays
-from simulator.population import Population
-from simulator.setting import Setting
+from simulator.people.keyed import Keyed
+from simulator.people.population import Population
+from simulator.people.setting import Setting
+from simulator.play.local_days import LocalDays
 
 USE: Final = TYPE_CODES["use"]
 _NAMES: Final = dict(zip(KINDS, ("ring", "cycler", "splitter", "shared", "racer"), strict=True))

@@ -1,7 +1,8 @@
 """Gains: what agents got out of a season, by the rule it came from.
 
-Points count at what they are worth when spent (`rules.point_value`), as `reward_fen` of members
-does: less what was reversed, with what stays owed to the programme (debt) as a line of its own.
+Points count at what they are worth when spent (`rules.advice.point_value`), as `reward_fen` of
+members does: less what was reversed, with what stays owed to the programme (debt) as a line of
+its own.
 Coupons count what they took off or what their gift costs, tiers what they took off, prizes their
 unit cost with tax.
 """
@@ -13,13 +14,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rules.breakdown import Version, bits_of, named_bits, version_of, worth
-from rules.member_table import MemberTable
-from rules.point_value import fen_per_point
-from rules.posting import Posting, read
-from rules.season_models import Season
+from rules.accounts.breakdown import Version, bits_of, named_bits, version_of, worth
+from rules.accounts.posting import Posting, read
+from rules.advice.point_value import fen_per_point
+from rules.season.season_models import Season
+from rules.table.member_table import MemberTable
 from simulator.adversaries.crowd import Crowd
-from simulator.run_result import RunResult
+from simulator.play.run_result import RunResult
 
 CLAWBACK: Final = "points.clawback"
 EXPIRY: Final = "points.expire_after"

@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rules.season_models import Season
+from rules.season.season_models import Season
 from simulator.adversaries.agent_figures import KINDS, AgentFigures
 from simulator.adversaries.closing import changes_for
 from simulator.adversaries.mixed_run import Arm, MixedRun
 from simulator.adversaries.study import Play, Study
 from simulator.adversaries.trials import LOSES_FROM_FEN, Trials, Tried, kinds_gaps
-from simulator.population import Population
-from simulator.season_text import SeasonText
-from simulator.spread import Spread, spread_of
+from simulator.people.population import Population
+from simulator.report.spread import Spread, spread_of
+from simulator.search.season_text import SeasonText
 
 WORTH_CLOSING: Final = 0.01
 """Leaks below this share of the largest, or below a yuan an agent, are told but not tried."""

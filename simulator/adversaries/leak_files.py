@@ -10,14 +10,14 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rules.season_diff import changes
+from rules.advice.season_diff import changes
 from simulator.adversaries.leak import Leaks
 from simulator.adversaries.leak_report import leak_report
 from simulator.adversaries.leak_words import both, leak_verdict, stops
 from simulator.adversaries.trials import Tried
-from simulator.answer_files import write_rows
-from simulator.method_report import versions_used
-from simulator.spread import STATISTICS, Spread
+from simulator.report.answer_files import write_rows
+from simulator.report.method_report import versions_used
+from simulator.report.spread import STATISTICS, Spread
 
 _LEAKS: Final = ("leak_fen", "points", "cheats_fen", "honest_fen")
 _TRIED: Final = ("before_fen", "after_fen", "closed_fen", "honest_cost_fen", "honest_losers")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from rules.season_diff import changes
-from simulator import page
+from rules.advice.season_diff import changes
 from simulator.adversaries.agent_figures import KINDS
 from simulator.adversaries.leak import Leaks
 from simulator.adversaries.leak_words import LeakWords, both, closed_share, leak_verdict
 from simulator.adversaries.trials import LOSES_FROM_FEN, Tried
-from simulator.charts import Span, rows_chart
-from simulator.method_report import versions_used
-from simulator.spread import Spread
+from simulator.report import page
+from simulator.report.charts import Span, rows_chart
+from simulator.report.method_report import versions_used
+from simulator.report.spread import Spread
 
 _SHOWN: int = 10
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from rules.season_models import Label, Season
-from rules.terms_words import LANGUAGES
+from rules.season.season_models import Label, Season
+from rules.wording.terms_words import LANGUAGES
 from simulator.adversaries import leak_en, leak_zh
 from simulator.adversaries.leak import KindLeak, Leaks
-from simulator.report_words import ReportWords
+from simulator.report.report_words import ReportWords
 
 PHRASES: Final = {"zh": leak_zh.PHRASES, "en": leak_en.PHRASES}
 NOTHING_FEN: Final = 100

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from rules.compiled import Rules, compile_rules
+from rules.compiling.compiled import Rules, compile_rules
 from simulator.adversaries.agent_figures import KINDS, AgentFigures
 from simulator.adversaries.crowd import Crowd
 from simulator.adversaries.gains import gains_of
-from simulator.effects import ALL_EFFECTS, Effects
-from simulator.event_log import log_table
-from simulator.keyed import Keyed
-from simulator.log_writer import LogWriter
-from simulator.population import Population
-from simulator.run import Play, Progress, Source, Write
-from simulator.run_figures import result_of
+from simulator.log.event_log import log_table
+from simulator.log.log_writer import LogWriter
+from simulator.people.keyed import Keyed
+from simulator.people.population import Population
+from simulator.play.effects import ALL_EFFECTS, Effects
+from simulator.play.run import Play, Progress, Source, Write
+from simulator.play.run_figures import result_of
 
 if TYPE_CHECKING:
-    from rules.season_models import Season
-    from simulator.run_result import RunResult
+    from rules.season.season_models import Season
+    from simulator.play.run_result import RunResult
 
 Arm = Literal["without", "honest", "cheats"]
 ARMS: Final[tuple[Arm, ...]] = ("without", "honest", "cheats")

@@ -6,12 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from rules.calendar import months_of_days
-from rules.tiers import window_of
+from rules.compiling.calendar import months_of_days
+from rules.judging.tiers import window_of
 from simulator.adversaries.agent import HOUR_US, Need, Needs, Today, fill, parts_of
 from simulator.adversaries.agent_figures import SplitFigures
 from simulator.adversaries.agent_till import SECOND_US, Row
-from simulator.keyed import Keyed
+from simulator.people.keyed import Keyed
 
 _ENROLS_US: Final = 6 * HOUR_US
 

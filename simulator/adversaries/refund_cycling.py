@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from rules.calendar import months_of_days
-from rules.compiled import Need as Wanted
-from rules.tiers import Window, window_of
+from rules.compiling.calendar import months_of_days
+from rules.compiling.compiled import Need as Wanted
+from rules.judging.tiers import Window, window_of
 from simulator.adversaries.agent import HOUR_US, Needs, Today, fill
 from simulator.adversaries.agent_figures import RefundFigures
 from simulator.adversaries.agent_till import FEN, SECOND_US, Row
-from simulator.keyed import Keyed, Purpose
-from simulator.setting import Setting
-from simulator.stage import EPOCH
+from simulator.people.keyed import Keyed, Purpose
+from simulator.people.setting import Setting
+from simulator.play.stage import EPOCH
 
 _ENROLS_US: Final = 6 * HOUR_US
 _BUYS_US: Final = 8 * HOUR_US

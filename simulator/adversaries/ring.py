@@ -8,7 +8,7 @@ from typing import Final
 from simulator.adversaries.agent import HOUR_US, Need, Needs, Today, fill
 from simulator.adversaries.agent_figures import RingFigures
 from simulator.adversaries.agent_till import SECOND_US, Row
-from simulator.keyed import Keyed, Purpose
+from simulator.people.keyed import Keyed, Purpose
 
 _ENROLS_US: Final = 6 * HOUR_US
 _TRIES: Final = 4

@@ -7,7 +7,7 @@ from typing import Final
 from simulator.adversaries.agent import HOUR_US, Needs, Today, fill
 from simulator.adversaries.agent_figures import SharedFigures
 from simulator.adversaries.agent_till import Row
-from simulator.keyed import Keyed
+from simulator.people.keyed import Keyed
 
 _ENROLS_US: Final = 6 * HOUR_US
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rules.season_models import Season
+from rules.season.season_models import Season
 from simulator.adversaries.agent_figures import AgentFigures
 from simulator.adversaries.mixed_run import AgentJob, Arm, MixedRun
-from simulator.population import Population
+from simulator.people.population import Population
 
 Play = Callable[[Sequence[AgentJob]], list[MixedRun]]
 

@@ -8,15 +8,15 @@ from typing import Final
 
 import numpy as np
 
-from rules.season_file import SeasonErrors, load_season
-from rules.season_models import Season
+from rules.season.season_file import SeasonErrors, load_season
+from rules.season.season_models import Season
 from simulator.adversaries.agent_figures import KINDS
 from simulator.adversaries.closing import Change
 from simulator.adversaries.mixed_run import Arm, MixedRun
 from simulator.adversaries.study import Play, Study
-from simulator.paired import Difference, difference
-from simulator.season_text import SeasonText
-from simulator.spread import Spread, spread_of
+from simulator.report.paired import Difference, difference
+from simulator.report.spread import Spread, spread_of
+from simulator.search.season_text import SeasonText
 
 CLOSING_SEEDS_MAX: Final = 4
 """Changes are tried on the first seeds, at most so many."""

@@ -16,12 +16,12 @@ from actors.store.archive import Archive
 from actors.store.history import read_history
 from actors.store.log import Entry, ShardLog
 from loadtests.ledger import Identity
-from rules.compiled import Rules, compile_rules
-from rules.event_columns import from_ipc
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.season_file import load_season
-from rules.standings import Standing
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.event_columns import from_ipc
+from rules.judging.kernel import advance, apply
+from rules.ranks.standings import Standing
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 from tests.chaos.season import SEASON, SEASON_ID
 from tests.golden.adapters import Result, kernel_result
 from tests.oracle import Answer, Oracle

@@ -11,17 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rules.compiled import Rules, compile_rules
-from rules.coupon_book import NO_INSTANT_US
-from rules.coupon_codes import write_code
-from rules.events import Decoded, decode_json, running_stamps, stamp
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.official_order import NO_TIME_US
-from rules.prizes import allocate
-from rules.results import REASONS, STATUSES
-from rules.season_file import load_season
-from rules.standings import BoardRows, Standing, board_rows
+from rules.compiling.compiled import Rules, compile_rules
+from rules.coupons.coupon_book import NO_INSTANT_US
+from rules.coupons.coupon_codes import write_code
+from rules.decoding.events import Decoded, decode_json, running_stamps, stamp
+from rules.judging.kernel import advance, apply
+from rules.judging.results import REASONS, STATUSES
+from rules.ranks.official_order import NO_TIME_US
+from rules.ranks.prizes import allocate
+from rules.ranks.standings import BoardRows, Standing, board_rows
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 from tests.oracle import Answer, Oracle
 
 Table = dict[str, Any]

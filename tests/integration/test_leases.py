@@ -11,9 +11,9 @@ import redis
 
 from actors.leases import Leases
 from actors.store.pool_leases import PoolLeases
-from rules.compiled import compile_rules
-from rules.pools import Pools
-from rules.season_file import load_season
+from rules.compiling.compiled import compile_rules
+from rules.season.season_file import load_season
+from rules.table.pools import Pools
 
 SEASON = """
 format = 1

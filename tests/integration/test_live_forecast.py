@@ -11,11 +11,11 @@ import pyarrow as pa
 from click.testing import CliRunner
 
 from actors.merged_history import MergedHistory
-from rules.instants import read_instant
-from rules.standings import board_rows
-from simulator.event_log import log_table
-from simulator.fork import Fork
-from simulator.run import Play
+from rules.decoding.instants import read_instant
+from rules.ranks.standings import board_rows
+from simulator.log.event_log import log_table
+from simulator.outlook.fork import Fork
+from simulator.play.run import Play
 from tests.integration.live_fixtures import ADMIN, Live, StartLive, ray_session, start_live
 from tests.unit.simulated import SEASON, SHORT, population, rules_of
 from ui.commands import main

@@ -207,7 +207,7 @@ def test_an_interrupted_import_goes_on_and_adds_up(
     events[10] = events[10] | {"at": "yesterday"}
     events[1_500] = events[1_500] | {"type": "dance"}
     log.write_bytes(ndjson(events))
-    monkeypatch.setattr("simulator.intake.CHUNK_ROWS", 500)
+    monkeypatch.setattr("simulator.log.intake.CHUNK_ROWS", 500)
     sent: list[int] = []
     whole = Sender.post
 

@@ -13,10 +13,10 @@ import httpx
 import pytest
 import ray
 
-from rules.compiled import compile_rules
-from rules.events import decode_ndjson
-from rules.season_file import load_season
-from simulator.replay import replay
+from rules.compiling.compiled import compile_rules
+from rules.decoding.events import decode_ndjson
+from rules.season.season_file import load_season
+from simulator.offline.replay import replay
 from tests.chaos.era import replayed_hash
 from tests.integration.live_fixtures import (
     SEASON,

@@ -16,10 +16,10 @@ import ray
 
 from actors.agreement import FolderMismatch
 from actors.store.errors import FolderInUse
-from rules.compiled import compile_rules
-from rules.events import decode_ndjson
-from rules.season_file import load_season
-from simulator.replay import replay
+from rules.compiling.compiled import compile_rules
+from rules.decoding.events import decode_ndjson
+from rules.season.season_file import load_season
+from simulator.offline.replay import replay
 from tests.integration.live_fixtures import (
     SEASON,
     Live,

@@ -28,11 +28,11 @@ from actors.store.notice_desk import NoticeDesk
 from actors.store.notice_stream import CHUNK, NoticeStream
 from actors.store.server import EmbeddedServer
 from actors.store.snapshot import SnapshotStore
-from rules.compiled import Rules
-from rules.decode_json import decode_json
-from rules.event_columns import running_stamps, stamp, to_ipc
-from rules.member_table import MemberTable
-from rules.notice_book import Notice, NoticeBook, Notices
+from rules.compiling.compiled import Rules
+from rules.decoding.decode_json import decode_json
+from rules.decoding.event_columns import running_stamps, stamp, to_ipc
+from rules.notices.notice_book import Notice, NoticeBook, Notices
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, instant_us, play, rules_of
 from tests.unit.test_notice_book import SEASON, drawn, event
 

@@ -16,10 +16,10 @@ from actors.store.client import connect
 from actors.store.errors import StoreUnavailable
 from actors.store.mirror import Mirror
 from actors.store.server import EmbeddedServer
-from rules.compiled import Rules, compile_rules
-from rules.official_order import NO_TIME_US
-from rules.season_file import load_season
-from rules.standings import Standing
+from rules.compiling.compiled import Rules, compile_rules
+from rules.ranks.official_order import NO_TIME_US
+from rules.ranks.standings import Standing
+from rules.season.season_file import load_season
 
 SEASON = """
 format = 1

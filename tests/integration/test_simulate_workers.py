@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from simulator.run_result import result_hash
-from simulator.seeds import Job, run_jobs, workers_up
+from simulator.play.run_result import result_hash
+from simulator.play.seeds import Job, run_jobs, workers_up
 from tests.integration.process_secrets import beyond_loopback
 from tests.unit.simulated import population, rules_of
 

@@ -23,11 +23,11 @@ from actors.store.journal import JournalFiles
 from actors.store.log import ShardLog
 from actors.store.notice_stream import NoticeStream
 from actors.store.snapshot import Snapshot, SnapshotStore
-from rules.decode_json import decode_json
-from rules.event_columns import running_stamps, stamp, to_ipc
-from rules.journal import Journal
-from rules.notice_book import Notice, NoticeBook
-from rules.posting import journalled
+from rules.accounts.journal import Journal
+from rules.accounts.posting import journalled
+from rules.decoding.decode_json import decode_json
+from rules.decoding.event_columns import running_stamps, stamp, to_ipc
+from rules.notices.notice_book import Notice, NoticeBook
 from tests.unit.played_log import Event, play, rules_of, table_of
 from tests.unit.test_notice_book import SEASON, drawn
 

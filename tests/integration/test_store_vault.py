@@ -15,7 +15,7 @@ from actors.store.errors import StoreUnavailable
 from actors.store.key_dump import dump_keys, restore_key
 from actors.store.server import EmbeddedServer
 from actors.store.vault import Value, Vault
-from rules.personal import is_token
+from rules.season.personal import is_token
 
 SECRET = b"a secret of the installation"
 PHONE = Value("m-1", "phone", "13800138000", "+86 138-0013-8000")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from rules.coupon_codes import code_lanes, write_code
-from rules.holdout import held_out
+from rules.coupons.coupon_codes import code_lanes, write_code
+from rules.coupons.holdout import held_out
 
 
 def codes_of(programme: str, member: str, template: str, cause: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from rules.events import TYPES, Names
+from rules.decoding.events import TYPES, Names
 
 TEXTS = ("station", "product", "pay", "order", "ref", "coupon", "item")
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rules import decode_json
-from rules.decode_few import FEW, decode_few
-from rules.event_columns import Names, to_ipc
+from rules.decoding import decode_json
+from rules.decoding.decode_few import FEW, decode_few
+from rules.decoding.event_columns import Names, to_ipc
 
 NAMES = Names(
     products=frozenset({"92", "95"}),

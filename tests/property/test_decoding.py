@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.events import (
+from rules.decoding.events import (
     COLUMNS,
     TYPES,
     Decoded,

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from actors.merged_history import MergedHistory
 from actors.store.log import Entry
-from rules.event_columns import STAMPED, concat, running_stamps, stamp, text_of, to_ipc
-from rules.identity import shard_of
-from rules.kernel import advance, apply
-from rules.member_columns import POINT_COLUMNS
-from rules.member_table import MemberTable
-from simulator.fork import Fork
-from simulator.run import Play
+from rules.decoding.event_columns import STAMPED, concat, running_stamps, stamp, text_of, to_ipc
+from rules.decoding.identity import shard_of
+from rules.judging.kernel import advance, apply
+from rules.table.member_columns import POINT_COLUMNS
+from rules.table.member_table import MemberTable
+from simulator.outlook.fork import Fork
+from simulator.play.run import Play
 from tests.unit.simulated import population, rules_of
 
 MEMBERS = 60

@@ -11,13 +11,13 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.compiled import Rules, compile_rules
-from rules.events import decode_json, running_stamps, stamp
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.next_season import await_season, check_next_season, joined_names
-from rules.season_file import load_season
-from rules.standings import Standing
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.events import decode_json, running_stamps, stamp
+from rules.judging.kernel import advance, apply
+from rules.judging.next_season import await_season, check_next_season, joined_names
+from rules.ranks.standings import Standing
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 from tests.golden.adapters import member_rows
 from tests.oracle.strategies import Drawn, drawn_by_seed, seasons_and_logs
 from tests.oracle.toml_text import toml_text

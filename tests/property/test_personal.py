@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.personal import PERSONAL, Personal, is_token, normalised
+from rules.season.personal import PERSONAL, Personal, is_token, normalised
 
 MOBILE = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
 PREFIX = st.sampled_from(["", "+86", "0086", "+86 ", "86", "+86-", "(+86)", "0086 "])

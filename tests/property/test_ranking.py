@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from rules.frozen_order import FrozenOrder
-from rules.official_order import NO_TIME_US, Key, key_of
-from rules.ranking import RankIndex
+from rules.ranks.frozen_order import FrozenOrder
+from rules.ranks.official_order import NO_TIME_US, Key, key_of
+from rules.ranks.ranking import RankIndex
 
 ROWS = 400
 TIE_BREAKS: list[tuple[str, ...]] = [

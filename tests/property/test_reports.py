@@ -13,16 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.compiled import Rules, compile_rules
-from rules.coupon_columns import coupon_counts
-from rules.decode_json import decode_json
-from rules.event_columns import running_stamps, stamp
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.report_query import NAMES, read_query
-from rules.reports import report_of
-from rules.results import STATUSES
-from rules.season_file import load_season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.coupons.coupon_columns import coupon_counts
+from rules.decoding.decode_json import decode_json
+from rules.decoding.event_columns import running_stamps, stamp
+from rules.judging.kernel import advance, apply
+from rules.judging.results import STATUSES
+from rules.reporting.report_query import NAMES, read_query
+from rules.reporting.reports import report_of
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 from tests.oracle.strategies import Drawn, drawn_by_seed, seasons_and_logs
 
 THOROUGH = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

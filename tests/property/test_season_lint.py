@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.circumstances import World
-from rules.findings import placed
-from rules.greatest_factor import combined, greatest
-from rules.lint import lint
-from rules.season_diff import changes
-from rules.season_file import load_season
-from rules.terms import terms
+from rules.advice.findings import placed
+from rules.advice.lint import lint
+from rules.advice.season_diff import changes
+from rules.season.circumstances import World
+from rules.season.greatest_factor import combined, greatest
+from rules.season.season_file import load_season
+from rules.wording.terms import terms
 from tests.oracle.conditions import Who, line_holds
 from tests.oracle.plan import Plan
 from tests.oracle.season_drawing import draw_season

@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rules.season_file import SeasonErrors, load_season
-from rules.toml_lines import Loc, find_lines
+from rules.season.season_file import SeasonErrors, load_season
+from rules.season.toml_lines import Loc, find_lines
 
 TEXT = (Path(__file__).parents[2] / "seasons" / "summer-2026.toml").read_text(encoding="utf-8")
 LINES = TEXT.split("\n")

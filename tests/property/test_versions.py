@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.compiled import compile_rules
-from rules.events import decode_json, running_stamps, stamp
-from rules.kernel import advance
-from rules.member_table import MemberTable
-from rules.season_file import load_season
-from rules.versions import adopt, successor
+from rules.compiling.compiled import compile_rules
+from rules.decoding.events import decode_json, running_stamps, stamp
+from rules.judging.kernel import advance
+from rules.judging.versions import adopt, successor
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 from tests.golden.adapters import (
     Result,
     apply_rows,

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
-from rules.season_file import load_season
-from simulator.logs import TablePart, read_log_parts
-from simulator.mapping_file import load_mapping
+from rules.season.season_file import load_season
+from simulator.log.logs import TablePart, read_log_parts
+from simulator.log.mapping_file import load_mapping
 from tests.real import completejourney
 from tests.real.replay_files import Files, assert_same, judged, read_files
 from ui.commands.replay import command

@@ -23,8 +23,8 @@ import ray
 import redis
 from click.testing import CliRunner
 
-from simulator.logs import read_log_parts, regroup
-from simulator.mapping_file import load_mapping
+from simulator.log.logs import read_log_parts, regroup
+from simulator.log.mapping_file import load_mapping
 from tests.integration.live_fixtures import StartLive, ray_session, start_live
 from ui.commands.replay import command as replay_command
 

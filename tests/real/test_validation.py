@@ -4,7 +4,7 @@ import pytest
 
 from loadtests.bench import validation
 from loadtests.bench._public_data import cdnow
-from simulator.purchase_process import fit_purchases
+from simulator.fit.purchase_process import fit_purchases
 
 
 @pytest.mark.long

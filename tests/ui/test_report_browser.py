@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from simulator.adversaries.leak_report import leak_report
-from simulator.aims import read_budget, read_objective
-from simulator.answers import answers_of
-from simulator.comparison import compare
-from simulator.comparison_report import Compared, comparison_report
-from simulator.simulation_report import simulation_report
-from simulator.tuning import tune
-from simulator.tuning_report import Tuning, tuning_report
-from simulator.uncertainty import Uncertainty
+from simulator.report.answers import answers_of
+from simulator.report.comparison import compare
+from simulator.report.comparison_report import Compared, comparison_report
+from simulator.report.simulation_report import simulation_report
+from simulator.report.uncertainty import Uncertainty
+from simulator.search.aims import read_budget, read_objective
+from simulator.search.tuning import tune
+from simulator.search.tuning_report import Tuning, tuning_report
 from tests.unit.agents_season import REFERRAL, leaks_of_one
 from tests.unit.simulated import population, rules_of, run_of
 from tests.unit.test_tuning import hill

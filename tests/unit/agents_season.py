@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from rules.compiled import Rules, compile_rules
-from rules.season_file import load_season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.season.season_file import load_season
 from simulator.adversaries.agent_figures import (
     KINDS,
     AgentFigures,
@@ -24,9 +24,9 @@ from simulator.adversaries.agent_figures import (
 from simulator.adversaries.leak import Leaks, study_leaks
 from simulator.adversaries.mixed_run import AgentJob, MixedRun, play_mixed
 from simulator.adversaries.study import Study
-from simulator.keyed import Keyed, Purpose
-from simulator.members import DAYS_PER_MONTH
-from simulator.seeds import made_by_jobs
+from simulator.people.keyed import Keyed, Purpose
+from simulator.people.members import DAYS_PER_MONTH
+from simulator.play.seeds import made_by_jobs
 from tests.unit.simulated import population
 
 DAYS = 9

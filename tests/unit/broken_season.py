@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import pytest
 
-from rules.season_file import SeasonErrors, load_season
+from rules.season.season_file import SeasonErrors, load_season
 
 HEAD = """\
 format = 1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rules.findings import Placed, placed
-from rules.lint import lint
-from rules.season_file import load_season
+from rules.advice.findings import Placed, placed
+from rules.advice.lint import lint
+from rules.season.season_file import load_season
 
 SOUND = """\
 format = 1

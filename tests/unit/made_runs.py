@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from simulator.run_result import FIGURES, MEMBER_COLUMNS, TABLES, RunResult
+from simulator.play.run_result import FIGURES, MEMBER_COLUMNS, TABLES, RunResult
 
 KINDS = ("private", "taxi", "ride_hailing", "fleet", "enterprise", "staff")
 LEVELS = ("silver", "gold", "platinum")

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from rules.compiled import Rules, compile_rules
-from rules.decode_json import decode_json
-from rules.event_columns import running_stamps, stamp
-from rules.kernel import advance, apply
-from rules.member_table import NO_CLOCK_US, MemberTable
-from rules.results import REASONS, STATUSES
-from rules.season_file import load_season
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.decode_json import decode_json
+from rules.decoding.event_columns import running_stamps, stamp
+from rules.judging.kernel import advance, apply
+from rules.judging.results import REASONS, STATUSES
+from rules.season.season_file import load_season
+from rules.table.member_table import NO_CLOCK_US, MemberTable
 
 Event = dict[str, Any]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from rules.compiled import Rules, compile_rules
-from rules.season_file import load_season
-from simulator.effects import ALL_EFFECTS, Effects
-from simulator.population import Population
-from simulator.population_file import load_population_file
-from simulator.run import Play, simulate_run
-from simulator.run_result import RunResult
+from rules.compiling.compiled import Rules, compile_rules
+from rules.season.season_file import load_season
+from simulator.people.population import Population
+from simulator.people.population_file import load_population_file
+from simulator.play.effects import ALL_EFFECTS, Effects
+from simulator.play.run import Play, simulate_run
+from simulator.play.run_result import RunResult
 
 SEASON = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"
 SHORT = ("ends = 2026-09-01T00:00:00", "ends = 2026-07-03T00:00:00")

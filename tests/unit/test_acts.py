@@ -1,8 +1,8 @@
 import numpy as np
 import pyarrow as pa
 
-from rules.event_columns import COLUMNS
-from simulator.acts import Details, Line, Series, Writer, acts_of, joined
+from rules.decoding.event_columns import COLUMNS
+from simulator.play.acts import Details, Line, Series, Writer, acts_of, joined
 from tests.unit.simulated import play_of
 
 START_US = 1_780_272_000_000_000

@@ -4,17 +4,17 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from rules.season_file import load_season
+from rules.season.season_file import load_season
 from simulator.adversaries import leak_en, leak_zh
 from simulator.adversaries.closing import changes_for
 from simulator.adversaries.crowd import agents_of
 from simulator.adversaries.gains import counted
 from simulator.adversaries.leak_report import leak_report
 from simulator.adversaries.mixed_run import mixed_play, play_mixed
-from simulator.keyed import Keyed
-from simulator.replay import replay
-from simulator.run import simulate_run
-from simulator.season_text import SeasonText
+from simulator.offline.replay import replay
+from simulator.people.keyed import Keyed
+from simulator.play.run import simulate_run
+from simulator.search.season_text import SeasonText
 from tests.unit.agents_season import (
     CLAIM,
     MEMBERS,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.ahead import ahead
+from simulator.log.ahead import ahead
 
 
 def test_parts_come_in_order() -> None:

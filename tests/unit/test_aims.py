@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.aims import Budget, read_budget, read_objective
+from simulator.search.aims import Budget, read_budget, read_objective
 
 
 @pytest.mark.parametrize(

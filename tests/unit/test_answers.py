@@ -1,15 +1,15 @@
 import pytest
 
-from simulator.answers import (
+from simulator.play.run_result import RunResult
+from simulator.play.seeds import Job, run_jobs
+from simulator.report.answers import (
     answers_of,
     anyway_fen,
     cost_exceeds,
     paid_by,
 )
-from simulator.cost_answers import budget_uses
-from simulator.prize_answers import prize_places, prize_spans, same_members
-from simulator.run_result import RunResult
-from simulator.seeds import Job, run_jobs
+from simulator.report.cost_answers import budget_uses
+from simulator.report.prize_answers import prize_places, prize_spans, same_members
 from tests.unit.made_runs import made_run
 from tests.unit.simulated import population, rules_of, run_of
 

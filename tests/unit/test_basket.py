@@ -3,12 +3,12 @@ from datetime import date
 import numpy as np
 import pytest
 
-from simulator.basket import Basket, Fills
-from simulator.keyed import Keyed
-from simulator.members import Members, draw_members
-from simulator.population import Population
-from simulator.population_file import load_population_file
-from simulator.setting import Setting
+from simulator.people.keyed import Keyed
+from simulator.people.members import Members, draw_members
+from simulator.people.population import Population
+from simulator.people.population_file import load_population_file
+from simulator.people.setting import Setting
+from simulator.play.basket import Basket, Fills
 
 MEMBERS = 20_000
 

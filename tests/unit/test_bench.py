@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from loadtests.bench import kernel
 from loadtests.bench._sides import alternate, machine, spread, versions
 from loadtests.served import shipped_season
-from rules.compiled import compile_rules
-from rules.season_file import load_season
+from rules.compiling.compiled import compile_rules
+from rules.season.season_file import load_season
 from ui.commands.bench import command
 
 

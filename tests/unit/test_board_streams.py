@@ -19,7 +19,7 @@ from actors.gateway.board_streams import BoardStreams
 from actors.gateway.masks import masked
 from actors.gateway.problems import Problem, warming
 from actors.messages import Row
-from rules.official_order import key_of
+from rules.ranks.official_order import key_of
 
 ANALYST, APP = Caller("k", "analyst"), Caller("a", "app")
 TIE_BREAK = ("tasks_completed_at", "active_days")

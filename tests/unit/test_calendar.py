@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.calendar import DAY_US, Calendar, add_months, months_of_days, wall_us, weeks_of_days
-from rules.duration import parse_duration
+from rules.compiling.calendar import (
+    DAY_US,
+    Calendar,
+    add_months,
+    months_of_days,
+    wall_us,
+    weeks_of_days,
+)
+from rules.season.duration import parse_duration
 
 ZONES = [
     "Asia/Shanghai",

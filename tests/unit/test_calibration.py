@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from rules.season_file import load_season
-from simulator.calibration import Calibration, calibrate
-from simulator.log_writer import LogWriter
-from simulator.logs import read_log
-from simulator.observed import NothingToFit, Observed, any_names, observe
-from simulator.population_file import load_population, load_population_file
-from simulator.traffic import generate
-from simulator.validation import hold_out
+from rules.season.season_file import load_season
+from simulator.fit.calibration import Calibration, calibrate
+from simulator.fit.observed import NothingToFit, Observed, any_names, observe
+from simulator.fit.validation import hold_out
+from simulator.log.log_writer import LogWriter
+from simulator.log.logs import read_log
+from simulator.people.population_file import load_population, load_population_file
+from simulator.play.traffic import generate
 from tests.unit.test_traffic import plain_toml
 from ui.commands.calibrate import command
 

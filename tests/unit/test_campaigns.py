@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.campaign_models import OrderRefused, decode_campaign
-from rules.campaigns import preview_fields, run, take_campaign
-from rules.holdout import below, lot
-from rules.member_table import MemberTable
+from rules.coupons.campaigns import preview_fields, run, take_campaign
+from rules.coupons.holdout import below, lot
+from rules.season.campaign_models import OrderRefused, decode_campaign
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import coupons_of, instant_us, play, restored, table_of
 from tests.unit.test_triggers import buy, enrol, season, trigger
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from rules.campaign_models import CodeBatch, decode_batch
-from rules.claim_codes import ClaimCodes, Grant, Refusal, code_of, codes_of, read_number
-from rules.code_claims import take_claim_codes
-from rules.coupon_book import CLAIMED, SOURCES
-from rules.member_table import MemberTable
+from rules.coupons.claim_codes import ClaimCodes, Grant, Refusal, code_of, codes_of, read_number
+from rules.coupons.code_claims import take_claim_codes
+from rules.coupons.coupon_book import CLAIMED, SOURCES
+from rules.season.campaign_models import CodeBatch, decode_batch
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, coupons_of, instant_us, play, restored, table_of
 from tests.unit.test_triggers import event, season
 

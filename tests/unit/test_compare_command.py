@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from simulator.run_result import FIGURES
+from simulator.play.run_result import FIGURES
 from tests.unit.simulated import SEASON, SHORT
 from ui.commands import main
 

@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.comparison import compare
+from simulator.report.comparison import compare
 from tests.unit.made_runs import made_run
 from tests.unit.simulated import run_of
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from rules.coupon_book import CouponBook
-from rules.member_table import MemberTable
+from rules.coupons.coupon_book import CouponBook
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import restored
 from tests.unit.till_log import answers, event, shop
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.coupon_codes import ALPHABET, code_lanes, read_code, write_code, write_codes
+from rules.coupons.coupon_codes import ALPHABET, code_lanes, read_code, write_code, write_codes
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=20))

@@ -1,6 +1,6 @@
 """What became of every coupon, as a replay writes it."""
 
-from rules.coupon_columns import coupon_columns, coupon_counts, pool_uses
+from rules.coupons.coupon_columns import coupon_columns, coupon_counts, pool_uses
 from tests.unit.played_log import Event, instant_us, table_of
 from tests.unit.till_log import SEASON, answers, claim, event, line, reserve, shop, use
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from rules.coupon_codes import code_lanes, write_code
-from rules.member_table import MemberTable
+from rules.coupons.coupon_codes import code_lanes, write_code
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, restored
 from tests.unit.till_log import Answer, answers, event, line, shop, stand
 

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from rules.member_table import MemberTable
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, restored, table_of
 from tests.unit.till_log import (
     SEASON,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.member_table import MemberTable
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, restored
 from tests.unit.till_log import answers, claim, event, line, shop, stand, use
 

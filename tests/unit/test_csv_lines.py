@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.csv_lines import csv_bytes, decimals, instants, quoted
+from rules.decoding.csv_lines import csv_bytes, decimals, instants, quoted
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,12 +2,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rules.coding import Events, encode
-from rules.event_columns import stamp
-from rules.member_table import MemberTable
-from simulator.acts import Acts, Details, Line, Series, Writer, acts_of, joined
-from simulator.day_coding import DayCoder
-from simulator.run import Play
+from rules.decoding.event_columns import stamp
+from rules.judging.coding import Events, encode
+from rules.table.member_table import MemberTable
+from simulator.play.acts import Acts, Details, Line, Series, Writer, acts_of, joined
+from simulator.play.day_coding import DayCoder
+from simulator.play.run import Play
 from tests.unit.simulated import MEMBERS, population, rules_of
 
 SAME = (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from rules.decimals import (
+from rules.season.decimals import (
     DaySpan,
     MoneyFen,
     PointCount,
@@ -18,7 +18,7 @@ from rules.decimals import (
     Span,
     VolumeMl,
 )
-from rules.duration import Duration, parse_duration
+from rules.season.duration import Duration, parse_duration
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rules.arrow_claims import claimed_bytes
-from rules.events import ROWS_MAX, Decoded, Names, UnreadableBody, decode_arrow, decode_table
+from rules.decoding.arrow_claims import claimed_bytes
+from rules.decoding.events import (
+    ROWS_MAX,
+    Decoded,
+    Names,
+    UnreadableBody,
+    decode_arrow,
+    decode_table,
+)
 
 NAMES = Names(
     products=frozenset({"92"}),
@@ -170,6 +177,6 @@ def test_compressed_streams_are_read_up_to_a_size(
     large = stream(pa.table({"order": pa.array(["x" * 2**20] * 9)}), compression)
     assert len(large) < 2**17
     assert 9 * 2**20 <= claimed_bytes(pa.py_buffer(large)) < 10 * 2**20
-    monkeypatch.setattr("rules.decode_columns._DECOMPRESSED_BYTES_MAX", 2**23)
+    monkeypatch.setattr("rules.decoding.decode_columns._DECOMPRESSED_BYTES_MAX", 2**23)
     with pytest.raises(UnreadableBody, match="once decompressed: more than 8388608"):
         decode_arrow(large, NAMES)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from rules.events import TYPES, Names, UnreadableBody, decode_json, decode_ndjson
+from rules.decoding.events import TYPES, Names, UnreadableBody, decode_json, decode_ndjson
 
 NAMES = Names(
     products=frozenset({"92", "shop"}),

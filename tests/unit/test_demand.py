@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulator.demand import Arrivals
-from simulator.keyed import Floats, Ints, Keyed, Purpose
+from simulator.people.keyed import Floats, Ints, Keyed, Purpose
+from simulator.play.demand import Arrivals
 
 MEMBERS = 3_000
 DAYS = 120

@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.effects import ALL_EFFECTS, Effects
+from simulator.play.effects import ALL_EFFECTS, Effects
 
 
 def test_all_are_on_by_default_and_each_can_be_switched_off() -> None:

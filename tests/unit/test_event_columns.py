@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rules.events import (
+from rules.decoding.events import (
     COLUMNS,
     STAMPED,
     batch_of,

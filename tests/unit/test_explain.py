@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from rules.compiled import compile_rules
-from rules.explain import waterfall
-from rules.journal import Journal
-from rules.kernel import advance, apply
-from rules.member_columns import POINT_COLUMNS
-from rules.member_table import MemberTable
-from rules.posting import journalled, rows_of
-from rules.season_file import load_season
-from rules.statement import POINT_TOTALS, lines, statement
+from rules.accounts.explain import waterfall
+from rules.accounts.journal import Journal
+from rules.accounts.posting import journalled, rows_of
+from rules.accounts.statement import POINT_TOTALS, lines, statement
+from rules.compiling.compiled import compile_rules
+from rules.judging.kernel import advance, apply
+from rules.season.season_file import load_season
+from rules.table.member_columns import POINT_COLUMNS
+from rules.table.member_table import MemberTable
 from tests.oracle.strategies import Drawn, drawn_by_seed, seasons_and_logs
 from tests.unit.test_journal import THOROUGH, replayed, stamped_log
 

@@ -14,21 +14,21 @@ from actors.gateway.routes_forecast import frames_of
 from actors.store.frames import read_frames
 from actors.store.log import Entry
 from loadtests.bench.forecast import cut, measure
-from rules.event_columns import stamp
-from rules.prizes import Award
-from simulator.forecast import (
+from rules.decoding.event_columns import stamp
+from rules.ranks.prizes import Award
+from simulator.outlook.forecast import (
     NothingToForecast,
     band_of,
     make_forecast,
     told,
 )
-from simulator.forecast_files import write_forecast
-from simulator.forecast_judge import coverage, judge
-from simulator.fork import Fork, Forked
-from simulator.run import Play
-from simulator.run_figures import result_of
-from simulator.run_result import RunResult
-from simulator.season_costs import SeasonEnd, end_of, spent_so_far
+from simulator.outlook.forecast_files import write_forecast
+from simulator.outlook.forecast_judge import coverage, judge
+from simulator.outlook.fork import Fork, Forked
+from simulator.outlook.season_costs import SeasonEnd, end_of, spent_so_far
+from simulator.play.run import Play
+from simulator.play.run_figures import result_of
+from simulator.play.run_result import RunResult
 from tests.unit.simulated import population, rules_of
 
 MEMBERS = 80

@@ -14,7 +14,7 @@ from actors.gateway.ingest import Ingest
 from actors.gateway.problems import Problem
 from actors.messages import BatchAnswer, OutOfTurn, ShardDown, ShardStatus, Turn
 from actors.turns import Turns
-from rules.event_columns import Names, from_ipc
+from rules.decoding.event_columns import Names, from_ipc
 
 NAMES = Names(products=None, kinds=frozenset({"private"}), earliest_us=0, latest_us=2**60)
 

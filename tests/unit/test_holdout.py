@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from rules.holdout import below, held_out, lot
+from rules.coupons.holdout import below, held_out, lot
 from tests.unit.played_log import coupons_of, play, table_of
 from tests.unit.test_triggers import buy, season, trigger
 

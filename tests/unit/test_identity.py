@@ -2,8 +2,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rules.events import COLUMNS, batch_of
-from rules.identity import fingerprint, hash_strings, shard_of
+from rules.decoding.events import COLUMNS, batch_of
+from rules.decoding.identity import fingerprint, hash_strings, shard_of
 
 # Pinned: shards and kept identities on disk depend on these. A change is a new data format.
 VECTORS = {

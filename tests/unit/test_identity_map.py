@@ -2,7 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rules.identity_map import IdentityMap
+from rules.table.identity_map import IdentityMap
 
 Words = npt.NDArray[np.uint64]
 

@@ -1,8 +1,13 @@
 import pyarrow as pa
 import pytest
 
-from rules.instants import format_instant, instants_of_timestamps, read_instant, read_instants
-from rules.text_bytes import TextBytes
+from rules.decoding.instants import (
+    format_instant,
+    instants_of_timestamps,
+    read_instant,
+    read_instants,
+)
+from rules.decoding.text_bytes import TextBytes
 
 NOON = 1_781_841_600_000_000  # 2026-06-19T04:00:00Z
 

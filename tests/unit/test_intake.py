@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rules.event_columns import Names
-from rules.events import decode_arrow
-from simulator.intake import BadRows, Original, own_columns, read_intake
-from simulator.mapping_file import MappingErrors, load_mapping
+from rules.decoding.event_columns import Names
+from rules.decoding.events import decode_arrow
+from simulator.log.intake import BadRows, Original, own_columns, read_intake
+from simulator.log.mapping_file import MappingErrors, load_mapping
 
 NAMES = Names(None, frozenset({"private"}), 0, 2**52)
 MAPPING = """

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from rules.intervals import Z95, Sample, mean_difference, share_difference, wilson
+from rules.reporting.intervals import Z95, Sample, mean_difference, share_difference, wilson
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.compiled import Rules, compile_rules
-from rules.events import decode_json, running_stamps, stamp
-from rules.journal import Journal
-from rules.journal_part import POSTINGS, postings
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.posting import rows_of
-from rules.season_file import load_season
+from rules.accounts.journal import Journal
+from rules.accounts.journal_part import POSTINGS, postings
+from rules.accounts.posting import rows_of
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.events import decode_json, running_stamps, stamp
+from rules.judging.kernel import advance, apply
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 from tests.oracle.strategies import Drawn, drawn_by_seed, seasons_and_logs
 
 THOROUGH = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from rules.compiled import Rules, compile_rules
-from rules.kernel import advance
-from rules.member_table import MemberTable
-from rules.rounds import rounds
-from rules.season_file import load_season
-from rules.ticks import use_rules
+from rules.compiling.compiled import Rules, compile_rules
+from rules.judging.kernel import advance
+from rules.judging.rounds import rounds
+from rules.judging.ticks import use_rules
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 
 SEASON = """
 format = 1

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from simulator.keyed import Keyed, Purpose
+from simulator.people.keyed import Keyed, Purpose
 
 MEMBERS = 40_000
 # Kolmogorov-Smirnov: D * sqrt(n) exceeds 1.95 by chance once in a thousand.

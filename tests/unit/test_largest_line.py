@@ -7,8 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from rules.largest_line import LINE_FEN_MAX, LINE_ML_MAX, LargestLine, greatest_factor, largest_line
-from rules.season_file import load_season
+from rules.season.largest_line import (
+    LINE_FEN_MAX,
+    LINE_ML_MAX,
+    LargestLine,
+    greatest_factor,
+    largest_line,
+)
+from rules.season.season_file import load_season
 from tests.unit.broken_season import BASE
 
 SUMMER = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rules.findings import placed
-from rules.lint import doubtful, lint
-from rules.season_file import load_season
+from rules.advice.findings import placed
+from rules.advice.lint import doubtful, lint
+from rules.season.season_file import load_season
 from tests.unit.broken_season import BASE, LEVELS, PRODUCTS
 
 SUMMER = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"

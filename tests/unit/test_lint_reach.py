@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from rules.lint import lint
-from rules.lint_reach import implies
-from rules.season_file import load_season
-from rules.season_models import Condition
+from rules.advice.lint import lint
+from rules.advice.lint_reach import implies
+from rules.season.season_file import load_season
+from rules.season.season_models import Condition
 from tests.unit.lint_cases import LEVELS, SOUND, coupon, found, multiplier, warned, warning
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from rules.lint import lint
-from rules.season_file import load_season
-from rules.typical_members import usual_prices
+from rules.advice.lint import lint
+from rules.advice.typical_members import usual_prices
+from rules.season.season_file import load_season
 from tests.unit.lint_cases import SOUND, found, warning
 
 REGISTER = '[stations.S1]\nregion = "north"\n[stations.S2]\n[stations.S3]\nbrand = "sun"\n'

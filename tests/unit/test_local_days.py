@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from simulator.keyed import Keyed
-from simulator.local_days import LocalDays
-from simulator.population import Population
-from simulator.population_file import load_population_file
-from simulator.setting import Setting
+from simulator.people.keyed import Keyed
+from simulator.people.population import Population
+from simulator.people.population_file import load_population_file
+from simulator.people.setting import Setting
+from simulator.play.local_days import LocalDays
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from rules.season_file import load_season
-from simulator.log_writer import LogWriter, UnknownLogFormat, ndjson_of
-from simulator.population_file import load_population_file
-from simulator.traffic import generate
+from rules.season.season_file import load_season
+from simulator.log.log_writer import LogWriter, UnknownLogFormat, ndjson_of
+from simulator.people.population_file import load_population_file
+from simulator.play.traffic import generate
 
 SEASON_FILE = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"
 

@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from rules.events import Decoded, Names, concat, decode_arrow, decode_ndjson
-from simulator.log_files import LogProblem
-from simulator.logs import (
+from rules.decoding.events import Decoded, Names, concat, decode_arrow, decode_ndjson
+from simulator.log.log_files import LogProblem
+from simulator.log.logs import (
     ARROW_TYPE,
     NDJSON_TYPE,
     TablePart,
@@ -16,8 +16,8 @@ from simulator.logs import (
     read_log_parts,
     regroup,
 )
-from simulator.mapping import MissingColumn
-from simulator.mapping_file import load_mapping
+from simulator.log.mapping import MissingColumn
+from simulator.log.mapping_file import load_mapping
 
 NAMES = Names(frozenset({"92"}), frozenset({"private", "taxi"}), 0, 2 * 10**15)
 MAPPING = """format = 1

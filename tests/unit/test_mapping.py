@@ -5,9 +5,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from rules.events import Names
-from simulator.logs import read_log
-from simulator.mapping_file import Mapping, MappingErrors, load_mapping
+from rules.decoding.events import Names
+from simulator.log.logs import read_log
+from simulator.log.mapping_file import Mapping, MappingErrors, load_mapping
 
 NAMES = Names(None, frozenset({"private"}), 0, 2 * 10**15)
 FIELDS = """

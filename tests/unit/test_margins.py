@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from rules.report_query import read_query
-from rules.reports import report_of
+from rules.reporting.report_query import read_query
+from rules.reporting.reports import report_of
 from tests.unit.played_log import Event, play, table_of
 from tests.unit.test_price_list import HEAD
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.marked_text import MARK, MarkedText, is_utf8
+from simulator.log.marked_text import MARK, MarkedText, is_utf8
 
 
 @pytest.mark.parametrize("size", [1, 3, 1 << 20])

@@ -11,12 +11,12 @@ import pytest
 from actors.member_journal import MemberJournal
 from actors.store import journal as journal_module
 from actors.store.journal import JournalDamaged, JournalFiles
-from rules.compiled import compile_rules
-from rules.journal_part import POSTINGS, postings
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.posting import journalled
-from rules.season_file import load_season
+from rules.accounts.journal_part import POSTINGS, postings
+from rules.accounts.posting import journalled
+from rules.compiling.compiled import compile_rules
+from rules.judging.kernel import advance, apply
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 from tests.oracle.strategies import drawn_by_seed
 from tests.unit.test_journal import replayed, stamped_log
 

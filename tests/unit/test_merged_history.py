@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actors.merged_history import MergedHistory
 from actors.store.log import Entry
-from rules.event_columns import batch_of, stamp, to_ipc
+from rules.decoding.event_columns import batch_of, stamp, to_ipc
 
 
 def events(seq: int, member: str, numbered: Sequence[tuple[int, int]]) -> Entry:

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rules import merging
-from rules.event_columns import stamp
-from rules.events import decode_json
-from rules.kernel import apply
-from rules.member_table import MemberTable
-from rules.referral_book import STATES
-from rules.segments import count_segment
+from rules.decoding.event_columns import stamp
+from rules.decoding.events import decode_json
+from rules.judging import merging
+from rules.judging.kernel import apply
+from rules.judging.segments import count_segment
+from rules.table.member_table import MemberTable
+from rules.table.referral_book import STATES
 from tests.unit.played_log import Event, play, restored, table_of
 
 SEASON = """

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.columns import Columns, cells
-from rules.narrow import NarrowColumn, fewest_bytes
+from rules.table.columns import Columns, cells
+from rules.table.narrow import NarrowColumn, fewest_bytes
 
 ROWS, WIDTH = 6, 3
 EDGES = [

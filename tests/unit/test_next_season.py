@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.compiled import Rules, compile_rules
-from rules.event_columns import Names
-from rules.events import decode_json, stamp
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.next_season import await_season, check_next
-from rules.official_order import NO_TIME_US
-from rules.results import REASONS, STATUSES
-from rules.season_file import load_season
-from rules.standings import board_rows
-from rules.version_checks import VersionRefused
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.event_columns import Names
+from rules.decoding.events import decode_json, stamp
+from rules.judging.kernel import advance, apply
+from rules.judging.next_season import await_season, check_next
+from rules.judging.results import REASONS, STATUSES
+from rules.ranks.official_order import NO_TIME_US
+from rules.ranks.standings import board_rows
+from rules.season.season_file import load_season
+from rules.season.version_checks import VersionRefused
+from rules.table.member_table import MemberTable
 
 OLD = """
 format = 1

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from rules.kernel import advance
-from rules.member_table import MemberTable
-from rules.notice_book import KINDS, WINNERS, Notice, NoticeBook
-from rules.orders import apply_order
+from rules.judging.kernel import advance
+from rules.judging.orders import apply_order
+from rules.notices.notice_book import KINDS, WINNERS, Notice, NoticeBook
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, instant_us, numbered, play, restored, table_of
 
 SEASON = """

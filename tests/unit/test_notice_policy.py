@@ -4,10 +4,10 @@ import pytest
 
 from actors.notice_policy import DROPPED, OUTDATED, SEND, WeeklyLimit, decide, quiet_until
 from actors.notice_ways import Way, check_ways, read_way
-from rules.calendar import DAY_US, Calendar
-from rules.notice_book import Notice
-from rules.season_models import Season
-from rules.where import Hours
+from rules.compiling.calendar import DAY_US, Calendar
+from rules.notices.notice_book import Notice
+from rules.season.season_models import Season
+from rules.season.where import Hours
 from tests.unit.played_log import instant_us, rules_of
 from tests.unit.test_notice_book import SEASON
 

@@ -5,9 +5,9 @@ import random
 import pytest
 
 from actors.notice_texts import TEXTS, WHY, language, text_of
-from rules.notice_book import KINDS, Notice
-from rules.referral_book import STATES
-from rules.reminders import CLAIM_REMINDERS
+from rules.notices.notice_book import KINDS, Notice
+from rules.notices.reminders import CLAIM_REMINDERS
+from rules.table.referral_book import STATES
 from tests.unit.played_log import instant_us, rules_of
 from tests.unit.test_notice_book import SEASON, drawn, told
 

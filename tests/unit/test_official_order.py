@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.official_order import NO_TIME_US, byte_order, full_order, key_of
+from rules.ranks.official_order import NO_TIME_US, byte_order, full_order, key_of
 
 Row = tuple[int, int, int, str]
 TIE_BREAKS: list[tuple[str, ...]] = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.order_discount import (
+from rules.coupons.order_discount import (
     Bill,
     fen_of_points,
     most_points,
@@ -19,9 +19,9 @@ from rules.order_discount import (
     take_tier_discount,
     told,
 )
-from rules.order_lines import OrderLine
-from rules.season_file import load_season
-from rules.season_models import Checkout, Coupon
+from rules.coupons.order_lines import OrderLine
+from rules.season.season_file import load_season
+from rules.season.season_models import Checkout, Coupon
 from tests.unit.till_log import SEASON
 
 COUPONS = {coupon.id: coupon for coupon in load_season(SEASON).coupons}

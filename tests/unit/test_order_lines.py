@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.decode_json import decode_json
-from rules.order_lines import LineFault, OrderLine, read_lines
+from rules.coupons.order_lines import LineFault, OrderLine, read_lines
+from rules.decoding.decode_json import decode_json
 from tests.unit.till_log import event, line, shop
 
 RULES = shop().rules

@@ -3,8 +3,8 @@ import math
 import pytest
 from scipy import stats
 
-from simulator.paired import SEEDS_MAX, difference, more_seeds
-from simulator.spread import spread_of
+from simulator.report.paired import SEEDS_MAX, difference, more_seeds
+from simulator.report.spread import spread_of
 
 
 @pytest.mark.parametrize("values", [[3.0, 5.0], [1.0, 4.0, 9.0, 16.0], list(range(40))])

@@ -1,9 +1,9 @@
 """Every figure of the shipped population has a name, and a unit, in both languages."""
 
-from rules.season_file import load_season
-from simulator.parameter_names import NAMES, UNITS, general
-from simulator.population_file import load_population_file
-from simulator.report_words import ReportWords
+from rules.season.season_file import load_season
+from simulator.people.parameter_names import NAMES, UNITS, general
+from simulator.people.population_file import load_population_file
+from simulator.report.report_words import ReportWords
 from tests.unit.simulated import SEASON
 
 POPULATION = load_population_file()

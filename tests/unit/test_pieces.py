@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from actors.store import pieces as pieces_module
 from actors.store.log import Entry, Kind
 from actors.store.pieces import Piece, ahead, pieces
-from rules.event_columns import STAMPED, batch_of, from_ipc, to_ipc
+from rules.decoding.event_columns import STAMPED, batch_of, from_ipc, to_ipc
 
 ROWS_MAX = 10
 

@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.population_file import (
+from simulator.people.population_file import (
     DEFAULT_FILE,
     PopulationErrors,
     load_population,

@@ -3,14 +3,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from rules.member_table import MemberTable
-from simulator.demand import Arrivals
-from simulator.fork import Forked
-from simulator.keyed import Keyed, Purpose
-from simulator.population import Population
-from simulator.posterior import Posterior
-from simulator.seen import Seen
-from simulator.setting import setting_of
+from rules.table.member_table import MemberTable
+from simulator.outlook.fork import Forked
+from simulator.outlook.posterior import Posterior
+from simulator.outlook.seen import Seen
+from simulator.people.keyed import Keyed, Purpose
+from simulator.people.population import Population
+from simulator.people.setting import setting_of
+from simulator.play.demand import Arrivals
 from tests.unit.simulated import population, rules_of
 
 DAY_US = 86_400_000_000

@@ -8,10 +8,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rules.price_list import FEN_PARTS, PriceList, day_number
-from rules.season_diff import changes
-from rules.season_file import SeasonErrors, load_season
-from rules.season_models import Season
+from rules.advice.season_diff import changes
+from rules.season.price_list import FEN_PARTS, PriceList, day_number
+from rules.season.season_file import SeasonErrors, load_season
+from rules.season.season_models import Season
 
 HEAD = """\
 format = 1

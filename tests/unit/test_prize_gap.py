@@ -7,11 +7,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.official_order import key_of
-from rules.prize_gap import Gap, PrizeLines, gap_to_prize, points_to_pass, prize_lines
-from rules.prizes import allocate
-from rules.season_models import Season
-from rules.standings import NO_TIME_US, BoardRows, full_order
+from rules.ranks.official_order import key_of
+from rules.ranks.prize_gap import Gap, PrizeLines, gap_to_prize, points_to_pass, prize_lines
+from rules.ranks.prizes import allocate
+from rules.ranks.standings import NO_TIME_US, BoardRows, full_order
+from rules.season.season_models import Season
 
 TIE_BREAK = ("tasks_completed_at", "active_days")
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.prizes import (
+from rules.ranks.prizes import (
     Award,
     Cost,
     allocate,
@@ -18,8 +18,8 @@ from rules.prizes import (
     total_cost,
     unit_cost_fen,
 )
-from rules.season_models import Reward, Season
-from rules.standings import NO_TIME_US, BoardRows
+from rules.ranks.standings import NO_TIME_US, BoardRows
+from rules.season.season_models import Reward, Season
 
 
 def season_of(prizes: list[tuple[str, str, str]], **sections: Any) -> Season:

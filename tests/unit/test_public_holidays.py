@@ -11,10 +11,10 @@ import holidays
 import pytest
 
 from actors.settings import Settings
-from rules import public_holidays as module
-from rules.compiled import compile_rules
-from rules.public_holidays import known_holidays, public_holidays, take_over
-from rules.season_file import load_season
+from rules.compiling import public_holidays as module
+from rules.compiling.compiled import compile_rules
+from rules.compiling.public_holidays import known_holidays, public_holidays, take_over
+from rules.season.season_file import load_season
 
 SUMMER = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rules.calendar import Calendar
-from rules.event_columns import Names
-from rules.events import decode_ndjson
-from rules.price_list import PriceList
-from rules.season_models import Price, Station
-from simulator.quality import Quality, report_lines
+from rules.compiling.calendar import Calendar
+from rules.decoding.event_columns import Names
+from rules.decoding.events import decode_ndjson
+from rules.season.price_list import PriceList
+from rules.season.season_models import Price, Station
+from simulator.log.quality import Quality, report_lines
 
 NAMES = Names(frozenset({"92"}), frozenset({"private"}), 0, 2**52)
 

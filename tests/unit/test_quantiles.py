@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from simulator.quantiles import (
+from simulator.people.quantiles import (
     beta_quantile,
     exponential_quantile,
     gamma_quantile,

@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rules.quantities import plain_text, read_decimal, read_integers, read_quantities
+from rules.decoding.quantities import plain_text, read_decimal, read_integers, read_quantities
 
 MOST = 10_000_000  # ml: 10,000 L
 

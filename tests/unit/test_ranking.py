@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from rules.id_order import IdOrder
-from rules.ranking import DELTA_MIN, FrozenOrder, Key, RankIndex, key_of
-from rules.standings import NO_TIME_US
+from rules.ranks.ranking import DELTA_MIN, FrozenOrder, Key, RankIndex, key_of
+from rules.ranks.standings import NO_TIME_US
+from rules.table.id_order import IdOrder
 
 TIE_BREAK = ("tasks_completed_at", "active_days")
 

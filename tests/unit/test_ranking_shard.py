@@ -13,10 +13,10 @@ from actors.gateway.board_pages import BoardPages, owner_of
 from actors.gateway.reading import Readings
 from actors.messages import Ask, Reading, StandingChange, Warming
 from actors.ranking_shard import RankingShard
-from rules.compiled import Rules, compile_rules
-from rules.official_order import NO_TIME_US
-from rules.season_file import load_season
-from rules.standings import BoardRows, Standing, board_rows
+from rules.compiling.compiled import Rules, compile_rules
+from rules.ranks.official_order import NO_TIME_US
+from rules.ranks.standings import BoardRows, Standing, board_rows
+from rules.season.season_file import load_season
 
 SEASON = """
 format = 1

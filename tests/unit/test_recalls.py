@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulator.keyed import Keyed
-from simulator.recalls import Recalls
+from simulator.people.keyed import Keyed
+from simulator.play.recalls import Recalls
 from tests.unit.simulated import MEMBERS, play_of, population
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from rules.member_table import MemberTable
-from rules.referral_book import STATES
-from rules.referrals import pending_points
+from rules.judging.referrals import pending_points
+from rules.table.member_table import MemberTable
+from rules.table.referral_book import STATES
 from tests.unit.played_log import Event, play, restored, table_of
 
 SEASON = """

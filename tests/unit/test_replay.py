@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
-from rules.event_columns import stamp
-from rules.events import Names, decode_ndjson
+from rules.decoding.event_columns import stamp
+from rules.decoding.events import Names, decode_ndjson
 from ui.commands import main
 
 SEASON = """

@@ -3,8 +3,8 @@ import re
 from pathlib import Path
 
 import simulator
-from simulator.effects import Effects
-from simulator.report_words import PHRASES
+from simulator.play.effects import Effects
+from simulator.report.report_words import PHRASES
 
 PLACE = re.compile(r"{(\w+)}")
 
@@ -20,7 +20,7 @@ def test_every_phrase_is_used() -> None:
     folder = Path(simulator.__file__).parent
     source = "".join(
         path.read_text(encoding="utf-8")
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         if path.name not in ("report_zh.py", "report_en.py")
     )
     words = {

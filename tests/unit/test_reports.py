@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from rules.intervals import Z95, share_difference
-from rules.offers import Offer, offers_to
-from rules.report_query import QueryRefused, read_query
-from rules.report_tables import csv_of
-from rules.reports import report_of
+from rules.coupons.offers import Offer, offers_to
+from rules.reporting.intervals import Z95, share_difference
+from rules.reporting.report_query import QueryRefused, read_query
+from rules.reporting.report_tables import csv_of
+from rules.reporting.reports import report_of
 from tests.unit.played_log import Event, coupons_of, instant_us, play, restored, table_of
 
 SEASON = """

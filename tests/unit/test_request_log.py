@@ -14,7 +14,7 @@ import pytest
 from actors.gateway.request_log import RequestLog, route_of
 from actors.gateway.tally import Tally
 from actors.log_lines import JsonLines, log_to
-from rules.results import REASON_CODES, STATUSES
+from rules.judging.results import REASON_CODES, STATUSES
 
 Messages = list[dict[str, Any]]
 

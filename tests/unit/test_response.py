@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulator.effects import ALL_EFFECTS, Effects
-from simulator.response import (
+from simulator.play.effects import ALL_EFFECTS, Effects
+from simulator.play.response import (
     Day,
     LevelWorth,
     chance_to_reach,
@@ -15,7 +15,7 @@ from simulator.response import (
     reward_echo,
     saturating,
 )
-from simulator.visible import Contest, Cutoff, Way
+from simulator.play.visible import Contest, Cutoff, Way
 from tests.unit.simulated import population, rules_of
 
 FIGURES = population().response

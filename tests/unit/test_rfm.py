@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rules.rfm import quintiles, rfm_of
+from rules.reporting.rfm import quintiles, rfm_of
 from tests.unit.played_log import play, table_of
 from tests.unit.test_segments import buy, event, season
 

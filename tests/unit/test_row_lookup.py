@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules import row_lookup
-from rules.row_lookup import SLOTS_MIN, RowLookup
+from rules.table import row_lookup
+from rules.table.row_lookup import SLOTS_MIN, RowLookup
 
 BATCHES = st.lists(st.lists(st.text(max_size=2), max_size=40), max_size=6)
 

@@ -6,18 +6,23 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rules.coding import Events
-from rules.event_columns import COLUMNS, Decoded, batch_of
-from rules.instants import read_instant
-from rules.member_table import MemberTable
-from rules.results import Outcome
-from rules.standings import board_rows
-from simulator.effects import Effects
-from simulator.output_files import write_coupons, write_members, write_prizes, write_standings
-from simulator.replay import awards_of, replay
-from simulator.run import Play, simulate_run
-from simulator.run_result import FIGURES, MEMBER_COLUMNS, TABLES
-from simulator.stage import Start
+from rules.decoding.event_columns import COLUMNS, Decoded, batch_of
+from rules.decoding.instants import read_instant
+from rules.judging.coding import Events
+from rules.judging.results import Outcome
+from rules.ranks.standings import board_rows
+from rules.table.member_table import MemberTable
+from simulator.offline.output_files import (
+    write_coupons,
+    write_members,
+    write_prizes,
+    write_standings,
+)
+from simulator.offline.replay import awards_of, replay
+from simulator.play.effects import Effects
+from simulator.play.run import Play, simulate_run
+from simulator.play.run_result import FIGURES, MEMBER_COLUMNS, TABLES
+from simulator.play.stage import Start
 from tests.unit.simulated import DAYS, MEMBERS, play_of, population, rules_of, run_of
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 
-from rules.price_list import FEN_PARTS
-from simulator.sale_margins import SaleMargins
-from simulator.setting import setting_of
-from simulator.tier_discounts import TierDiscounts
+from rules.season.price_list import FEN_PARTS
+from simulator.people.setting import setting_of
+from simulator.play.sale_margins import SaleMargins
+from simulator.play.tier_discounts import TierDiscounts
 from tests.unit.simulated import population, rules_of
 
 PRICED = (

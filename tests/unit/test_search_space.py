@@ -1,7 +1,7 @@
 import pytest
 
-from simulator.search_space import SearchSpace, SpaceErrors, read_space
-from simulator.season_text import SeasonText
+from simulator.search.search_space import SearchSpace, SpaceErrors, read_space
+from simulator.search.season_text import SeasonText
 from tests.unit.simulated import SEASON as EXAMPLE
 from tests.unit.tuned_season import SEASON, SPACE, variants_of
 

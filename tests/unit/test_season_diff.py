@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rules.season_diff import Change, adverse, changes
-from rules.season_draft import freeze
-from rules.season_file import load_season
-from rules.season_models import Season
-from rules.toml_lines import Loc
+from rules.advice.season_diff import Change, adverse, changes
+from rules.season.season_draft import freeze
+from rules.season.season_file import load_season
+from rules.season.season_models import Season
+from rules.season.toml_lines import Loc
 from tests.unit.lint_cases import LEVELS, SOUND, coupon, multiplier, trigger
 from tests.unit.test_terms import DRAFT, SUMMER, leaves, other, replaced
 from ui.commands.check import command

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.season_file import SeasonErrors, load_season, load_season_bytes
+from rules.season.season_file import SeasonErrors, load_season, load_season_bytes
 from tests.unit.broken_season import BASE, COUPON, EARNING, HEAD, LEVELS, PHONE, PRODUCTS, errors_of
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
-from rules.season_schema import described, known_keys, season_schema
+from rules.season.season_schema import described, known_keys, season_schema
 
 SEASONS = Path(__file__).parents[2] / "seasons"
 

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from rules.season_file import load_season
-from simulator.season_text import MARK, SeasonText, element_name, toml_of
+from rules.season.season_file import load_season
+from simulator.search.season_text import MARK, SeasonText, element_name, toml_of
 from tests.unit.simulated import SEASON
 from tests.unit.tuned_season import SEASON as SMALL
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.clauses import scalar_text
-from rules.compiled import compile_rules
-from rules.member_table import MemberTable
-from rules.season_file import SeasonErrors, load_season
-from rules.segments import count_segment, segment_rows
+from rules.compiling.clauses import scalar_text
+from rules.compiling.compiled import compile_rules
+from rules.judging.segments import count_segment, segment_rows
+from rules.season.season_file import SeasonErrors, load_season
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, play, restored, table_of
 
 SEASON = """

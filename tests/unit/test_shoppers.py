@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from loadtests.shoppers import Clock, Shop, Shoppers
-from rules.event_columns import Names
-from rules.events import decode_ndjson
+from rules.decoding.event_columns import Names
+from rules.decoding.events import decode_ndjson
 
 SHOP = Shop(("92", "0"), ("shop",), ("private", "taxi"))
 STARTS = datetime(2026, 6, 1, tzinfo=UTC)

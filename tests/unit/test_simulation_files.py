@@ -5,10 +5,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simulator.run_result import FIGURES, result_hash
-from simulator.seeds import Job, run_jobs
-from simulator.simulation_files import KEYS, over_runs, write_simulation
-from simulator.spread import STATISTICS
+from simulator.play.run_result import FIGURES, result_hash
+from simulator.play.seeds import Job, run_jobs
+from simulator.report.simulation_files import KEYS, over_runs, write_simulation
+from simulator.report.spread import STATISTICS
 from tests.unit.simulated import MEMBERS, population, rules_of, run_of
 
 

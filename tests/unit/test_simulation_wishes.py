@@ -6,8 +6,8 @@ import pytest
 
 from actors.gateway.problems import Problem
 from actors.gateway.simulation_wishes import EFFECTS, MEMBER_SEASONS_MAX, MODEL_SEEDS_MAX, Wanted
-from simulator.effects import Effects
-from simulator.uncertainty import MODEL_SEEDS
+from simulator.play.effects import Effects
+from simulator.report.uncertainty import MODEL_SEEDS
 from ui.parts import simulate_form, tune_form
 from ui.parts.simulate_form import runs_of
 from ui.texts import LANGUAGES, texts
@@ -68,8 +68,8 @@ def test_too_much_is_refused_with_the_limit_and_a_size_that_fits() -> None:
 
 
 def test_the_page_offers_the_efforts_and_objectives_that_a_search_takes() -> None:
-    from simulator.aims import read_budget, read_objective
-    from simulator.effort import RUNGS
+    from simulator.search.aims import read_budget, read_objective
+    from simulator.search.effort import RUNGS
 
     assert {name: " → ".join(map(str, rungs)) for name, rungs in RUNGS.items()} == tune_form.EFFORTS
     for one in tune_form.OBJECTIVES:

@@ -12,8 +12,8 @@ import pytest
 from actors.gateway.shared_parcel import SharedParcel
 from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.submission import Extras, Submission
-from rules.events import Refusal
-from rules.results import REASON_CODES, STATUSES
+from rules.decoding.events import Refusal
+from rules.judging.results import REASON_CODES, STATUSES
 
 NONE = REASON_CODES[""]
 CASES = [

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from simulator.spread import spread_of, t975
+from simulator.report.spread import spread_of, t975
 
 
 def test_the_interval_of_the_mean_is_students() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from actors.messages import BoardLayout, StandingChange
 from actors.standing_news import ROWS_MAX, StandingNews
-from rules.compiled import compile_rules
-from rules.identity import hash_strings
-from rules.member_table import MemberTable
-from rules.season_file import load_season
-from rules.standings import Standing
+from rules.compiling.compiled import compile_rules
+from rules.decoding.identity import hash_strings
+from rules.ranks.standings import Standing
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 
 SEASON = """
 format = 1

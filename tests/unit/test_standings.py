@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.standings import (
+from rules.ranks.standings import (
     NO_TIME_US,
     BoardRows,
     Standing,

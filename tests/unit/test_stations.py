@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from rules.season_file import SeasonErrors, load_season
-from rules.season_models import Station
-from rules.station_csv import StationCsvErrors, read_station_csv, station_csv
-from rules.station_register import price_rows, read_price_list, read_stations, register
-from rules.station_writer import StationsNotWritable, write_stations
+from rules.season.season_file import SeasonErrors, load_season
+from rules.season.season_models import Station
+from rules.season.station_csv import StationCsvErrors, read_station_csv, station_csv
+from rules.season.station_register import price_rows, read_price_list, read_stations, register
+from rules.season.station_writer import StationsNotWritable, write_stations
 from tests.unit.test_price_list import HEAD, PRICES, day
 from ui.commands.stations import command
 

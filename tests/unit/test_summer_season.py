@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rules.duration import Duration
-from rules.season_file import load_season
-from rules.season_models import (
+from rules.season.duration import Duration
+from rules.season.season_file import load_season
+from rules.season.season_models import (
     Card,
     DateSpan,
     Hours,

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rules.batch_cells import BatchCells
-from rules.member_table import MemberTable
-from rules.report_query import read_query
-from rules.reports import report_of
-from rules.tallies import WAITING_ROWS_MAX, Cells, Words
+from rules.decoding.batch_cells import BatchCells
+from rules.reporting.report_query import read_query
+from rules.reporting.reports import report_of
+from rules.table.member_table import MemberTable
+from rules.table.tallies import WAITING_ROWS_MAX, Cells, Words
 from tests.unit.played_log import play, restored, table_of
 
 SEASON = """

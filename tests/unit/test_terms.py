@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from rules import terms_en, terms_zh
-from rules.season_draft import freeze
-from rules.season_file import load_season
-from rules.season_models import Season
-from rules.terms import terms
-from rules.terms_names import NAMES
-from rules.toml_lines import Loc
+from rules.season.season_draft import freeze
+from rules.season.season_file import load_season
+from rules.season.season_models import Season
+from rules.season.toml_lines import Loc
+from rules.wording import terms_en, terms_zh
+from rules.wording.terms import terms
+from rules.wording.terms_names import NAMES
 from tests.unit.broken_season import BASE, COUPON, LEVELS, PRODUCTS, TASK
 from ui.commands.terms import command
 

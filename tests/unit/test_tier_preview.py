@@ -6,15 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rules.calendar import DAY_US
-from rules.compiled import Rules, compile_rules
-from rules.identity import hash_strings
-from rules.kernel import advance
-from rules.member_table import MemberTable
-from rules.season_file import load_season
-from rules.tier_preview import TierMoves, preview
-from rules.tiers import entered, window_of
-from rules.versions import adopt, successor
+from rules.advice.tier_preview import TierMoves, preview
+from rules.compiling.calendar import DAY_US
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.identity import hash_strings
+from rules.judging.kernel import advance
+from rules.judging.tiers import entered, window_of
+from rules.judging.versions import adopt, successor
+from rules.season.season_file import load_season
+from rules.table.member_table import MemberTable
 
 HEAD = """\
 format = 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rules.toml_lines import Loc, find_lines, line_of
+from rules.season.toml_lines import Loc, find_lines, line_of
 
 ROOT = Path(__file__).parents[2]
 

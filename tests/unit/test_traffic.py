@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from rules.events import Names, decode_table
-from rules.season_file import load_season
-from rules.season_models import Season
-from simulator.population import Population
-from simulator.population_file import DEFAULT_FILE, load_population, load_population_file
-from simulator.traffic import generate
+from rules.decoding.events import Names, decode_table
+from rules.season.season_file import load_season
+from rules.season.season_models import Season
+from simulator.people.population import Population
+from simulator.people.population_file import DEFAULT_FILE, load_population, load_population_file
+from simulator.play.traffic import generate
 
 SEASONS = Path(__file__).parents[2] / "seasons"
 ZONE = ZoneInfo("Asia/Shanghai")

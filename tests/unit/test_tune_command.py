@@ -172,8 +172,8 @@ def test_a_bad_space_is_refused_with_every_error(files: tuple[Path, Path], tmp_p
 
 
 def test_the_example_space_fits_the_example_season() -> None:
-    from simulator.search_space import read_space
-    from simulator.season_text import SeasonText
+    from simulator.search.search_space import read_space
+    from simulator.search.season_text import SeasonText
     from tests.unit.simulated import SEASON as EXAMPLE
 
     space = EXAMPLE.with_name("summer-2026.space.toml")

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rules.season_models import Season
-from simulator.aims import Budget, read_budget, read_objective
-from simulator.halving import halve
-from simulator.pareto import AXES, front_of
-from simulator.played import KeptRuns, OtherRuns
-from simulator.run_result import FIGURES
-from simulator.scores import Scores
-from simulator.tuning import Plan, Tuned, tune
-from simulator.tuning_words import PHRASES, both, tuning_verdict
+from rules.season.season_models import Season
+from simulator.play.run_result import FIGURES
+from simulator.search.aims import Budget, read_budget, read_objective
+from simulator.search.halving import halve
+from simulator.search.pareto import AXES, front_of
+from simulator.search.played import KeptRuns, OtherRuns
+from simulator.search.scores import Scores
+from simulator.search.tuning import Plan, Tuned, tune
+from simulator.search.tuning_words import PHRASES, both, tuning_verdict
 from tests.unit.tuned_season import PLAN, SPACE, Formula, luck, played_by, variants_of
 
 MARGIN = read_objective("margin_fen")

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import ui
-from rules.season_file import load_season
-from simulator.knobs import amount_of
-from simulator.search_space import SpaceErrors, read_space
-from simulator.season_text import SeasonText
-from simulator.tuning_offers import Offer, Offers, offers_of
+from rules.season.season_file import load_season
+from simulator.search.knobs import amount_of
+from simulator.search.search_space import SpaceErrors, read_space
+from simulator.search.season_text import SeasonText
+from simulator.search.tuning_offers import Offer, Offers, offers_of
 from tests.unit.tuned_season import SEASON
 from ui.answers.simulation import Offer as Told
 from ui.jobs import consult

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from rules.results import REASONS, STATUSES
+from rules.judging.results import REASONS, STATUSES
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
 from tests.ui.opened import opened, shown

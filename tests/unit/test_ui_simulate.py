@@ -7,8 +7,8 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from simulator.search_space import read_space
-from simulator.season_text import SeasonText
+from simulator.search.search_space import read_space
+from simulator.search.season_text import SeasonText
 from tests.ui.fixture_rules import TEXT
 from tests.ui.fixture_simulations import (
     COMPARED,

@@ -1,8 +1,8 @@
 import pytest
 
-from simulator.effects import ALL_EFFECTS
-from simulator.seeds import Job
-from simulator.uncertainty import (
+from simulator.play.effects import ALL_EFFECTS
+from simulator.play.seeds import Job
+from simulator.report.uncertainty import (
     DRAWN,
     MODEL_SEEDS,
     drawn,

@@ -1,10 +1,10 @@
 from collections.abc import Sequence
 
-from simulator.answers import Answers, answers_of
-from simulator.comparison import compare
-from simulator.report_words import ReportWords
-from simulator.run_result import RunResult
-from simulator.verdicts import comparison_verdict, mood_of, simulation_verdict
+from simulator.play.run_result import RunResult
+from simulator.report.answers import Answers, answers_of
+from simulator.report.comparison import compare
+from simulator.report.report_words import ReportWords
+from simulator.report.verdicts import comparison_verdict, mood_of, simulation_verdict
 from tests.unit.made_runs import made_run
 from tests.unit.simulated import population, rules_of
 

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.calendar import DAY_US
-from rules.compiled import Rules, compile_rules
-from rules.events import decode_json, stamp
-from rules.kernel import advance, apply
-from rules.member_table import MemberTable
-from rules.results import REASONS, STATUSES
-from rules.season_file import load_season
-from rules.version_checks import VersionRefused, check_version
-from rules.versions import adopt, relaid, successor
+from rules.compiling.calendar import DAY_US
+from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.events import decode_json, stamp
+from rules.judging.kernel import advance, apply
+from rules.judging.results import REASONS, STATUSES
+from rules.judging.versions import adopt, relaid, successor
+from rules.season.season_file import load_season
+from rules.season.version_checks import VersionRefused, check_version
+from rules.table.member_table import MemberTable
 
 BASE = """
 format = 1

@@ -1,6 +1,6 @@
 import numpy as np
 
-from simulator.visible import Habit, Visible
+from simulator.play.visible import Habit, Visible
 from tests.unit.simulated import play_of
 
 

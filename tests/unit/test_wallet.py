@@ -1,8 +1,8 @@
 import numpy as np
 
-from simulator.keyed import Keyed
-from simulator.population import CouponUse
-from simulator.wallet import Wallet
+from simulator.people.keyed import Keyed
+from simulator.people.population import CouponUse
+from simulator.play.wallet import Wallet
 from tests.unit.simulated import play_of, population
 
 DAY_US = 86_400_000_000

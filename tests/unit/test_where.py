@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from rules.where import DateSpan, Hours, MemberWhere, Range, Where
+from rules.season.where import DateSpan, Hours, MemberWhere, Range, Where
 
 
 @pytest.mark.parametrize(

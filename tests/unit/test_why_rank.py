@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.official_order import NO_TIME_US, key_of
-from rules.why_rank import Stand, compared, decides, why_rank
+from rules.ranks.official_order import NO_TIME_US, key_of
+from rules.ranks.why_rank import Stand, compared, decides, why_rank
 
 TIES = ("tasks_completed_at", "active_days")
 

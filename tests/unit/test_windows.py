@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rules.segment_rules import metric_of
-from rules.windows import WindowRules, Windows
+from rules.compiling.segment_rules import metric_of
+from rules.table.windows import WindowRules, Windows
 
 RULES = WindowRules((("visits", 3), ("amount", 3), ("amount", 1), ("litres", 10)))
 

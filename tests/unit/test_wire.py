@@ -12,8 +12,8 @@ import pytest
 
 from loadtests.bench._bodies import STARTS_US, arrow_of, draw, ndjson_of
 from loadtests.bench._wire import BrokenExchange, exchange, request
-from rules.event_columns import Names
-from rules.events import decode_arrow, decode_ndjson
+from rules.decoding.event_columns import Names
+from rules.decoding.events import decode_arrow, decode_ndjson
 
 NAMES = Names(frozenset({"92", "95", "98", "0"}), frozenset(), STARTS_US, STARTS_US + 10**12)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from rules.coupon_codes import write_code
-from rules.decode_json import decode_json
-from rules.event_columns import running_stamps, stamp
-from rules.kernel import apply
-from rules.member_table import MemberTable
-from rules.results import REASONS, STATUSES
+from rules.coupons.coupon_codes import write_code
+from rules.decoding.decode_json import decode_json
+from rules.decoding.event_columns import running_stamps, stamp
+from rules.judging.kernel import apply
+from rules.judging.results import REASONS, STATUSES
+from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, table_of
 
 SEASON = """

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
-from rules.season_models import Season
-from simulator.keyed import Keyed, Purpose
-from simulator.played import KeptRuns, Played
-from simulator.population import Population
-from simulator.run import Progress
-from simulator.run_result import FIGURES
-from simulator.search_space import read_space
-from simulator.season_text import SeasonText
-from simulator.seeds import Job
-from simulator.tuning import Plan
-from simulator.variants import Variant, Variants
+from rules.season.season_models import Season
+from simulator.people.keyed import Keyed, Purpose
+from simulator.people.population import Population
+from simulator.play.run import Progress
+from simulator.play.run_result import FIGURES
+from simulator.play.seeds import Job
+from simulator.search.played import KeptRuns, Played
+from simulator.search.search_space import read_space
+from simulator.search.season_text import SeasonText
+from simulator.search.tuning import Plan
+from simulator.search.variants import Variant, Variants
 
 SEASON = """\
 # Points for a small season

@@ -12,13 +12,13 @@ from ui.commands._inputs import refuse
 from ui.commands._sending import Progress
 
 if TYPE_CHECKING:
-    from simulator.intake import BadRows
-    from simulator.mapping_file import Mapping
+    from simulator.log.intake import BadRows
+    from simulator.log.mapping_file import Mapping
 
 
 def bad_place(bad: Path | None, logs: Sequence[str], dry_run: bool) -> Path:
     """Choose where bad rows go; a CSV file can't hold rows of logs without columns."""
-    from simulator.log_files import LINES, NDJSON, find_log
+    from simulator.log.log_files import LINES, NDJSON, find_log
 
     lines = [log for log in logs if find_log(log).suffix.lower() in LINES]
     if bad is None:
@@ -36,7 +36,7 @@ def bad_place(bad: Path | None, logs: Sequence[str], dry_run: bool) -> Path:
 
 def bad_rows(place: Path, logs: Sequence[str], meaning: Mapping | None, note: Progress) -> BadRows:
     """Open the file of bad rows: to go on where a run ended, else anew."""
-    from simulator.intake import BadRows, own_columns
+    from simulator.log.intake import BadRows, own_columns
 
     columns = [name for log in logs for name in own_columns(log, meaning)]
     delimiter = "," if meaning is None else meaning.source.delimiter

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from rules.season_models import Season
-    from simulator.mapping_file import Mapping
+    from rules.season.season_models import Season
+    from simulator.log.mapping_file import Mapping
 
 FAILED = 1
 BAD_INPUT = 2
@@ -53,7 +53,7 @@ def read_text(path: Path) -> str:
 
 def read_season(path: Path) -> Season:
     """Read and check a season file, or leave with all its errors."""
-    from rules.season_file import SeasonErrors, load_season_bytes
+    from rules.season.season_file import SeasonErrors, load_season_bytes
 
     try:
         content = path.read_bytes()
@@ -71,7 +71,7 @@ def read_season(path: Path) -> Season:
 
 def read_mapping(path: Path | None) -> Mapping | None:
     """Read a mapping file, if one is named."""
-    from simulator.mapping_file import MappingErrors, load_mapping
+    from simulator.log.mapping_file import MappingErrors, load_mapping
 
     if path is None:
         return None
@@ -83,7 +83,7 @@ def read_mapping(path: Path | None) -> Mapping | None:
 
 def read_instant_option(option: str, text: str | None) -> int | None:
     """Read an RFC 3339 instant given to an option, µs UTC."""
-    from rules.instants import read_instant
+    from rules.decoding.instants import read_instant
 
     if text is None:
         return None

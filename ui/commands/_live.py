@@ -18,7 +18,7 @@ import click
 from actors.agreement import FolderMismatch
 from actors.store.errors import FolderFormat, FolderInUse, StoreError
 from actors.system import NotReady, System, Wanted
-from rules.season_file import SeasonErrors
+from rules.season.season_file import SeasonErrors
 from ui import pages_server
 from ui.commands._connection import fail
 

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from ui.commands._inputs import read_text, refuse
 
 if TYPE_CHECKING:
-    from simulator.population import Population
+    from simulator.people.population import Population
 
 
 def read_population(path: Path | None) -> Population:
     """Read a population file, or leave with all its errors."""
-    from simulator.population_file import PopulationErrors, load_population, load_population_file
+    from simulator.people.population_file import (
+        PopulationErrors,
+        load_population,
+        load_population_file,
+    )
 
     try:
         if path is None:

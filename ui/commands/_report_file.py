@@ -11,7 +11,7 @@ from ui.commands._inputs import fail
 
 def write_report(path: Path, report: dict[str, Any]) -> None:
     """Write the report: JSON by that extension, else plain lines."""
-    from simulator.quality import report_lines
+    from simulator.log.quality import report_lines
 
     text = "\n".join(report_lines(report))
     if path.suffix.lower() == ".json":

@@ -18,7 +18,7 @@ from ui.certificates import trusted
 from ui.commands import _connection as connection
 
 if TYPE_CHECKING:
-    from simulator.logs import LinePart, TablePart
+    from simulator.log.logs import LinePart, TablePart
 
 EVENTS_A_REQUEST = 5_000
 PATIENCE_S = 300.0

@@ -17,10 +17,10 @@ from ui.commands._inputs import read_instant_option, refuse
 from ui.commands._population import read_population
 
 if TYPE_CHECKING:
-    from rules.compiled import Rules
-    from simulator.effects import Effects
-    from simulator.population import Population
-    from simulator.seeds import Job
+    from rules.compiling.compiled import Rules
+    from simulator.people.population import Population
+    from simulator.play.effects import Effects
+    from simulator.play.seeds import Job
 
 MEMBERS: Final = 10_000
 SEEDS: Final = 8
@@ -96,7 +96,7 @@ class Runs:
 
     def jobs(self, rules: Rules) -> list[Job]:
         """Make a run a seed; all draw the same members, by the first seed."""
-        from simulator.seeds import Job
+        from simulator.play.seeds import Job
 
         _check_until(rules, self.until)
         return [
@@ -110,14 +110,14 @@ class Runs:
 
 def _check_until(rules: Rules, until_us: int | None) -> None:
     if until_us is not None and not rules.starts_us < until_us <= rules.latest_us:
-        from simulator.output_files import instant_text
+        from simulator.offline.output_files import instant_text
 
         first, last = instant_text(rules.starts_us), instant_text(rules.latest_us)
         refuse(f"--until {instant_text(until_us)}: must lie after {first}, and up to {last}")
 
 
 def _effects(off: tuple[str, ...]) -> Effects:
-    from simulator.effects import ALL_EFFECTS, Effects
+    from simulator.play.effects import ALL_EFFECTS, Effects
 
     if "all" in off:
         return Effects.none()

@@ -56,14 +56,14 @@ def command(
     no_closing: bool,
 ) -> None:
     """Play SEASON with cheats among its members; write what leaks by rule, and what closes it."""
-    from rules.compiled import compile_rules
+    from rules.compiling.compiled import compile_rules
     from simulator.adversaries.leak import study_leaks
     from simulator.adversaries.leak_files import write_leaks
     from simulator.adversaries.mixed_run import AgentJob, play_mixed
     from simulator.adversaries.study import Study
-    from simulator.log_writer import FORMATS
-    from simulator.season_text import SeasonText
-    from simulator.seeds import made_by_jobs, workers_up
+    from simulator.log.log_writer import FORMATS
+    from simulator.play.seeds import made_by_jobs, workers_up
+    from simulator.search.season_text import SeasonText
 
     rules = compile_rules(read_season(season))
     text = SeasonText(read_text(season))
@@ -136,7 +136,7 @@ def _number(agents: str, members: int) -> int:
 def _figures(path: Path | None) -> AgentFigures:
     """Read the agents' figures, or leave with all their errors."""
     from simulator.adversaries.agent_figures import load_agent_figures
-    from simulator.population_file import PopulationErrors
+    from simulator.people.population_file import PopulationErrors
 
     try:
         return load_agent_figures(path)

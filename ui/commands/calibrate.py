@@ -13,10 +13,10 @@ import click
 from ui.commands._inputs import fail, read_mapping, read_season, read_text, refuse
 
 if TYPE_CHECKING:
-    from simulator.calibration import Calibration
-    from simulator.observed import Observed
-    from simulator.population import Population
-    from simulator.validation import HeldOut, Judged
+    from simulator.fit.calibration import Calibration
+    from simulator.fit.observed import Observed
+    from simulator.fit.validation import HeldOut, Judged
+    from simulator.people.population import Population
 
 _TIME_ZONE = "Asia/Shanghai"
 _CALENDAR = "CN"
@@ -71,14 +71,14 @@ def command(
     as_json: bool,
 ) -> None:
     """Fit a population to LOG...: OUT, and a report on how well it foretells held-out weeks."""
-    from rules.event_columns import UnreadableBody
-    from simulator.calibration import calibrate
-    from simulator.calibration_report import calibration_page, calibration_summary
-    from simulator.log_files import LogProblem
-    from simulator.logs import read_log
-    from simulator.mapping import MissingColumn
-    from simulator.observed import NothingToFit, any_names, observe
-    from simulator.validation import hold_out, judge
+    from rules.decoding.event_columns import UnreadableBody
+    from simulator.fit.calibration import calibrate
+    from simulator.fit.calibration_report import calibration_page, calibration_summary
+    from simulator.fit.observed import NothingToFit, any_names, observe
+    from simulator.fit.validation import hold_out, judge
+    from simulator.log.log_files import LogProblem
+    from simulator.log.logs import read_log
+    from simulator.log.mapping import MissingColumn
 
     template = _template(population)
     zone, country, default_kind = _place(season, time_zone, calendar)
@@ -122,7 +122,11 @@ def command(
 
 
 def _template(path: Path | None) -> Population:
-    from simulator.population_file import PopulationErrors, load_population, load_population_file
+    from simulator.people.population_file import (
+        PopulationErrors,
+        load_population,
+        load_population_file,
+    )
 
     try:
         if path is None:

@@ -9,13 +9,13 @@ from typing import Any, NoReturn
 
 import click
 
-from rules.findings import Placed, placed
-from rules.lint import Note, doubtful, lint
-from rules.season_diff import Change, changes
-from rules.season_file import SeasonErrors, load_season_bytes
-from rules.season_models import Season
-from rules.season_schema import season_schema
-from rules.typical_members import usual_prices
+from rules.advice.findings import Placed, placed
+from rules.advice.lint import Note, doubtful, lint
+from rules.advice.season_diff import Change, changes
+from rules.advice.typical_members import usual_prices
+from rules.season.season_file import SeasonErrors, load_season_bytes
+from rules.season.season_models import Season
+from rules.season.season_schema import season_schema
 
 BAD_INPUT = 2
 

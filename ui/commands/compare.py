@@ -31,11 +31,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Play BASE and CANDIDATE on the same draws; write every difference with its interval."""
-    from rules.compiled import compile_rules
-    from simulator.comparison import compare
-    from simulator.comparison_files import write_comparison
-    from simulator.comparison_report import Compared
-    from simulator.seeds import run_jobs
+    from rules.compiling.compiled import compile_rules
+    from simulator.play.seeds import run_jobs
+    from simulator.report.comparison import compare
+    from simulator.report.comparison_files import write_comparison
+    from simulator.report.comparison_report import Compared
 
     both = [compile_rules(read_season(path)) for path in (base, candidate)]
     asked = Runs.read(

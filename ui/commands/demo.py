@@ -17,7 +17,7 @@ import httpx
 from ui.commands import _connection as connection
 
 if TYPE_CHECKING:
-    from simulator.logs import TablePart
+    from simulator.log.logs import TablePart
     from ui.commands._live import Live
 
 SEASON = Path(__file__).resolve().parents[2] / "seasons" / "summer-2026.toml"
@@ -92,10 +92,10 @@ def command(
 
 def _traffic(members: int, seed: int, rate: float) -> Iterator[TablePart]:
     """Generate the season's traffic in posts of a fifth of a second."""
-    from rules.season_file import load_season
-    from simulator.logs import TablePart
-    from simulator.population_file import load_population_file
-    from simulator.traffic import generate
+    from rules.season.season_file import load_season
+    from simulator.log.logs import TablePart
+    from simulator.people.population_file import load_population_file
+    from simulator.play.traffic import generate
 
     season = load_season(SEASON.read_text(encoding="utf-8"), str(SEASON))
     size = max(1, min(EVENTS_A_POST_MAX, int(rate / POSTS_A_SECOND)))

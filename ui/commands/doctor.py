@@ -198,7 +198,7 @@ def _clock(url: str, key: str | None) -> Iterator[Finding]:
 
 
 def _seconds(text: str) -> float:
-    from rules.instants import read_instant
+    from rules.decoding.instants import read_instant
 
     at_us = read_instant(text)
     return 0.0 if at_us is None else at_us / 1e6

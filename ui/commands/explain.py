@@ -13,9 +13,9 @@ from ui.commands import _connection as connection
 from ui.commands._inputs import fail, read_instant_option, read_mapping, read_season, refuse
 
 if TYPE_CHECKING:
-    from rules.compiled import Rules
-    from rules.event_columns import Decoded
-    from rules.member_table import MemberTable
+    from rules.compiling.compiled import Rules
+    from rules.decoding.event_columns import Decoded
+    from rules.table.member_table import MemberTable
 
 WITHIN_S: Final = 60.0
 ENTRIES_A_REQUEST: Final = 10_000
@@ -79,10 +79,10 @@ def _replayed(
     season: Path, logs: tuple[str, ...], mapping: Path | None, *, sort: bool, until: str | None
 ) -> list[MemberTable]:
     """Replay a log with a journal, or leave saying why it can't be read."""
-    from rules.compiled import compile_rules
-    from rules.event_columns import UnreadableBody
-    from simulator.log_files import LogProblem
-    from simulator.mapping import MissingColumn
+    from rules.compiling.compiled import compile_rules
+    from rules.decoding.event_columns import UnreadableBody
+    from simulator.log.log_files import LogProblem
+    from simulator.log.mapping import MissingColumn
 
     rules = compile_rules(read_season(season))
     until_us = read_instant_option("--until", until)
@@ -97,11 +97,11 @@ def _replayed(
 def _tables(
     rules: Rules, logs: tuple[str, ...], meaning: Any, *, sort: bool, until_us: int | None
 ) -> list[MemberTable]:
-    from simulator.archived_log import is_archived, read_archived
-    from simulator.archived_tables import DECIDING, ArchivedTables
-    from simulator.journalled import journalled_replay
-    from simulator.logs import read_log
-    from simulator.replay import in_time_order
+    from simulator.log.archived_log import is_archived, read_archived
+    from simulator.log.logs import read_log
+    from simulator.offline.archived_tables import DECIDING, ArchivedTables
+    from simulator.offline.journalled import journalled_replay
+    from simulator.offline.replay import in_time_order
 
     tables = None
     batches: Iterable[Decoded] = read_log(logs, meaning, rules.names)
@@ -116,10 +116,10 @@ def _tables(
 
 
 def _explained(tables: list[MemberTable], asked: tuple[str, ...]) -> dict[str, Any]:
-    from rules.explain import waterfall
-    from rules.posting import journalled
-    from rules.statement import statement
-    from simulator.journalled import table_with
+    from rules.accounts.explain import waterfall
+    from rules.accounts.posting import journalled
+    from rules.accounts.statement import statement
+    from simulator.offline.journalled import table_with
 
     member = asked[0]
     table = table_with(tables, member)
@@ -157,8 +157,8 @@ def _ask(url: str, key: str | None, asked: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _show(found: dict[str, Any], language: str, *, as_json: bool) -> None:
-    from rules.explain import waterfall_lines
-    from rules.statement import lines
+    from rules.accounts.explain import waterfall_lines
+    from rules.accounts.statement import lines
 
     shown = lines(found, language) if "entries" in found else waterfall_lines(found, language)
     connection.finish(found, as_json, shown)

@@ -101,7 +101,7 @@ def _csv(batch: pa.RecordBatch) -> bytes:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from rules.csv_lines import csv_bytes
+    from rules.decoding.csv_lines import csv_bytes
 
     if not batch.num_rows:
         return b""

@@ -19,10 +19,10 @@ from ui.commands._simulating import progress
 
 if TYPE_CHECKING:
     from actors.store.log import Entry
-    from rules.compiled import Rules
-    from simulator.fork import Forked
-    from simulator.population import Population
-    from simulator.season_costs import SeasonEnd
+    from rules.compiling.compiled import Rules
+    from simulator.outlook.fork import Forked
+    from simulator.outlook.season_costs import SeasonEnd
+    from simulator.people.population import Population
 
 SEEDS: Final = 20
 TOP: Final = 10
@@ -56,10 +56,10 @@ def command(
     url: str, key: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Forecast a running season from a copy of its log; the system keeps each forecast."""
-    from rules.compiled import compile_rules
-    from rules.season_file import load_season
-    from simulator.forecast import NothingToForecast, make_forecast, told
-    from simulator.forecast_files import write_forecast
+    from rules.compiling.compiled import compile_rules
+    from rules.season.season_file import load_season
+    from simulator.outlook.forecast import NothingToForecast, make_forecast, told
+    from simulator.outlook.forecast_files import write_forecast
 
     people = read_population(population)
     begun = connection.call("GET", url, key, "/v1/forecast/start")
@@ -103,7 +103,7 @@ def _fork(
     """Rebuild the season's members from the logs of all shards, spooled to disk one by one."""
     from actors.merged_history import MergedHistory
     from actors.store.log import Entry
-    from simulator.fork import Fork
+    from simulator.outlook.fork import Fork
 
     try:
         fork = Fork(rules, people, upto_us)
@@ -160,7 +160,7 @@ def _entries(file: IO[bytes]) -> Iterator[Entry]:
 
 def _lines(kept: dict[str, Any], forked: Forked, out: Path | None) -> list[str]:
     """Say in words what a forecast tells."""
-    from simulator.report_words import ReportWords
+    from simulator.report.report_words import ReportWords
 
     words = ReportWords(forked.table.rules.season, "en")
     cost = kept["costs"]["cost_total_fen"]
@@ -188,7 +188,7 @@ def _judge(
     url: str, key: str, begun: dict[str, Any], rules: Rules, people: Population, as_json: bool
 ) -> None:
     """Hold every forecast of the season against its end."""
-    from simulator.forecast_judge import coverage, judge
+    from simulator.outlook.forecast_judge import coverage, judge
 
     season = connection.call("GET", url, key, "/v1/season")
     if season["phase"] != "final":
@@ -220,7 +220,7 @@ def _judge(
 def _end(
     url: str, key: str, shards: int, rules: Rules, people: Population, final_at: str
 ) -> SeasonEnd:
-    from simulator.season_costs import end_of
+    from simulator.outlook.season_costs import end_of
 
     final_us = read_instant_option("final_at", final_at)
     assert final_us is not None

@@ -16,9 +16,9 @@ from ui.commands._report_file import write_report
 from ui.commands._sending import EVENTS_A_REQUEST, STATUSES, Progress, Sender
 
 if TYPE_CHECKING:
-    from rules.event_columns import Names
-    from simulator.intake import BadRows, Intake
-    from simulator.quality import Quality
+    from rules.decoding.event_columns import Names
+    from simulator.log.intake import BadRows, Intake
+    from simulator.log.quality import Quality
 
 TAKEN: Final = ("applied", "duplicate", "limit_reached", "waiting")
 CONFLICT: Final = "an event of this member with this event_id was taken with another content"
@@ -52,11 +52,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Import LOG... (CSV, NDJSON, JSON, Parquet or Arrow) into a running system, resumable."""
-    from rules.event_columns import UnreadableBody
-    from simulator.intake import read_intake
-    from simulator.log_files import LogProblem
-    from simulator.mapping import MissingColumn
-    from simulator.quality import report_lines
+    from rules.decoding.event_columns import UnreadableBody
+    from simulator.log.intake import read_intake
+    from simulator.log.log_files import LogProblem
+    from simulator.log.mapping import MissingColumn
+    from simulator.log.quality import report_lines
 
     meaning = read_mapping(mapping)
     said = connection.call("GET", url, key, "/v1/names")
@@ -221,8 +221,8 @@ class Import:
 
 def names_of(said: dict[str, Any]) -> Names:
     """Read what events of the running season may name."""
-    from rules.event_columns import Names
-    from rules.instants import read_instant
+    from rules.decoding.event_columns import Names
+    from rules.decoding.instants import read_instant
 
     earliest_us, latest_us = read_instant(said["earliest"]), read_instant(said["latest"])
     if earliest_us is None or latest_us is None:
@@ -238,9 +238,9 @@ def names_of(said: dict[str, Any]) -> Names:
 
 def quality_of(said: dict[str, Any], listed: dict[str, Any]) -> Quality:
     """Begin a report by the running season's calendar, stations and prices."""
-    from rules.calendar import Calendar
-    from rules.station_register import read_price_list, read_stations
-    from simulator.quality import Quality
+    from rules.compiling.calendar import Calendar
+    from rules.season.station_register import read_price_list, read_stations
+    from simulator.log.quality import Quality
 
     first, last = int(said["earliest"][:4]), int(said["latest"][:4])
     stations = read_stations(listed["stations"])

@@ -15,11 +15,11 @@ from ui.commands._inputs import fail, read_instant_option, read_mapping, read_se
 from ui.commands._report_file import write_report
 
 if TYPE_CHECKING:
-    from rules.compiled import Rules
-    from rules.event_columns import Decoded
-    from simulator.archived_log import ArchivedLog
-    from simulator.mapping_file import Mapping
-    from simulator.tables import Tables
+    from rules.compiling.compiled import Rules
+    from rules.decoding.event_columns import Decoded
+    from simulator.log.archived_log import ArchivedLog
+    from simulator.log.mapping_file import Mapping
+    from simulator.offline.tables import Tables
 
 TOLD_EVERY_S = 5.0
 
@@ -77,16 +77,16 @@ def command(
     as_json: bool,
 ) -> None:
     """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
-    from rules.compiled import compile_rules
-    from rules.event_columns import UnreadableBody
-    from rules.next_season import joined_names
-    from simulator.archived_log import is_archived, read_archived
-    from simulator.archived_tables import DECIDING, ArchivedTables
-    from simulator.log_files import LogProblem
-    from simulator.logs import read_log
-    from simulator.mapping import MissingColumn
-    from simulator.replay import in_time_order, replay
-    from simulator.tables import OneTable
+    from rules.compiling.compiled import compile_rules
+    from rules.decoding.event_columns import UnreadableBody
+    from rules.judging.next_season import joined_names
+    from simulator.log.archived_log import is_archived, read_archived
+    from simulator.log.log_files import LogProblem
+    from simulator.log.logs import read_log
+    from simulator.log.mapping import MissingColumn
+    from simulator.offline.archived_tables import DECIDING, ArchivedTables
+    from simulator.offline.replay import in_time_order, replay
+    from simulator.offline.tables import OneTable
 
     rules = compile_rules(read_season(season))
     upcoming = None if next_season is None else _upcoming(rules, next_season)
@@ -153,8 +153,8 @@ def _report_quality(
     archived: ArchivedLog | None,
 ) -> None:
     """Write what the rows of the log are like: a pass of its own, as a replay may take several."""
-    from simulator.logs import read_log
-    from simulator.quality import Quality
+    from simulator.log.logs import read_log
+    from simulator.log.quality import Quality
 
     quality = Quality.of(rules)
     given = [archived.events] if archived is not None else None
@@ -165,9 +165,9 @@ def _report_quality(
 
 def _upcoming(rules: Rules, path: Path) -> Rules:
     """Read the file of the next season, which has to follow the given one."""
-    from rules.compiled import compile_rules
-    from rules.next_season import check_next_season
-    from rules.version_checks import VersionRefused
+    from rules.compiling.compiled import compile_rules
+    from rules.judging.next_season import check_next_season
+    from rules.season.version_checks import VersionRefused
 
     upcoming = compile_rules(read_season(path))
     try:

@@ -13,7 +13,7 @@ from ui.commands._inputs import read_mapping, refuse
 from ui.commands._sending import EVENTS_A_REQUEST, Progress, Sender
 
 if TYPE_CHECKING:
-    from simulator.logs import LinePart, TablePart
+    from simulator.log.logs import LinePart, TablePart
 
 
 @click.command()
@@ -37,9 +37,9 @@ def command(
     as_json: bool,
 ) -> None:
     """Post LOG... (CSV, NDJSON or Parquet) in order; a second run goes on where one ended."""
-    from simulator.log_files import LogProblem
-    from simulator.logs import CHUNK_ROWS, read_log_parts, regroup
-    from simulator.mapping import MissingColumn
+    from simulator.log.log_files import LogProblem
+    from simulator.log.logs import CHUNK_ROWS, read_log_parts, regroup
+    from simulator.log.mapping import MissingColumn
 
     meaning = read_mapping(mapping)
     season = connection.call("GET", url, key, "/v1/season?hours=0")

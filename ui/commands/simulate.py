@@ -47,11 +47,11 @@ def command(
     model_form: bool,
 ) -> None:
     """Play SEASON with simulated members; write figures with intervals, tables and a report."""
-    from rules.compiled import compile_rules
-    from simulator.answer_files import write_answers
-    from simulator.log_writer import FORMATS
-    from simulator.seeds import run_jobs
-    from simulator.uncertainty import extra_jobs, uncertainty_of
+    from rules.compiling.compiled import compile_rules
+    from simulator.log.log_writer import FORMATS
+    from simulator.play.seeds import run_jobs
+    from simulator.report.answer_files import write_answers
+    from simulator.report.uncertainty import extra_jobs, uncertainty_of
 
     rules = compile_rules(read_season(season))
     asked = Runs.read(

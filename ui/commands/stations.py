@@ -14,8 +14,8 @@ import click
 from ui.commands._inputs import fail, read_season, read_text, refuse
 
 if TYPE_CHECKING:
-    from rules.season_models import Season
-    from rules.station_writer import Written
+    from rules.season.season_models import Season
+    from rules.season.station_writer import Written
 
 SHOWN_MAX: Final = 10
 
@@ -60,7 +60,7 @@ def command(
         raise click.UsageError("--replace and --dry-run go with --import")
     loaded = read_season(season)
     if as_csv:
-        from rules.station_csv import station_csv
+        from rules.season.station_csv import station_csv
 
         click.echo(station_csv(loaded.stations).decode(), nl=False)
         return
@@ -79,8 +79,8 @@ def _date(text: str) -> date:
 
 
 def _told(season: Season, on: date) -> dict[str, Any]:
-    from rules.price_list import PriceList
-    from rules.station_register import prices_on, register
+    from rules.season.price_list import PriceList
+    from rules.season.station_register import prices_on, register
 
     return {
         "ok": True,
@@ -121,9 +121,9 @@ def _price(row: dict[str, Any], product: str) -> str:
 
 
 def _bring_in(table: Path, into: Path, *, replace: bool, dry_run: bool, as_json: bool) -> None:
-    from rules.season_file import SeasonErrors
-    from rules.station_csv import StationCsvErrors, read_station_csv
-    from rules.station_writer import StationsNotWritable, write_stations
+    from rules.season.season_file import SeasonErrors
+    from rules.season.station_csv import StationCsvErrors, read_station_csv
+    from rules.season.station_writer import StationsNotWritable, write_stations
 
     try:
         stations = read_station_csv(read_text(table))

@@ -24,7 +24,7 @@ def command(season: Path, lang: str, out: Path | None) -> None:
 
     Every rule of the file is in them; margins and what gifts cost are not.
     """
-    from rules.terms import terms
+    from rules.wording.terms import terms
 
     text = terms(read_season(season), lang)
     if out is None:

@@ -94,9 +94,9 @@ def command(
     as_json: bool,
 ) -> None:
     """Write a log of synthetic fuel traffic that fits the season file SEASON."""
-    from simulator.activity import with_activity
-    from simulator.log_writer import LogWriter, UnknownLogFormat
-    from simulator.traffic import generate
+    from simulator.log.log_writer import LogWriter, UnknownLogFormat
+    from simulator.play.activity import with_activity
+    from simulator.play.traffic import generate
 
     rules = read_season(season)
     figures = read_population(population)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from simulator.effort import RUNGS
+from simulator.search.effort import RUNGS
 from ui.commands._inputs import fail, read_season, read_text, refuse
 from ui.commands._simulating import Runs, progress, run_options, workers_for
 
 if TYPE_CHECKING:
-    from simulator.aims import Budget, Objective
-    from simulator.run import Progress
-    from simulator.search_space import SearchSpace
-    from simulator.season_text import SeasonText
+    from simulator.play.run import Progress
+    from simulator.search.aims import Budget, Objective
+    from simulator.search.search_space import SearchSpace
+    from simulator.search.season_text import SeasonText
 
 MEMBERS: Final = 2000
 
@@ -71,14 +71,14 @@ def command(
     as_json: bool,
 ) -> None:
     """Search for the values of SEASON that do most within budgets; write best.toml and a report."""
-    from rules.compiled import compile_rules
-    from simulator.played import KeptRuns, OtherRuns, Played, job_of, made_with
-    from simulator.season_text import SeasonText
-    from simulator.seeds import workers_up
-    from simulator.tuning import Plan, tune
-    from simulator.tuning_files import write_tuning
-    from simulator.tuning_report import Tuning
-    from simulator.variants import Variants
+    from rules.compiling.compiled import compile_rules
+    from simulator.play.seeds import workers_up
+    from simulator.search.played import KeptRuns, OtherRuns, Played, job_of, made_with
+    from simulator.search.season_text import SeasonText
+    from simulator.search.tuning import Plan, tune
+    from simulator.search.tuning_files import write_tuning
+    from simulator.search.tuning_report import Tuning
+    from simulator.search.variants import Variants
 
     rules = compile_rules(read_season(season))
     text = SeasonText(season.read_bytes().decode("utf-8"))
@@ -114,13 +114,13 @@ def command(
 
 def _stages(told: Progress) -> Progress:
     """Count runs, and say what they are for."""
-    from simulator.tuning import STAGES
+    from simulator.search.tuning import STAGES
 
     return lambda done, total, stage: told(done, total, f"runs, {STAGES.get(stage, stage)}")
 
 
 def _space(path: Path, text: SeasonText, season: Path) -> SearchSpace:
-    from simulator.search_space import SpaceErrors, read_space
+    from simulator.search.search_space import SpaceErrors, read_space
 
     try:
         return read_space(read_text(path), str(path), text, str(season))
@@ -133,7 +133,7 @@ def _space(path: Path, text: SeasonText, season: Path) -> SearchSpace:
 
 
 def _aims(objective: str, budgets: tuple[str, ...]) -> tuple[Objective, list[Budget]]:
-    from simulator.aims import read_budget, read_objective
+    from simulator.search.aims import read_budget, read_objective
 
     try:
         aim = read_objective(objective)

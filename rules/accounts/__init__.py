@@ -1,0 +1,1 @@
+"""Accounts: every movement of points with its cause, as statements and explanations."""

@@ -1,0 +1,1 @@
+"""Compiling: a season file as lookup arrays and bits, ready for batches of events."""

@@ -1,0 +1,1 @@
+"""Decoding: bodies and files of events from bytes to checked columns."""

@@ -1,0 +1,53 @@
+"""Events from bytes to checked columns, and back to bytes: the names other packages use."""
+
+from rules.decoding.decode_columns import decode_arrow, decode_table
+from rules.decoding.decode_json import decode_json, decode_ndjson
+from rules.decoding.event_columns import (
+    AMOUNT_FEN_MAX,
+    COLUMNS,
+    EVENT_ID_BYTES_MAX,
+    LITRES_ML_MAX,
+    MEMBER_BYTES_MAX,
+    POINTS_MAX,
+    ROWS_MAX,
+    STAMPED,
+    TYPES,
+    Decoded,
+    Names,
+    Refusal,
+    UnreadableBody,
+    batch_of,
+    concat,
+    from_ipc,
+    running_stamps,
+    stamp,
+    text_of,
+    to_ipc,
+)
+
+__all__ = [
+    "AMOUNT_FEN_MAX",
+    "COLUMNS",
+    "EVENT_ID_BYTES_MAX",
+    "LITRES_ML_MAX",
+    "MEMBER_BYTES_MAX",
+    "POINTS_MAX",
+    "ROWS_MAX",
+    "STAMPED",
+    "TYPES",
+    "Decoded",
+    "Names",
+    "Refusal",
+    "UnreadableBody",
+    "batch_of",
+    "concat",
+    "decode_arrow",
+    "decode_json",
+    "decode_ndjson",
+    "decode_table",
+    "from_ipc",
+    "running_stamps",
+    "stamp",
+    "text_of",
+    "to_ipc",
+]

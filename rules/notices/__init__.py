@@ -1,0 +1,1 @@
+"""Notices: what members are to be told, and when."""

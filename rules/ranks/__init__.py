@@ -1,0 +1,1 @@
+"""Ranks: the official order, boards, exact ranks while members change, and prizes."""

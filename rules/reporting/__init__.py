@@ -1,0 +1,1 @@
+"""Reporting: what tables of members add up to, as reports for people."""

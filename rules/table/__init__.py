@@ -1,0 +1,1 @@
+"""Table: what is held of every member, accepted event and sale, in columns that grow."""

@@ -1,0 +1,173 @@
+"""Pools: what several members draw from and never more than there is: budgets and stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from rules.decoding.event_columns import AMOUNT_FEN_MAX
+from rules.season.season_models import Coupon, Season
+
+if TYPE_CHECKING:
+    from rules.compiling.compiled import Rules
+
+Int64s = npt.NDArray[np.int64]
+
+Draw = tuple[int, int]
+"""A pool's number and how much to take of it."""
+
+
+ORDER_FEN_MAX: Final = 200 * AMOUNT_FEN_MAX
+"""The most an order of 200 lines comes to, which bounds a percentage without max_off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """One thing that can run out: a budget's count or cost (fen), or an item's stock."""
+
+    id: str
+    measure: Literal["count", "cost", "stock"]
+    limit: int
+    per: Literal["day", "week", "month"] | None = None
+
+
+class PoolRules:
+    """The pools of a season file, and what draws from which."""
+
+    def __init__(self, season: Season) -> None:
+        pools: list[Pool] = []
+        self._at_issue: dict[str, list[int]] = {}
+        self._at_use: dict[str, list[int]] = {}
+        self._stock: dict[str, int] = {}
+        for budget in season.budgets:
+            side = self._at_issue if budget.at == "issue" else self._at_use
+            for measure, limit in (("count", budget.count), ("cost", budget.cost_fen)):
+                if limit is None:
+                    continue
+                for covered in budget.covers:
+                    side.setdefault(covered, []).append(len(pools))
+                pools.append(Pool(budget.id, measure, limit, budget.per))  # type: ignore[arg-type]  # one of two literals
+        for item in season.catalogue:
+            if item.goods is not None and item.goods.stock is not None:
+                self._stock[item.id] = len(pools)
+                pools.append(Pool(item.id, "stock", item.goods.stock))
+        self.pools = tuple(pools)
+        faces = {coupon.id: coupon.face_value_fen for coupon in season.coupons}
+
+        def most(side: Mapping[str, Sequence[int]], names: Iterable[str]) -> Int64s:
+            """Find the most that one of some coupons takes of each pool, int64[k]."""
+            taken = np.zeros(len(pools), dtype=np.int64)
+            for name in names:
+                face_fen = faces.get(name, 0)
+                for pool in side.get(name, ()):
+                    cost = ORDER_FEN_MAX if face_fen is None else face_fen
+                    taken[pool] = max(taken[pool], 1 if pools[pool].measure == "count" else cost)
+            return taken
+
+        self.most_at_issue = most(self._at_issue, faces)
+        self.most_at_use = most(self._at_use, faces)
+        self.most_of_stock = np.array([pool.measure == "stock" for pool in pools], dtype=np.int64)
+        at_once = [one.issue for one in season.triggers if one.on in ("enrol", "tier_up")]
+        at_ticks = [one.issue for one in season.triggers if one.on not in ("enrol", "tier_up")]
+        none = np.zeros(len(pools), dtype=np.int64)
+        # What one event's triggers take together, and one member's at a tick; int64[k].
+        self.by_triggers = sum((most(self._at_issue, [one]) for one in at_once), none)
+        self.by_ticks = sum((most(self._at_issue, [one]) for one in at_ticks), none)
+        self.limits = np.array([pool.limit for pool in pools], dtype=np.int64)
+
+    def to_issue(self, coupon: Coupon) -> list[Draw]:
+        """List what issuing one coupon takes; its cost is the most it can be worth."""
+        face_fen = coupon.face_value_fen or 0
+        return [
+            (pool, 1 if self.pools[pool].measure == "count" else face_fen)
+            for pool in self._at_issue.get(coupon.id, ())
+        ]
+
+    def to_use(self, coupon: Coupon, cost_fen: int) -> list[Draw]:
+        """List what using one coupon takes at what it costs now."""
+        return [
+            (pool, 1 if self.pools[pool].measure == "count" else cost_fen)
+            for pool in self._at_use.get(coupon.id, ())
+        ]
+
+    def of_stock(self, item: str) -> list[Draw]:
+        """List what handing out one of a catalogue item takes."""
+        return [(self._stock[item], 1)] if item in self._stock else []
+
+
+class Pools:
+    """How much of each pool is used, and how much may be, int64[k] each.
+
+    One table alone may use everything. Where several shards share the pools each uses what it
+    has leased, and asks for more before it applies what could need it.
+    """
+
+    def __init__(self, rules: PoolRules) -> None:
+        self.rules = rules
+        self.used = np.zeros(len(rules.pools), dtype=np.int64)
+        self.lease = rules.limits.copy()
+        self.shared = False
+
+    def share(self) -> None:
+        """Use only what is leased from here on."""
+        self.shared = True
+        self.lease[:] = 0
+
+    def left(self, pool: int) -> int:
+        """Tell what is left of a pool here."""
+        return int(self.lease[pool] - self.used[pool])
+
+    def short(self, draws: Sequence[Draw]) -> Pool | None:
+        """Name the first pool that has too little left for its draw, or None."""
+        for pool, amount in draws:
+            if amount > self.left(pool):
+                return self.rules.pools[pool]
+        return None
+
+    def take(self, draws: Sequence[Draw]) -> None:
+        """Draw; short() has told that every pool has enough."""
+        for pool, amount in draws:
+            self.used[pool] += amount
+
+    def most(self, draws: Sequence[Draw], count: int) -> int:
+        """Tell how often, up to count times, the same draws can be taken."""
+        for pool, amount in draws:
+            if amount:
+                count = min(count, max(0, self.left(pool)) // amount)
+        return count
+
+    def give_back(self, draws: Sequence[Draw]) -> None:
+        """Return what was taken."""
+        for pool, amount in draws:
+            self.used[pool] -= amount
+
+    def renew(self, periods: Sequence[str]) -> None:
+        """Empty the pools of periods that begin: day, week, month."""
+        for place, pool in enumerate(self.rules.pools):
+            if pool.per in periods:
+                self.used[place] = 0
+
+    def adopt(self, old: Rules, new: Rules) -> None:
+        """Keep what is used, and leased, of each pool under another file."""
+        stood = {(pool.id, pool.measure): place for place, pool in enumerate(old.pool_rules.pools)}
+        self.rules = new.pool_rules
+        places = [stood.get((pool.id, pool.measure), -1) for pool in self.rules.pools]
+        # One more at the end, for the pools that are new.
+        used, lease = np.append(self.used, 0), np.append(self.lease, 0)
+        self.used = used[places].astype(np.int64)
+        self.lease = lease[places].astype(np.int64) if self.shared else self.rules.limits.copy()
+
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Copy the use of every pool."""
+        shared = np.array([self.shared], dtype=np.bool_)
+        return {"used": self.used.copy(), "lease": self.lease.copy(), "shared": shared}
+
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Fill from state()."""
+        self.used[:] = state["used"]
+        self.lease[:] = state["lease"]
+        self.shared = bool(state["shared"][0])

@@ -1,0 +1,1 @@
+"""Wording: the whole season file as terms in plain words, in Chinese and English."""

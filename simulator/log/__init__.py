@@ -1,0 +1,1 @@
+"""Logs: event logs of any shape, read, written, mapped, and looked over for faults."""

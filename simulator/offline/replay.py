@@ -1,0 +1,399 @@
+"""Offline replay: a recorded log through the kernel, and the season to its end.
+
+The stamps of a bare log are the greatest time of its valid events so far; those of an
+archived log are kept. Members are spread over any number of tables with common stamps, so
+the number of workers changes nothing in the result. Where members share something, budgets or
+a referral, one table holds them all.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from rules.advice.tier_preview import TierMoves, preview
+from rules.compiling.compiled import Rules
+from rules.coupons.coupon_columns import coupon_counts, pool_uses
+from rules.decoding.event_columns import Decoded, Refusal, concat, running_stamps, stamp
+from rules.judging.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
+from rules.ranks.prizes import Award, allocate, cost_by_kind, prize_boards
+from rules.ranks.standings import BoardRows, Standing, board_rows, standings_hash
+from rules.table.member_columns import POINT_COLUMNS
+from rules.table.member_table import NO_CLOCK_US, MemberTable
+from simulator.log.ahead import ahead
+from simulator.offline.output_files import (
+    ResultFiles,
+    decimal_text,
+    instant_text,
+    write_coupons,
+    write_members,
+    write_prizes,
+    write_standings,
+)
+from simulator.offline.report_files import write_reports
+from simulator.offline.tables import MergesMembersError, OneTable, Tables, WorkerTables
+
+SHARED: Final = {
+    "referral": "referrals",
+    "pools": "budgets or stock",
+    "coupons": "coupon codes",
+}
+"""What members share, in words, by the names in Rules.crosses_members."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many events had each status, and each reason."""
+
+    status: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(STATUSES), dtype=np.int64)
+    )
+    reason: npt.NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(REASONS), dtype=np.int64)
+    )
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one batch."""
+        self.status += np.bincount(outcome.status, minlength=len(STATUSES))
+        self.reason += np.bincount(outcome.reason, minlength=len(REASONS))
+
+
+class Replay:
+    """Applies decoded batches in order and keeps count."""
+
+    def __init__(self, rules: Rules, tables: Tables, *, decided: bool = False) -> None:
+        """Begin a run; decided says that the log itself holds who has won what."""
+        self.rules = rules
+        self.tables = tables
+        self.counts = Counts()
+        self.clock_us = NO_CLOCK_US
+        self._awarded = decided or not rules.season.prizes
+
+    def apply(self, decoded: Decoded) -> Outcome:
+        """Apply the valid events of a batch; returns the outcome of every row received.
+
+        Rows refused in decoding stand where they were in the input.
+        """
+        stamps = decoded.stamp_us
+        if stamps is None:
+            at_us = decoded.columns.column("at_us").to_numpy()
+            stamps = running_stamps(at_us, self.clock_us)
+        whole = Outcome.empty(decoded.received)
+        first = _first_place(decoded)
+        places = decoded.place - first
+        if len(stamps):
+            self.clock_us = int(stamps[-1])
+            for rows, outcome in self._applied(stamp(decoded.columns, stamps), stamps):
+                whole.status[places[rows]] = outcome.status
+                whole.reason[places[rows]] = outcome.reason
+                whole.points[places[rows]] = outcome.points
+        for refusal in decoded.refused:
+            whole.status[refusal.place - first] = REJECTED
+            whole.reason[refusal.place - first] = REASON_CODES[refusal.reason]
+        self.counts.add(whole)
+        return whole
+
+    def _applied(
+        self, batch: pa.RecordBatch, stamps: npt.NDArray[np.int64]
+    ) -> Iterator[tuple[slice, Outcome]]:
+        """Apply a batch; where it reaches the final instant, the prizes are given out first."""
+        final = int(np.searchsorted(stamps, self.rules.final_us))
+        if self._awarded or final == len(stamps):
+            yield slice(0, len(stamps)), self.tables.apply(batch)
+            return
+        if final:
+            yield slice(0, final), self.tables.apply(batch.slice(0, final))
+        self._award()
+        yield slice(final, len(stamps)), self.tables.apply(batch.slice(final))
+
+    def _award(self) -> None:
+        """Tell the tables who has won what, as publishing the final list does."""
+        rules = self.rules
+        standing = self.tables.standing(rules.final_us)
+        boards = {
+            board: board_rows(standing, rules.boards, board, rules.levels, rules.tie_break)
+            for board in prize_boards(rules.season)
+        }
+        within = rules.season.prize_rules.claim_within
+        self.tables.order(
+            {
+                "id": "awards",
+                "kind": "awards",
+                "deadline_us": rules.calendar.later(rules.final_us, within),
+                "awards": [award._asdict() for award in awards_of(rules, boards, standing)],
+            },
+            rules.final_us,
+        )
+        self._awarded = True
+
+
+def _first_place(decoded: Decoded) -> int:
+    places = [int(decoded.place[0])] if len(decoded.place) else []
+    places += [refusal.place for refusal in decoded.refused[:1]]
+    return min(places, default=0)
+
+
+def event_ids(decoded: Decoded) -> pa.Array:
+    """List the event id of every row received, "" where it could not be read."""
+    if not decoded.refused:
+        return decoded.columns.column("event_id")
+    first = _first_place(decoded)
+    ids = np.full(decoded.received, "", dtype=object)
+    ids[decoded.place - first] = decoded.columns.column("event_id").to_numpy(zero_copy_only=False)
+    for refusal in decoded.refused:
+        ids[refusal.place - first] = refusal.event_id
+    return pa.array(ids, pa.string())
+
+
+def in_time_order(batches: Iterable[Decoded]) -> Decoded:
+    """Join a whole log and order it by `at`, ties as they came; unreadable rows go last.
+
+    Memory: the whole log.
+    """
+    parts = list(batches)
+    columns = concat([part.columns for part in parts])
+    refused = [refusal for part in parts for refusal in part.refused]
+    order = np.argsort(columns.column("at_us").to_numpy(), kind="stable")
+    valid = len(order)
+    moved = [
+        Refusal(valid + place, refusal.event_id, refusal.reason, refusal.sentence)
+        for place, refusal in enumerate(refused)
+    ]
+    return Decoded(
+        columns=columns.take(pa.array(order)),
+        place=np.arange(valid, dtype=np.int64),
+        refused=moved,
+        received=valid + len(moved),
+    )
+
+
+def replay(
+    rules: Rules,
+    read: Callable[[], Iterable[Decoded]],
+    out: Path,
+    *,
+    until_us: int | None = None,
+    workers: int = 1,
+    tell: Callable[[str], None] = lambda _: None,
+    tables: Tables | None = None,
+    decided: bool = False,
+    reports: bool = False,
+    preview_of: Rules | None = None,
+) -> dict[str, Any]:
+    """Replay a log into a folder and return the summary that is written there.
+
+    read gives the log's batches, from the start each time it is called. The clock goes on to the
+    season's final instant after the last event, or to until_us. Where members share something
+    one table is used, whatever workers says, and tell is told why. tables are those to use
+    instead, and decided says that the log holds what was decided beside events, as an archive
+    does. What is written is by the rules in force at the end; a season that another has followed
+    is in a folder of its own id. With reports they are written into a folder `reports`; with
+    preview_of the summary tells who would stand on which tier level under those rules.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if tables is not None:
+        given = tables
+        run, done = _run(rules, read(), out, until_us, lambda: given, decided=decided)
+        rules = done[0].rules
+        return _write(rules, run, done, out, reports=reports, preview_of=preview_of)
+    if workers > 1 and rules.crosses_members:
+        shared = " and ".join(SHARED[name] for name in rules.crosses_members)
+        tell(f"one worker instead of {workers}: members share {shared}")
+        workers = 1
+
+    def make() -> Tables:
+        return OneTable(rules) if workers == 1 else WorkerTables(rules, workers)
+
+    try:
+        run, done = _run(rules, read(), out, until_us, make)
+    except MergesMembersError:
+        tell(f"one worker instead of {workers}, from the start: the log merges members' records")
+        run, done = _run(rules, read(), out, until_us, lambda: OneTable(rules))
+    return _write(rules, run, done, out, reports=reports, preview_of=preview_of)
+
+
+def _run(
+    rules: Rules,
+    batches: Iterable[Decoded],
+    out: Path,
+    until_us: int | None,
+    make: Callable[[], Tables],
+    *,
+    decided: bool = False,
+) -> tuple[Replay, list[MemberTable]]:
+    """Apply a log and run the clock on; writes the results of every event."""
+    with make() as tables:
+        run = Replay(rules, tables, decided=decided)
+        with ResultFiles(out) as results, closing(ahead(batches)) as parts:
+            for decoded in parts:
+                outcome = run.apply(decoded)
+                results.write(event_ids(decoded), outcome)
+        # Ticks are due to every member, also to those whose table saw none of the last events.
+        return run, tables.finish(until_us, run.clock_us)
+
+
+def _write(
+    rules: Rules,
+    run: Replay,
+    done: list[MemberTable],
+    out: Path,
+    *,
+    reports: bool,
+    preview_of: Rules | None,
+) -> dict[str, Any]:
+    """Write what a replay ended with, and return the summary."""
+    standing = Standing.concat([table.standing() for table in done])
+    boards = {
+        board.id: board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)
+        for board in rules.boards
+    }
+    written = {board: write_standings(out, rows) for board, rows in boards.items()}
+    awards = awards_of(rules, boards, standing)
+    write_prizes(out, awards)
+    write_members(out, done)
+    write_coupons(out, done)
+    if reports:
+        write_reports(out, done, awards)
+    told = {
+        **_events_told(run.counts, rules, done),
+        **_points_told(done),
+        "boards": {board: len(rows) for board, rows in boards.items()},
+        "cost": _cost_told(awards, rules),
+        "coupons": _coupons_told(done),
+        "budgets": _pools_told(rules, done),
+        "clock": _clock_told(done),
+        "standings_hash": standings_hash(written[overall_board(rules)]),
+        "rules_hash": rules.rules_hash,
+        "versions": {name: version(name) for name in ("forecourt", "numpy", "pyarrow")}
+        | {"python": platform.python_version()},
+    }
+    if preview_of is not None:
+        told["tier_preview"] = _moves_told(done, preview_of)
+    older = [table.older for table in done if table.older is not None]
+    if older:
+        told["older"] = _write_older(older[0].rules, done, out / older[0].id)
+    text = json.dumps(told, ensure_ascii=False, indent=2)
+    (out / "summary.json").write_text(text + "\n", encoding="utf-8")
+    return told
+
+
+def _write_older(rules: Rules, done: list[MemberTable], out: Path) -> dict[str, Any]:
+    """Write the standings and prizes of the season before into a folder of their own."""
+    out.mkdir(exist_ok=True)
+    standing = Standing.concat([table.older_standing() for table in done])
+    boards = {
+        board.id: board_rows(standing, rules.boards, board.id, rules.levels, rules.tie_break)
+        for board in rules.boards
+    }
+    written = {board: write_standings(out, rows) for board, rows in boards.items()}
+    awards = awards_of(rules, boards, standing)
+    write_prizes(out, awards)
+    return {
+        "season": rules.season_id,
+        "boards": {board: len(rows) for board, rows in boards.items()},
+        "cost": _cost_told(awards, rules),
+        "standings_hash": standings_hash(written[overall_board(rules)]),
+        "rules_hash": rules.rules_hash,
+    }
+
+
+def overall_board(rules: Rules) -> str:
+    """Name the board whose standings are hashed: `overall`, or the file's first board."""
+    ids = [board.id for board in rules.boards]
+    return "overall" if "overall" in ids else ids[0]
+
+
+def awards_of(rules: Rules, boards: dict[str, BoardRows], standing: Standing) -> list[Award]:
+    """Allocate the season's prizes over its boards."""
+    barred = {standing.member[row] for row in np.flatnonzero(standing.disqualified).tolist()}
+    wanted = {board: boards[board] for board in prize_boards(rules.season)}
+    return allocate(wanted, rules.season, barred)
+
+
+def _events_told(counts: Counts, rules: Rules, tables: list[MemberTable]) -> dict[str, Any]:
+    """Count the events by status and by reason, and name the waiting refunds that took nothing."""
+    reasons = zip(REASONS, counts.reason.tolist(), strict=True)
+    dropped = sorted(one for table in tables for one in table.dropped)
+    return {
+        "season": rules.season_id,
+        "events": int(counts.status.sum()),
+        "status": dict(zip(STATUSES, counts.status.tolist(), strict=True)),
+        "reasons": {word: count for word, count in reasons if word and count},
+        "waiting_dropped": [
+            {"member": member, "event_id": event_id, "reason": reason}
+            for member, event_id, reason in dropped
+        ],
+    }
+
+
+def _points_told(tables: list[MemberTable]) -> dict[str, Any]:
+    """Add up what the members hold and have bought."""
+
+    def total(name: str) -> int:
+        return sum(int(getattr(table.members, name)[: len(table)].sum()) for table in tables)
+
+    return {
+        "members": total("listed"),
+        "points": {name.removesuffix("_points"): total(name) for name in POINT_COLUMNS},
+        "litres": decimal_text(total("litres_ml"), 3),
+        "amount": decimal_text(total("amount_fen"), 2),
+        "visits": total("visits"),
+    }
+
+
+def _cost_told(awards: list[Award], rules: Rules) -> dict[str, Any]:
+    return {
+        kind: {
+            "awards": cost.awards,
+            "unit_cost": decimal_text(cost.unit_cost_fen, 2),
+            "tax": decimal_text(cost.tax_fen, 2),
+            "total": decimal_text(cost.total_fen, 2),
+        }
+        for kind, cost in cost_by_kind(awards, rules.season).items()
+    }
+
+
+def _moves_told(tables: list[MemberTable], rules: Rules) -> dict[str, Any]:
+    """Count who would stand on which level at the next review under other rules."""
+    moves = TierMoves.added([preview(table, rules) for table in tables])
+    return {
+        "rules_hash": rules.rules_hash,
+        "review_at": instant_text(moves.review_us),
+        "moves": moves.rows(),
+        "months_missing": moves.months_missing,
+    }
+
+
+def _coupons_told(tables: list[MemberTable]) -> dict[str, Any]:
+    clock_us = max(table.clock_us for table in tables)
+    return {
+        name: {word: count for word, count in counts.items() if word != "off_fen"}
+        | {"discount": decimal_text(counts["off_fen"], 2)}
+        for name, counts in coupon_counts(tables, clock_us).items()
+    }
+
+
+def _pools_told(rules: Rules, tables: list[MemberTable]) -> dict[str, Any]:
+    """Tell what is used of every budget and stock: pieces, or yuan of a cost."""
+    told: dict[str, Any] = {}
+    for use in pool_uses(rules, tables):
+        figures = {word: use[word] for word in ("used", "limit")}
+        if use["measure"] == "cost":
+            figures = {word: decimal_text(fen, 2) for word, fen in figures.items()}
+        told.setdefault(use["id"], {})[use["measure"]] = figures
+    return told
+
+
+def _clock_told(tables: list[MemberTable]) -> str | None:
+    clock_us = max(table.clock_us for table in tables)
+    return None if clock_us == NO_CLOCK_US else instant_text(clock_us)

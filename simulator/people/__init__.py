@@ -1,0 +1,1 @@
+"""People: the population file, the members drawn from it, and keyed draws."""

@@ -1,8 +1,9 @@
 """Mirror lag: how far sorted sets are behind acknowledgement, at a steady rate and after a burst.
 
 P12: events come at half the rate of pipelined ZINCRBY on the same server binary, then as fast as
-they are taken. Probes are single purchases of members of their own: each is timed from its
-answer until the sorted set shows the new score.
+they are taken. Probes are single purchases of members of their own, sent with a key of their own,
+since a key that floods is held back: each is timed from its answer until the sorted set shows the
+new score.
 """
 
 from __future__ import annotations
@@ -53,10 +54,12 @@ class Probe:
 class Probes:
     """Sends a purchase every tenth of a second and looks for its effect in the sorted sets."""
 
-    def __init__(self, served: Served, members: int, mirror: redis.Redis, keys: list[str]) -> None:
+    def __init__(
+        self, url: str, till_key: str, members: int, mirror: redis.Redis, keys: list[str]
+    ) -> None:
         self._http = httpx.Client(
-            base_url=served.url,
-            headers={"Authorization": f"Bearer {served.key}", "Content-Type": "application/json"},
+            base_url=url,
+            headers={"Authorization": f"Bearer {till_key}", "Content-Type": "application/json"},
             trust_env=False,
             timeout=60.0,
         )
@@ -224,7 +227,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         api = Api(served.url, served.key)
         season = api.get("/v1/season", hours=0)["season"]
         keys = list(mirror.scan_iter(match=f"forecourt:{season}:board:overall:*"))
-        probes = Probes(served, options.members, mirror, keys)
+        till_key = str(api.post("/v1/keys", {"role": "till"})["key"])
+        probes = Probes(served.url, till_key, options.members, mirror, keys)
         probes.follow(None, time.monotonic() + 1.0)
         probes.see_home()
         probes.taken()

@@ -30,6 +30,9 @@ from loadtests.served import Served, ServeFailed, shipped_season
 TILLS = 4
 BODIES = 24
 CONNECTIONS = 160
+FLOOD_CONNECTIONS = 640
+"""More bodies than the gateway lets wait: with fewer, tills would wait for a free connection and
+nobody would hear that the system is full."""
 QUIET_PER_S = 10.0
 QUIET_CONNECTIONS = 8
 WINDOW_S = 10.0
@@ -83,10 +86,10 @@ class Overload:
         marked = [line.replace('"e-', f'"e-{SERIAL.decode()}-', 1) for line in lines_of(drawn)]
         return "\n".join(marked).encode()
 
-    def tills(self, per_s: float, quiet: bool = True) -> list[Source]:
+    def tills(self, per_s: float, connections: int, quiet: bool = True) -> list[Source]:
         """Give the tills that together send some bodies a second, and the one that sends little."""
         sources = [
-            Source(f"till {n}", self._keys[n], self._bodies, per_s / TILLS, CONNECTIONS // TILLS,
+            Source(f"till {n}", self._keys[n], self._bodies, per_s / TILLS, connections // TILLS,
                    NDJSON)
             for n in range(TILLS)
         ]  # fmt: skip
@@ -114,7 +117,7 @@ class Overload:
         The first quarter is left out; pauses for snapshots are part of what a system carries.
         """
         began_s = time.monotonic()
-        flood = self.send(self.tills(0, quiet=False), for_s)
+        flood = self.send(self.tills(0, CONNECTIONS, quiet=False), for_s)
         ended_s = time.monotonic()
         _none_wrong(flood.answers)
         from_s = began_s + for_s / 4
@@ -157,7 +160,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         peak = overload.saturation(options.search_s)
         overload.settle()
         alone_ms = overload.calm(CALM_S)
-        flood = Flood(served.url, overload.tills(2 * peak), overload._sent)
+        flood = Flood(served.url, overload.tills(2 * peak, FLOOD_CONNECTIONS), overload._sent)
         windows = [
             _window(flood, served.pid, options.events_a_body)
             for _ in range(max(2, round(options.minutes * 60 / WINDOW_S)))

@@ -27,7 +27,7 @@ from actors.rules_book import decoded as decoded_version
 from actors.rules_book import encoded as encoded_version
 from actors.settings import SNAPSHOT_EVENTS
 from actors.shard_history import History
-from actors.snapshotter import Snapshotter
+from actors.snapshotter import Snapshotter, events_between
 from actors.stages import STAGES
 from actors.standing_news import RankingSink, StandingNews
 from actors.store.archive import Archive
@@ -521,7 +521,8 @@ class MemberShard:
     def _snapshot_when_due(self, events: int) -> None:
         """Have a snapshot written behind the shard; the next one waits until it is."""
         self._events_since_snapshot += events
-        if self._events_since_snapshot >= self._snapshot_events and not self._snapshotter.busy:
+        wanted = events_between(self._snapshot_events, self._table.ledger.identities.size)
+        if self._events_since_snapshot >= wanted and not self._snapshotter.busy:
             self._snapshotter.begin(self._table, self.seq, self._facts())
             self._events_since_snapshot = 0
 

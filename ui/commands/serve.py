@@ -75,7 +75,8 @@ PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--snapshot-events",
     type=click.IntRange(100),
-    help="Events of a shard between two snapshots, a million by default: fewer restart sooner.",
+    help="Events of a shard between two snapshots, a million by default: fewer restart sooner. "
+    "Of a shard that keeps more than eight million, an eighth of them at least.",
 )
 def command(
     season: Path,

@@ -22,6 +22,7 @@ def note_orders(table: MemberTable, events: Events, at: Int64s) -> None:
         return
     bought = at[(events.type[at] == PURCHASE) & ~null_rows(column)[at]]
     bought = bought[(events.amount_fen[bought] > 0) | (events.quantity_ml[bought] > 0)]
+    bought = bought[events.sale[bought] >= 0]
     if len(bought):
         table.order_book.open_sales(events.row[bought], events.order[bought], events.sale[bought])
 

@@ -37,7 +37,9 @@ class Events:
     Times µs UTC; day and month are the event's local ones; named says which quantity a
     refund names. earning_bits and factor_bits are what matches apart from the member. own_row
     is the row of the id as sent, row the one that effects go to: they differ once merged.
-    sale is filled as sales are recorded: the row in Sales, or -1.
+    sale is filled as sales are recorded: the row in Sales, or -1. lasting marks what another event
+    may still name; where a caller gives it, no event repeats another one, and of all others neither
+    identity nor sale is kept.
     """
 
     batch: pa.RecordBatch
@@ -65,6 +67,7 @@ class Events:
     fingerprint: UInt64s
     order: UInt64s  # hash of the order's id
     sale: npt.NDArray[np.int32]
+    lasting: Bools | None = None
     _columns: dict[str, pa.Array] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -39,14 +39,16 @@ class Intake:
     ) -> None:
         self._table, self._events, self._outcome = table, events, outcome
         self._accepted: list[Int64s] = []
-        at = _answer_known(table, events, np.arange(start, stop), outcome)
+        at, lasting = np.arange(start, stop), events.lasting
+        if lasting is None:
+            at = _answer_known(table, events, at, outcome)
         # By row of the batch: the first event of the same identity, where an event isn't that one.
         self._first: Int64s | None = None
         self._holder: Int64s  # by that first event: the one of its identity that was judged last
         self._asking: Bools | None = None
-        lanes = np.sort(events.key_a[at])
+        lanes = np.sort(events.key_a[at if lasting is None else at[lasting[start:stop]]])
         others = at
-        if (lanes[1:] == lanes[:-1]).any():
+        if lasting is None and (lanes[1:] == lanes[:-1]).any():
             others = self._keep_repeated(at, lanes)
         inner = _inner_refunds(events, at, lanes)
         if len(inner):
@@ -124,11 +126,11 @@ class Intake:
 def _inner_refunds(events: Events, at: Int64s, lanes: UInt64s) -> Int64s:
     """Find the refunds whose sale may be in the same piece, int64[k] rows of the batch.
 
-    lanes are the piece's first key lanes, ascending.
+    lanes are the first key lanes of what is kept of the piece, ascending.
     """
     refunds: Int64s = at[events.type[at] == REFUND]
-    if not len(refunds):
-        return refunds
+    if not len(refunds) or not len(lanes):
+        return refunds[:0]
     wanted = events.ref_a[refunds]
     place = np.searchsorted(lanes, wanted)
     place[place == len(lanes)] = 0
@@ -189,6 +191,8 @@ def _refuse_untimely(table: MemberTable, events: Events, at: Int64s, outcome: Ou
 
 
 def _record(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
+    if events.lasting is not None:
+        at = at[events.lasting[at]]
     if not len(at):
         return
     first = table.ledger.record(

@@ -58,7 +58,10 @@ def enter_referrals(table: MemberTable, events: Events, outcome: Outcome) -> Non
 
 
 def note_first_orders(table: MemberTable, events: Events, at: Int64s) -> None:
-    """Remember each member's first purchase large enough, among purchases of distinct members."""
+    """Remember each member's first purchase large enough, among purchases of distinct members.
+
+    One whose sale isn't kept is none: no referral will ask for it.
+    """
     rules, members = table.rules.referral, table.members
     if rules is None:
         return

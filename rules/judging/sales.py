@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -95,7 +95,7 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         "earning_bits": rules.earning_bits_most,
         "factor_bits": rules.factor_bits_most,
     }
-    events.sale[at] = table.ledger.record_sales(sales, most, len(at))
+    _keep(table, events, at, sales, most)
     table.tallies.sold.add(cell, fuel_ml, amount_fen, base, bonus)
     outcome.points[at] = points
     bought = at[purchase]
@@ -106,6 +106,21 @@ def apply_sales(table: MemberTable, events: Events, at: Int64s, outcome: Outcome
         risen = rise(table, events.row[bought], events.month[bought], events.at_us[bought])
         table.triggers.risen(table, events, bought[risen])
     _chart(table, events, at, scoring, scored)
+
+
+def _keep(
+    table: MemberTable, events: Events, at: Int64s, sales: dict[str, Any], most: dict[str, int]
+) -> None:
+    """Record sales, int64[k] rows of the batch, or those of them that may still be refunded."""
+    if events.lasting is not None:
+        places = np.flatnonzero(events.lasting[at])
+        at = at[places]
+        sales = {
+            name: held[places] if isinstance(held, np.ndarray) else held
+            for name, held in sales.items()
+        }
+    if len(at):
+        events.sale[at] = table.ledger.record_sales(sales, most, len(at))
 
 
 def _matching(table: MemberTable, events: Events, at: Int64s) -> tuple[UInt64s, UInt64s]:

@@ -53,7 +53,8 @@ class Acts:
 
     kind is a code of TYPE_CODES; member the member's number; number, series and line the act's
     place in the member's life; station, product and about index the setting's stations and
-    fuels-then-shop; more is a row of the day's Details.
+    fuels-then-shop; more is a row of the day's Details; lasting says that a refund will name the
+    act's visit.
     """
 
     kind: npt.NDArray[np.int8]
@@ -69,6 +70,7 @@ class Acts:
     by_card: npt.NDArray[np.bool_]
     score: npt.NDArray[np.int8]
     more: npt.NDArray[np.int32]
+    lasting: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.member)
@@ -93,7 +95,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "kind": np.int8, "member": np.int64, "at_us": np.int64, "series": np.int8,
     "number": np.int64, "line": np.int8, "station": np.int32, "product": np.int32,
     "litres_ml": np.int64, "amount_fen": np.int64, "by_card": np.bool_, "score": np.int8,
-    "more": np.int32,
+    "more": np.int32, "lasting": np.bool_,
 }  # fmt: skip
 
 
@@ -105,7 +107,8 @@ def acts_of(
     """Make acts of one type; columns not given are absent."""
     given = {"member": member, "at_us": at_us, "number": number, **columns}
     given |= {"kind": TYPE_CODES[kind], "series": series, "line": line}
-    absent: dict[str, Any] = dict.fromkeys(_DTYPES, NONE) | {"by_card": False}
+    absent: dict[str, Any] = dict.fromkeys(_DTYPES, NONE)
+    absent |= {"by_card": False, "lasting": False}
     made = {}
     for name, dtype in _DTYPES.items():
         value = given.get(name, absent[name])

@@ -48,6 +48,17 @@ class AppActs:
         self._place[self._doers] = np.arange(len(self._doers))
         self._claimable = [one.id for one in rules.season.coupons if one.claim is not None]
         self._advocates = np.flatnonzero(members.opening & (members.task_rate > 0))
+        self.referred = self._drawn_referees()
+
+    def _drawn_referees(self) -> npt.NDArray[np.bool_]:
+        """Mark the newcomers whom somebody refers as they enrol, bool[members]."""
+        members = self._persons.members
+        found = np.zeros(len(self._persons), dtype=np.bool_)
+        if self._rules.referral is not None and len(self._advocates):
+            rows = np.flatnonzero(members.enrols & ~members.opening)
+            draw = self._keyed.uniforms(Purpose.REFERRED, rows)
+            found[rows] = draw < self._population.referring.referred_share
+        return found
 
     def day(self, nth: int, starters: Ints, first_visit_us: Ints, details: Details) -> list[Acts]:
         """Play the day nth from the start.
@@ -89,10 +100,7 @@ class AppActs:
 
     def _referrals(self, rows: Ints, at_us: Ints, details: Details) -> Acts:
         """Let members of the first day refer some newcomers, who would have come anyway."""
-        chosen = np.zeros(0, dtype=np.int64)
-        if self._rules.referral is not None and len(self._advocates):
-            draw = self._keyed.uniforms(Purpose.REFERRED, rows)
-            chosen = np.flatnonzero(draw < self._population.referring.referred_share)
+        chosen = np.flatnonzero(self.referred[rows])
         which = self._keyed.uniforms(Purpose.ADVOCATE, rows[chosen])
         place = (which * max(len(self._advocates), 1)).astype(np.int64)
         more = [details.add(ref=self._persons.ids[row]) for row in rows[chosen].tolist()]

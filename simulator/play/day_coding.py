@@ -41,9 +41,16 @@ _MIX_B: Final = np.uint64(0x94D049BB133111EB)
 
 
 class DayCoder:
-    """Numbers acts for one table, whose row m is member m's."""
+    """Numbers acts for one table, whose row m is member m's.
 
-    def __init__(self, table: MemberTable, setting: Setting, writer: Writer, seed: int) -> None:
+    referred bool[members] marks whom a referral may name: with it the table keeps only the sales
+    that a refund or a referral will ask for, as the run's acts are all there is; without it, all.
+    """
+
+    def __init__(
+        self, table: MemberTable, setting: Setting, writer: Writer, seed: int,
+        referred: npt.NDArray[np.bool_] | None = None,
+    ) -> None:  # fmt: skip
         rules = table.rules
         products = [*setting.fuels, *setting.shop]
         self._table, self._writer = table, writer
@@ -54,6 +61,7 @@ class DayCoder:
         self._where = _numbers(setting.stations, table.tallies.stations)
         self._card = rules.pays["card"]
         self._seed = np.uint64(seed)
+        self._referred = referred
 
     def events(self, acts: Acts, details: Details) -> Events:
         """Number acts in order of time, stamped by their own time."""
@@ -99,7 +107,17 @@ class DayCoder:
             fingerprint=np.zeros(len(acts), dtype=np.uint64),
             order=self._orders(acts, kind, place),
             sale=np.full(len(acts), -1, dtype=np.int32),
+            lasting=self._lasting(acts, kind),
         )
+
+    def _lasting(self, acts: Acts, kind: Ints) -> npt.NDArray[np.bool_] | None:
+        """Mark the sales that something will ask for; None for whatever there is."""
+        if self._referred is None:
+            return None
+        lasting = acts.lasting.copy()
+        first = np.flatnonzero(self._referred[acts.member] & (kind == PURCHASE))
+        lasting[first] |= self._table.members.first_order[acts.member[first]] == 0
+        return lasting
 
     def _keys(self, member: Ints, act: Ints) -> tuple[UInt64s, UInt64s]:
         """Mix members and their acts into identities of two lanes, uint64[n] each."""

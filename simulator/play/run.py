@@ -122,7 +122,10 @@ class Play:
         )
         self._app = AppActs(keyed, population, self.rules, persons, self._local_days)
         self._writer = Writer(self.seed, self.setting, persons)
-        self._coder = DayCoder(table, self.setting, self._writer, self.seed)
+        # Others' events and a season that runs already may ask for any sale.
+        alone = not self._sources and self._elapsed is None and table.clock_us == NO_CLOCK_US
+        referred = self._app.referred if alone else None
+        self._coder = DayCoder(table, self.setting, self._writer, self.seed, referred)
         litre_fen = self._till.basket.litre_fen(1.0)[people.fuel].astype(np.float64)
         self._steady = np.flatnonzero(persons.theta == 0)
         self._moved = np.flatnonzero(persons.theta > 0)

@@ -19,7 +19,7 @@ from simulator.people.population import Population
 from simulator.people.quantiles import exponential_quantile
 from simulator.people.setting import Setting
 from simulator.play.acts import NONE, Acts, Details, Line, Series, acts_of
-from simulator.play.basket import Basket, ShopLines
+from simulator.play.basket import Basket, Bools, ShopLines
 from simulator.play.coupon_till import CouponTill
 from simulator.play.day_sales import Sales
 from simulator.play.effects import Effects
@@ -69,9 +69,10 @@ class Till:
         spending = self._points.pay(seen, sales, coupons, details)
         self._note_margins(sales, day)
         redeemed = self._points.redeem(seen, sales, coupons, spending, details)
+        back = self._taken_back(sales)
         return sales, [
-            self._top_ups(sales), *self._purchases(sales), self._uses(sales, coupons),
-            self._uses(sales, spending), redeemed, self._refunds(sales),
+            self._top_ups(sales), *self._purchases(sales, back), self._uses(sales, coupons),
+            self._uses(sales, spending), redeemed, self._refunds(sales, back),
         ]  # fmt: skip
 
     def _fill(
@@ -110,18 +111,24 @@ class Till:
         none = np.zeros(len(product), dtype=np.int64)
         return self.margins.parts(product, station[shop.visit], day, none, shop.amount_fen)
 
-    def _purchases(self, sales: Sales) -> list[Acts]:
+    def _taken_back(self, sales: Sales) -> Bools:
+        """Draw which visits' fills are refunded later, bool[visits]."""
+        draw = self._keyed.uniforms(Purpose.REFUND, sales.member, sales.visit)
+        back: Bools = (draw < self._population.refunds.visit_share) & (sales.paid_fen > 0)
+        return back
+
+    def _purchases(self, sales: Sales, back: Bools) -> list[Acts]:
         fuel = self._persons.members.fuel[sales.member]
         shop, at = sales.shop, sales.shop.visit
         bought = acts_of(
             "purchase", sales.member, sales.at_us, Series.VISIT, sales.visit, Line.FUEL,
             station=sales.station, product=fuel, litres_ml=sales.litres_ml,
-            amount_fen=sales.paid_fen, by_card=sales.by_card,
+            amount_fen=sales.paid_fen, by_card=sales.by_card, lasting=back,
         )  # fmt: skip
         beside = acts_of(
             "purchase", sales.member[at], sales.at_us[at], Series.VISIT, sales.visit[at],
             Line.SHOP, station=sales.station[at], product=shop.product + len(self._setting.fuels),
-            amount_fen=sales.shop_paid_fen, by_card=sales.by_card[at],
+            amount_fen=sales.shop_paid_fen, by_card=sales.by_card[at], lasting=back[at],
         )  # fmt: skip
         return [bought, beside]
 
@@ -142,11 +149,10 @@ class Till:
             Line.TOP_UP, station=sales.station[at], amount_fen=found.amount_fen,
         )  # fmt: skip
 
-    def _refunds(self, sales: Sales) -> Acts:
-        """Take back some fills: in full, by litres or by amount, some time later."""
+    def _refunds(self, sales: Sales, back: Bools) -> Acts:
+        """Take back fills: in full, by litres or by amount, some time later."""
         figures = self._population.refunds
-        draw = self._keyed.uniforms(Purpose.REFUND, sales.member, sales.visit)
-        at = np.flatnonzero((draw < figures.visit_share) & (sales.paid_fen > 0))
+        at = np.flatnonzero(back)
         member, visit = sales.member[at], sales.visit[at]
         form = self._keyed.uniforms(Purpose.REFUND_FORM, member, visit)
         part = self._keyed.uniforms(Purpose.REFUND_PART, member, visit)

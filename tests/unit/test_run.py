@@ -12,6 +12,7 @@ from rules.judging.coding import Events
 from rules.judging.results import Outcome
 from rules.ranks.standings import board_rows
 from rules.table.member_table import MemberTable
+from rules.table.referral_book import PAID
 from simulator.offline.output_files import (
     write_coupons,
     write_members,
@@ -21,6 +22,7 @@ from simulator.offline.output_files import (
 from simulator.offline.replay import awards_of, replay
 from simulator.play.effects import Effects
 from simulator.play.run import Play, simulate_run
+from simulator.play.run_figures import result_of
 from simulator.play.run_result import FIGURES, MEMBER_COLUMNS, TABLES
 from simulator.play.stage import Start
 from tests.unit.simulated import DAYS, MEMBERS, play_of, population, rules_of, run_of
@@ -226,6 +228,39 @@ class Cheat:
     def answered(self, events: Events, outcome: Outcome, table: MemberTable) -> None:
         mine = np.flatnonzero(events.row == table.row_of("stranger"))
         self.points = getattr(self, "points", 0) + int(outcome.points[mine].sum())
+
+
+class Silent:
+    """Sends nothing, but might: whatever the run's own events are, all of it is kept."""
+
+    def events(self, *_day: object) -> pa.RecordBatch:
+        return batch_of({name: pa.nulls(0, COLUMNS.field(name).type) for name in COLUMNS.names})
+
+    def answered(self, *_told: object) -> None:
+        """Do nothing."""
+
+
+def test_a_run_keeps_only_the_sales_that_something_asks_for_and_ends_the_same() -> None:
+    people = population()
+    people = replace(
+        people,
+        refunds=replace(people.refunds, visit_share=0.2),
+        referring=replace(people.referring, referred_share=0.9),
+    )
+    brief, whole = (
+        Play(rules_of(), people, MEMBERS, 3, sources=sources) for sources in ([], [Silent()])
+    )
+    for play in (brief, whole):
+        play.run()
+    told = [result_of(play) for play in (brief, whole)]
+    assert told[0].figures["refunded_fen"] > 0
+    assert told[0].digest() == told[1].digest()
+    kept, events = brief.table.ledger, whole.table.ledger.identities.size
+    assert whole.table.ledger.sales.size > told[0].figures["visits"]
+    assert told[0].figures["visits"] * 0.2 < kept.sales.size == kept.identities.size < events / 3
+    paid = brief.table.referrals.in_state(PAID)
+    assert len(paid) > 5
+    assert (brief.table.referrals.sale[paid] < kept.sales.size).all()
 
 
 def test_a_source_adds_events_beside_the_population() -> None:

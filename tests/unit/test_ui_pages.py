@@ -2,17 +2,14 @@
 
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui
 from tests.ui.fixture_api import HASH, member_id
+from tests.ui.opened import driver
 from tests.ui.recorded import Recorded, recorded_answers
-
-APP = Path(ui.__file__).with_name("app.py")
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +27,7 @@ def system(server: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
 
 
 def opened(visit: str = "", locale: str = "en-GB", **asked: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=30)
-    app.context["locale"] = locale
-    app.context["url"] = "http://pages.test/"
+    app = driver(locale)
     app.query_params.update(asked)
     app.run()
     if visit:

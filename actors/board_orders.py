@@ -10,24 +10,11 @@ import numpy.typing as npt
 
 from actors.standing_columns import StandingColumns
 from rules.ranks.ranking import RankIndex
+from rules.table.distinct import distinct_rows
 
 LISTED_ROWS_MIN: Final = 65_536
 
 Int64s = npt.NDArray[np.int64]
-
-
-def distinct_rows(parts: Sequence[Int64s], count: int) -> Int64s:
-    """Give the distinct rows below `count` of some arrays, ascending, int64[k].
-
-    >>> distinct_rows([np.array([3, 1]), np.array([1])], 5).tolist()
-    [1, 3]
-    """
-    if sum(map(len, parts)) < count // 64:
-        return np.unique(np.concatenate(parts))
-    seen = np.zeros(count, dtype=np.bool_)
-    for part in parts:
-        seen[part] = True
-    return np.flatnonzero(seen)
 
 
 class _Names(Sequence[str]):

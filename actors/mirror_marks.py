@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from actors.board_orders import distinct_rows
+from rules.table.distinct import distinct_rows
 
 Int64s = npt.NDArray[np.int64]
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from actors.messages import BoardLayout, StandingChange
 from rules.ranks.standings import Standing
+from rules.table.distinct import distinct
 from rules.table.member_table import MemberTable
 
 ROWS_MAX: Final = 20_000
@@ -78,7 +79,7 @@ class StandingNews:
         if not self._rows:
             return
         several = len(self._rows) > 1
-        rows = np.unique(np.concatenate(self._rows)) if several else self._rows[0]
+        rows = distinct(np.concatenate(self._rows)) if several else self._rows[0]
         self._rows = []
         members = table.members
         level, on_board, company = table.standing_codes(rows)

@@ -33,6 +33,7 @@ from rules.judging.sales import apply_sales
 from rules.judging.tasks import apply_tasks
 from rules.judging.ticks import due, run_tick, set_clock
 from rules.ranks.prize_claims import apply_prize_claims
+from rules.table.distinct import distinct_rows
 from rules.table.member_table import NO_CLOCK_US, MemberTable
 from rules.table.older_season import in_older
 
@@ -82,7 +83,7 @@ def apply_events(table: MemberTable, events: Events) -> Outcome:
         table.journal.settle(table)
     if table.notices is not None:
         table.notices.settle()
-    outcome.changed = distinct(np.concatenate(changed), len(table))
+    outcome.changed = distinct_rows(changed, len(table))
     return outcome
 
 
@@ -97,7 +98,7 @@ def advance(table: MemberTable, to_us: int) -> Int64s:
         table.journal.settle(table)
     if table.notices is not None:
         table.notices.settle()
-    return distinct(np.concatenate([np.zeros(0, dtype=np.int64), *changed]), len(table))
+    return distinct_rows([np.zeros(0, dtype=np.int64), *changed], len(table))
 
 
 def _ticks(table: MemberTable, upto_us: int) -> Iterator[int]:
@@ -120,15 +121,6 @@ def _tick(table: MemberTable, at_us: int) -> Int64s:
         return changed
     open_season(table)
     return np.arange(len(table), dtype=np.int64)
-
-
-def distinct(rows: Int64s, size: int) -> Int64s:
-    """Sort out the distinct rows of a table of some size: O(size) for many rows."""
-    if len(rows) < size // 64:
-        return np.unique(rows)
-    seen = np.zeros(size, dtype=np.bool_)
-    seen[rows] = True
-    return np.flatnonzero(seen)
 
 
 def held(table: MemberTable, events: Events) -> Bools:

@@ -17,6 +17,7 @@ from rules.ranks.frozen_order import ABSENT, FrozenOrder, Int32s
 from rules.ranks.official_order import Int64s, Key, full_order, key_of, order_terms
 from rules.ranks.order_reads import OrderReads
 from rules.ranks.rank_delta import Entry, RankDelta
+from rules.table.distinct import distinct
 
 __all__ = ["FrozenOrder", "Key", "RankIndex", "full_order", "key_of"]
 
@@ -120,7 +121,7 @@ class RankIndex(OrderReads):
         if self._marks is None:
             self._merge()
             return
-        rows = np.unique(np.concatenate(self._marks))
+        rows = distinct(np.concatenate(self._marks))
         if len(self._delta) + len(rows) > self._delta_max():
             self._merge()
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -41,7 +41,7 @@ def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
     describe(table, rows[first], code[first], given)
     again = np.flatnonzero((code >= 0) & ~first)
     told = zip(rows[again].tolist(), code[again].tolist(), strict=True)
-    held = [{**table.attributes[row], **given[one]} for row, one in told]
+    held = [{**table.attributes.get(row, {}), **given[one]} for row, one in told]
     describe(table, rows[again], np.arange(len(again)), held)
     new = at[(events.type[at] == ENROL) & ~members.enrolled[rows]]
     members.enrolled[events.row[new]] = True
@@ -71,8 +71,16 @@ def describe(
     members.attribute_bits[rows] = np.array(bits, dtype=np.uint64)[code]
     members.birthday[rows] = np.array(birthdays, dtype=np.int16)[code]
     members.described[rows] = True
+    if table.attributes_kept is not None:
+        profiles = [_asked(one, table.attributes_kept) for one in profiles]
+        told = np.array([bool(one) for one in profiles])[code]
+        rows, code = rows[told], code[told]
     shared = (profiles[one] for one in code.tolist())
     table.attributes.update(zip(rows.tolist(), shared, strict=True))
+
+
+def _asked(profile: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in profile.items() if name in names}
 
 
 def apply_adjustments(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:

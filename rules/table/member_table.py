@@ -7,7 +7,7 @@ that events may still fall into; a period's slot is its number modulo the ring's
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
@@ -34,6 +34,7 @@ from rules.ranks.standings import Standing
 from rules.table.columns import Columns, Field
 from rules.table.ledger import Ledger, WaitingRefund
 from rules.table.narrow import NarrowColumn
+from rules.table.numbered_ids import NumberedIds
 from rules.table.older_season import OlderSeason
 from rules.table.order_book import OrderBook
 from rules.table.pools import Pools
@@ -204,9 +205,11 @@ class MemberTable:
         self.season_number = 0  # how many seasons were opened before the running one
         self.older: OlderSeason | None = None  # the season before, until the next one opens
         self.upcoming: Rules | None = None  # the next season's file, until it opens
-        self.member_ids: list[str] = []
+        self.member_ids: list[str] | NumberedIds = []
         self.companies: list[str] = [""]
         self.attributes: dict[int, Mapping[str, Any]] = {}
+        # The only attributes that are kept where members are described but once; None for all.
+        self.attributes_kept: Collection[str] | None = None
         self.dropped: list[tuple[str, str, str]] = []  # member, event_id, reason
         self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
         self.members = Members(rules)

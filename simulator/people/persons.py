@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,30 +26,24 @@ NONE = -1
 class Persons:
     """Hold one row a member, in the order of their numbers, which are their rows in the table.
 
-    theta is how strongly a member answers the programme, 0 for not at all; coupon_propensity the
-    chance to use a coupon; birthday a day of the year from 0.
+    ids are their names, of which the table may have more; theta is how strongly a member answers
+    the programme, 0 for not at all; coupon_propensity the chance to use a coupon; birthday a day of
+    the year from 0.
     """
 
     members: Members
-    ids: list[str]
+    ids: Sequence[str]
     theta: Floats
     coupon_propensity: Floats
     birthday: npt.NDArray[np.int16]
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.theta)
 
 
-def synthetic_ids(first: int, last: int) -> list[str]:
-    """Name the members `first` to `last` (excluded) as their number with eight digits.
-
-    >>> synthetic_ids(7, 9)
-    ['m00000007', 'm00000008']
-    """
-    return [f"m{number:08d}" for number in range(first, last)]
-
-
-def draw_persons(keyed: Keyed, population: Population, members: Members, ids: list[str]) -> Persons:
+def draw_persons(
+    keyed: Keyed, population: Population, members: Members, ids: Sequence[str]
+) -> Persons:
     """Draw what decides how members answer; each by the seed and the member's number alone."""
     figures, use = population.response, population.coupon_use
     number = members.number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -184,12 +185,17 @@ class Writer:
 
     def __init__(self, seed: int, setting: Setting, persons: Persons) -> None:
         self._seed = f"s{seed}-".encode()
-        self._members = pa.array(persons.ids, pa.utf8())
+        self._ids = persons.ids
         self._profiles = Profiles(setting, persons)
         self._types = pa.array(TYPES, pa.utf8())
         self._stations = pa.array(setting.stations, pa.utf8())
         self._products = pa.array([*setting.fuels, *setting.shop], pa.utf8())
         self._four_digits = np.array([f"{n:04d}".encode() for n in range(10_000)])
+
+    @cached_property
+    def _members(self) -> pa.Array:
+        """Write all members' ids, which nobody may ask for."""
+        return pa.array(self._ids, pa.utf8())
 
     def batch(self, acts: Acts, details: Details) -> pa.RecordBatch:
         """Write acts as one batch of COLUMNS; cost is linear."""

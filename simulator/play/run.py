@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from rules.compiling.compiled import Rules
@@ -122,9 +123,11 @@ class Play:
         )
         self._app = AppActs(keyed, population, self.rules, persons, self._local_days)
         self._writer = Writer(self.seed, self.setting, persons)
-        # Others' events and a season that runs already may ask for any sale.
-        alone = not self._sources and self._elapsed is None and table.clock_us == NO_CLOCK_US
-        referred = self._app.referred if alone else None
+        referred: npt.NDArray[np.bool_] | None = None
+        if not self._sources and table.clock_us == NO_CLOCK_US:
+            # Nobody else's events come, and of our own it is known what they ask for.
+            referred, asked = self._app.referred, self.rules.referral
+            table.attributes_kept = () if asked is None else asked.distinct
         self._coder = DayCoder(table, self.setting, self._writer, self.seed, referred)
         litre_fen = self._till.basket.litre_fen(1.0)[people.fuel].astype(np.float64)
         self._steady = np.flatnonzero(persons.theta == 0)

@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from rules.advice.point_value import fen_per_point
 from rules.coupons.coupon_book import SOURCES, USED
-from rules.ranks.official_order import full_order
-from rules.ranks.prizes import Award, prize_boards
-from rules.ranks.standings import BoardRows, Standing, board_rows, in_board
-from simulator.offline.replay import awards_of, overall_board
+from rules.ranks.prizes import Award
+from rules.ranks.standings import BoardRows
 from simulator.people.keyed import Ints
+from simulator.play.final_boards import final_boards
 
 if TYPE_CHECKING:
     from simulator.play.run import Play
@@ -32,7 +31,6 @@ class Costs:
 
     awards: list[Award]
     boards: dict[str, BoardRows]
-    standing: Standing
     rank: npt.NDArray[np.int32]
     arrived: npt.NDArray[np.bool_]
     points_before: Ints
@@ -67,13 +65,8 @@ class Costs:
 def costs_of(play: Play) -> Costs:
     """Work out the costs of a played run."""
     rules, table, count = play.rules, play.table, len(play.persons)
-    standing = table.standing()
-    wanted = {*prize_boards(rules.season)}
-    boards = {
-        name: board_rows(standing, rules.boards, name, rules.levels, rules.tie_break)
-        for name in wanted
-    }
-    awards = awards_of(rules, boards, standing)
+    final = final_boards(table, count)
+    awards = final.awards
     coupons = _coupons(play)
     goods = _goods(play)
     checkout_fen = int(play.account.day_checkout_fen.sum())
@@ -82,9 +75,8 @@ def costs_of(play: Play) -> Costs:
     refunded = table.tallies.refunded.sums()[1]
     return Costs(
         awards=awards,
-        boards=boards,
-        standing=standing,
-        rank=_ranks(play, standing),
+        boards=final.boards,
+        rank=final.rank,
         arrived=play.persons.members.first_day < play.days,
         points_before=play.points_before,
         coupon_fen=_by_member(coupons.row, coupons.cost_fen, count),
@@ -158,19 +150,3 @@ def _prizes(play: Play, awards: list[Award], count: int) -> Ints:
         if 0 <= row < count:
             found[row] += award.unit_cost_fen + award.tax_fen
     return found
-
-
-def _ranks(play: Play, standing: Standing) -> npt.NDArray[np.int32]:
-    """Rank every member on the overall board, 0 for who isn't on it."""
-    rules, count = play.rules, len(play.persons)
-    rank = np.zeros(len(standing), dtype=np.int32)
-    bit = [board.id for board in rules.boards].index(overall_board(rules))
-    if rules.boards[bit].team is None:
-        here = np.flatnonzero(in_board(standing, bit))
-        order = full_order(
-            standing.score[here], standing.tasks_completed_at_us[here],
-            standing.active_days[here], [standing.member[row] for row in here.tolist()],
-            rules.tie_break,
-        )  # fmt: skip
-        rank[here[order]] = np.arange(1, len(here) + 1)
-    return rank[:count]

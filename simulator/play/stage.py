@@ -12,13 +12,15 @@ import pyarrow as pa
 from rules.compiling.compiled import Rules
 from rules.decoding.identity import hash_strings
 from rules.table.member_table import MemberTable
+from rules.table.numbered_ids import NumberedIds, numbered_id
 from simulator.people.keyed import Floats, Ints, Keyed
 from simulator.people.members import Members, draw_members
-from simulator.people.persons import Persons, draw_persons, synthetic_ids
+from simulator.people.persons import Persons, draw_persons
 from simulator.people.population import Population
 from simulator.people.setting import Setting, setting_of
 
 EPOCH: Final = date(1970, 1, 1)
+BLOCK_MEMBERS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +83,18 @@ def people_of(
     """Draw the members and give each a row of the table: row m is member m's."""
     if start is None:
         people = draw_members(keyed, population, setting, first=0, last=members, total=members)
-        table, held = MemberTable(rules), 0
+        table = MemberTable(rules)
+        table.member_ids = NumberedIds()
     else:
         people, table = start.members, start.table
-        held = len(table)
-    more = synthetic_ids(held, len(people.number))
-    if start is not None:
-        # A running season may have members of such names.
-        more = [f"newcomer-{one}" for one in more]
-    if more:
+    held, count = len(table), len(people.number)
+    for first in range(held, count, BLOCK_MEMBERS):
+        more = [numbered_id(one) for one in range(first, min(first + BLOCK_MEMBERS, count))]
+        if start is not None:
+            # A running season may have members of such names.
+            more = [f"newcomer-{one}" for one in more]
         table.add_members(*hash_strings(pa.array(more, pa.utf8())), more)
-    return draw_persons(keyed, population, people, table.member_ids[: len(people.number)]), table
+    return draw_persons(keyed, population, people, table.member_ids), table
 
 
 def by_first_day(first_day: Ints) -> dict[int, Ints]:

@@ -9,11 +9,12 @@ import pyarrow as pa
 from msgspec.structs import astuple
 
 from rules.decoding.canonical_json import NotCanonical, attributes_json, lines_json
-from rules.decoding.decode_few import decode_few
+from rules.decoding.decode_few import FEW, decode_few
 from rules.decoding.event_checks import check_events
 from rules.decoding.event_columns import Decoded, Names, UnreadableBody
 from rules.decoding.event_faults import Faults, shown
 from rules.decoding.event_text import tidy_text
+from rules.decoding.plain_lines import plain_fields
 from rules.decoding.quantities import plain_text
 from rules.decoding.raw_events import RawEvents
 
@@ -114,6 +115,10 @@ def decode_ndjson(body: bytes, names: Names, first_line: int = 1) -> Decoded:
         try:
             if not body.isascii():
                 body.decode()
+            if lines > FEW and (plain := plain_fields(body, lines)) is not None:
+                faults = Faults(lines)
+                tidy = {name: tidy_text(name, plain[name], faults) for name in plain}
+                return _checked(lines, tidy, faults, names)
             events = _ONE.decode_lines(body)
             if len(events) == lines:
                 return decode_few(events, names) or _decoded(events, {}, names)
@@ -211,6 +216,11 @@ def _decoded(events: Sequence[Event], broken: Broken, names: Names) -> Decoded:
             fields[name] = tidy_text(name, _numbers(values), faults)
         else:
             fields[name] = tidy_text(name, _texts(values), faults)
+    return _checked(rows, fields, faults, names)
+
+
+def _checked(rows: int, fields: dict[str, pa.Array], faults: Faults, names: Names) -> Decoded:
+    """Check so many events, given by field."""
     place = np.arange(rows, dtype=np.int64)
     return check_events(RawEvents(rows, fields, faults, place), names)
 

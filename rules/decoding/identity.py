@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from rules.decoding.batch_cells import BatchCells
 from rules.decoding.event_columns import COLUMNS
-from rules.decoding.text_bytes import PAD_BYTES, Ints, TextBytes
+from rules.decoding.text_bytes import MASKS, Ints, TextBytes, words_of
 from rules.table.identity_map import IdentityMap
 
 __all__ = ["IdentityMap", "fingerprint", "hash_columns", "hash_strings", "shard_of"]
@@ -66,10 +66,6 @@ _IDENTITY: Final = ("event_id", "member")
 _FEW_WORDS: Final = 16
 _BLOCK_ROWS: Final = 1 << 13
 """Texts hashed at a time, so that their states stay in cache."""
-_MASKS: Final = np.array(
-    [(1 << (8 * used)) - 1 for used in range(8)] + [2**64 - 1], dtype=np.uint64
-)
-"""Which bytes of a word belong to a text that has 0…8 of them left."""
 
 
 def hash_strings(column: pa.StringArray) -> tuple[Words, Words]:
@@ -110,7 +106,7 @@ def hash_columns(columns: Sequence[pa.StringArray]) -> list[tuple[Words, Words]]
 
 def _absorb_all(state: Words, text: TextBytes) -> None:
     """Mix every word of the texts into their states, uint64[2, n], in place."""
-    words = _words_of(text.data)
+    words = words_of(text.data)
     start, length = text.start, text.length
     shortest, longest = int(length.min()), int(length.max())
     chosen: Ints | None = None
@@ -122,21 +118,13 @@ def _absorb_all(state: Words, text: TextBytes) -> None:
             shortest = int(length.min())
         word = words[start + 8 * number]
         if shortest < 8 * (number + 1):
-            word &= _MASKS[np.minimum(length - 8 * number, 8)]
+            word &= MASKS[np.minimum(length - 8 * number, 8)]
         if chosen is None:
             _absorb(state, word, number + 1)
         else:
             part = state[:, chosen]
             _absorb(part, word, number + 1)
             state[:, chosen] = part
-
-
-def _words_of(data: npt.NDArray[np.uint8]) -> Words:
-    """View the bytes as the little-endian 64-bit word behind every byte position."""
-    assert len(data) >= PAD_BYTES, "text bytes come padded"
-    return np.lib.stride_tricks.as_strided(
-        data[:8].view("<u8"), shape=(len(data) - 7,), strides=(1,), writeable=False
-    )
 
 
 def _absorb(state: Words, word: Words, number: int) -> None:

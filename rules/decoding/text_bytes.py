@@ -10,7 +10,11 @@ import pyarrow as pa
 PAD_BYTES: Final = 32
 """Zero bytes kept behind the data, so that a fixed-width read never runs over its end."""
 
+MASKS: Final = np.array([(1 << (8 * used)) - 1 for used in range(8)] + [2**64 - 1], dtype=np.uint64)
+"""Which bytes of a word belong to a text that has 0…8 of them left."""
+
 Bytes = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
@@ -68,6 +72,14 @@ class TextBytes:
     def at(self, position: Ints) -> npt.NDArray[np.uint8]:
         """Return the byte at ``start + position`` of each row; position int64[n] ≤ length."""
         return np.asarray(self.data[self.start + position], dtype=np.uint8)
+
+
+def words_of(data: Bytes) -> Words:
+    """View padded bytes as the little-endian 64-bit word behind every byte position."""
+    assert len(data) >= PAD_BYTES, "text bytes come padded"
+    return np.lib.stride_tricks.as_strided(
+        data[:8].view("<u8"), shape=(len(data) - 7,), strides=(1,), writeable=False
+    )
 
 
 def null_rows(column: pa.Array) -> Bools:

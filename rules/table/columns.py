@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.table.narrow import NarrowColumn
+from rules.table.storage import MEMORY, Memory
 
 Int64s = npt.NDArray[np.int64]
 
@@ -16,20 +17,6 @@ FIRST_CAPACITY = 1024
 DOUBLED_UPTO = 1 << 16
 
 Field = tuple[npt.DTypeLike, int | None]
-
-
-def grow(holder: object, name: str, shape: tuple[int, ...]) -> None:
-    """Lengthen an array that an object holds; new rows are zero, and memory moves if it can.
-
-    Where something else holds the array or a view of it, a longer copy takes its place.
-    """
-    try:
-        getattr(holder, name).resize(shape)
-    except ValueError:
-        held = getattr(holder, name)
-        longer = np.zeros(shape, dtype=held.dtype)
-        longer[: len(held)] = held
-        setattr(holder, name, longer)
 
 
 def cells(
@@ -54,8 +41,12 @@ class Columns:
     """
 
     def __init__(
-        self, fields: Mapping[str, Field], narrow: Mapping[str, npt.DTypeLike] | None = None
+        self,
+        fields: Mapping[str, Field],
+        narrow: Mapping[str, npt.DTypeLike] | None = None,
+        storage: Memory = MEMORY,
     ) -> None:
+        self._storage = storage
         self.fields = dict(fields)
         self.narrow = dict(narrow or {})
         self.size = 0
@@ -63,9 +54,9 @@ class Columns:
         for name, (dtype, width) in self.fields.items():
             shape = self._shape(width)
             column = (
-                NarrowColumn(name, dtype, self.narrow[name], shape)
+                NarrowColumn(name, dtype, self.narrow[name], shape, storage)
                 if name in self.narrow
-                else np.zeros(shape, dtype=dtype)
+                else storage.zeros(shape, dtype)
             )
             setattr(self, name, column)
 
@@ -83,7 +74,7 @@ class Columns:
                 if name in self.narrow:
                     getattr(self, name).resize(self._shape(width))
                 else:
-                    grow(self, name, self._shape(width))
+                    self._storage.grow(self, name, self._shape(width))
         return first
 
     def relay(self, name: str, column: npt.NDArray[Any]) -> None:

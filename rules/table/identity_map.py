@@ -6,10 +6,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rules.table.columns import grow
+from rules.table.storage import MEMORY, Memory
 
 Words = npt.NDArray[np.uint64]
 Records = npt.NDArray[np.int32]
+Tags = npt.NDArray[np.uint8]
+Places = npt.NDArray[np.int64]
 
 ABSENT: Final = -1
 _SLOTS_MIN: Final = 1_024
@@ -17,6 +19,9 @@ _LOAD_MAX: Final = 0.7
 _FEW: Final = 16
 """Keys that plain steps find sooner than arrays do."""
 _ALL_BITS: Final = 2**64 - 1
+_TAG_SHIFT: Final = 56
+_FREE: Final = 0
+"""The tag of a slot that nobody has."""
 _CHUNK: Final = 1 << 16
 """Keys put back at a time when the slots are made anew, so that they stay in cache."""
 
@@ -25,10 +30,11 @@ class IdentityMap:
     """Open addressing with double hashing over NumPy arrays.
 
     A key is two uint64, well mixed already; a value is an int32 ≥ 0. Entries lie densely in
-    the order they came; the slots hold entry numbers alone, so a key costs 16 bytes in its
-    entry, 4 more once a value isn't its entry's number, and 6 to 12 in slots. Slots double when
-    more than 0.7 of them are taken: `find` and `insert` are O(1) a key, amortised, with all keys
-    of a call probed together.
+    the order they came; a slot holds an entry's number and a tag, eight bits of its key. So a key
+    costs 16 bytes in its entry, 4 more once a value isn't its entry's number, and 7 to 14 in slots.
+    Slots double when more than 0.7 of them are taken: `find` and `insert` are O(1) a key,
+    amortised, with all keys of a call probed together. Looking for a key that isn't held
+    reads tags, and the entry of one in 256 that it meets: entries may lie in a file.
 
     >>> known = IdentityMap()
     >>> a, b = np.array([7, 8], np.uint64), np.array([1, 1], np.uint64)
@@ -37,12 +43,15 @@ class IdentityMap:
     [1, -1]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Memory = MEMORY) -> None:
         self._count = 0
-        self._keys: Words = np.empty((_SLOTS_MIN, 2), dtype=np.uint64)
+        self._storage = storage
+        self._keys: Words = storage.zeros((_SLOTS_MIN, 2), np.uint64)
         # None as long as every value is the number of its entry.
         self._values: Records | None = None
-        self._slots: Records = np.full(_SLOTS_MIN, ABSENT, dtype=np.int32)
+        # What a free slot holds means nothing.
+        self._slots: Records = np.empty(_SLOTS_MIN, dtype=np.int32)
+        self._tags: Tags = np.zeros(_SLOTS_MIN, dtype=np.uint8)
 
     def __len__(self) -> int:
         """Return how many keys are held."""
@@ -54,21 +63,26 @@ class IdentityMap:
             pairs = zip(a.tolist(), b.tolist(), strict=True)
             return np.array([self.find_one(one, other) for one, other in pairs], dtype=np.int32)
         found: Records = np.full(len(a), ABSENT, dtype=np.int32)
-        slot, step = self._probe(a, b)
-        entry = self._slots[slot]
-        rows = (entry != ABSENT).nonzero()[0]
-        entry, slot = entry[rows], slot[rows]
         mask = len(self._slots) - 1
+        slot, step, tag = self._probe(a, b)
+        met = self._tags[slot]
+        rows = met.nonzero()[0]
+        slot, step, tag, met = slot[rows], step[rows], tag[rows], met[rows]
         while len(rows):
-            keys = self._keys[entry]
-            same = (keys[:, 0] == a[rows]) & (keys[:, 1] == b[rows])
-            hit = entry[same]
-            found[rows[same]] = hit if self._values is None else self._values[hit]
-            rows, slot = rows[~same], slot[~same]
-            slot = (slot + step[rows]) & mask
-            entry = self._slots[slot]
-            taken = entry != ABSENT
-            rows, slot, entry = rows[taken], slot[taken], entry[taken]
+            alike = (met == tag).nonzero()[0]
+            if len(alike):
+                entry, looking = self._slots[slot[alike]], rows[alike]
+                keys = self._keys[entry]
+                same = (keys[:, 0] == a[looking]) & (keys[:, 1] == b[looking])
+                hit = entry[same]
+                found[looking[same]] = hit if self._values is None else self._values[hit]
+                met[alike[same]] = _FREE
+            slot += step
+            slot &= mask
+            # Who was found looks no further, and who comes upon a free slot isn't held.
+            met = np.where(met == _FREE, np.uint8(_FREE), self._tags[slot])
+            on = met.nonzero()[0]
+            rows, slot, step, tag, met = rows[on], slot[on], step[on], tag[on], met[on]
         return found
 
     def find_one(self, a: int, b: int) -> int:
@@ -77,10 +91,12 @@ class IdentityMap:
         Numbers beyond 64 bits count modulo 2^64.
         """
         a, b, mask = a & _ALL_BITS, b & _ALL_BITS, len(self._slots) - 1
-        slot, step = a & mask, b & mask | 1
-        while (entry := int(self._slots[slot])) != ABSENT:
-            if int(self._keys[entry, 0]) == a and int(self._keys[entry, 1]) == b:
-                return entry if self._values is None else int(self._values[entry])
+        slot, step, tag = a & mask, b & mask | 1, a >> _TAG_SHIFT or 1
+        while (met := int(self._tags[slot])) != _FREE:
+            if met == tag:
+                entry = int(self._slots[slot])
+                if int(self._keys[entry, 0]) == a and int(self._keys[entry, 1]) == b:
+                    return entry if self._values is None else int(self._values[entry])
             slot = slot + step & mask
         return ABSENT
 
@@ -103,12 +119,13 @@ class IdentityMap:
         else:
             self._place(first, last)
 
-    def _probe(self, a: Words, b: Words) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return each key's first slot and its step, odd, so that it visits every slot."""
+    def _probe(self, a: Words, b: Words) -> tuple[Places, Places, Tags]:
+        """Return each key's first slot, its step (odd: it visits every slot) and its tag."""
         mask = np.uint64(len(self._slots) - 1)
         slot = (a & mask).view(np.int64)
         step = ((b & mask) | np.uint64(1)).view(np.int64)
-        return slot, step
+        tag = (a >> np.uint64(_TAG_SHIFT)).astype(np.uint8)
+        return slot, step, np.maximum(tag, np.uint8(1), out=tag)
 
     def _place(self, first: int, last: int) -> None:
         """Give entries first…last−1 a slot each; of those that want one, the last wins it."""
@@ -116,24 +133,28 @@ class IdentityMap:
         if last - first <= _FEW:
             self._place_few(first, keys.tolist())
             return
-        slot, step = self._probe(keys[:, 0], keys[:, 1])
+        slot, step, tag = self._probe(keys[:, 0], keys[:, 1])
         entry = np.arange(first, last, dtype=np.int32)
         mask = len(self._slots) - 1
         while len(entry):
-            free = self._slots[slot] == ABSENT
-            self._slots[slot[free]] = entry[free]
-            lost = self._slots[slot] != entry
-            entry, step = entry[lost], step[lost]
+            free = (self._tags[slot] == _FREE).nonzero()[0]
+            wanted, mine = slot[free], entry[free]
+            self._slots[wanted] = mine
+            won = (self._slots[wanted] == mine).nonzero()[0]
+            self._tags[wanted[won]] = tag[free[won]]
+            lost = np.ones(len(entry), dtype=np.bool_)
+            lost[free[won]] = False
+            entry, step, tag = entry[lost], step[lost], tag[lost]
             slot = (slot[lost] + step) & mask
 
     def _place_few(self, first: int, keys: list[list[int]]) -> None:
         """Give entries from first on a slot each, by plain steps."""
-        slots, mask = self._slots, len(self._slots) - 1
+        slots, tags, mask = self._slots, self._tags, len(self._slots) - 1
         for entry, (a, b) in enumerate(keys, first):
             slot, step = a & mask, b & mask | 1
-            while slots[slot] != ABSENT:
+            while tags[slot] != _FREE:
                 slot = slot + step & mask
-            slots[slot] = entry
+            slots[slot], tags[slot] = entry, a >> _TAG_SHIFT or 1
 
     def _reserve(self, count: int) -> None:
         """Make room for so many entries; room grows by an eighth, to waste little of it."""
@@ -141,16 +162,17 @@ class IdentityMap:
         if count <= room:
             return
         room = max(count, room + room // 8)
-        grow(self, "_keys", (room, 2))
+        self._storage.grow(self, "_keys", (room, 2))
         if self._values is not None:
-            grow(self, "_values", (room,))
+            self._storage.grow(self, "_values", (room,))
 
     def _make_slots(self, count: int) -> None:
         """Make slots for at least so many entries and place all of them anew."""
         size = len(self._slots)
         while count > _LOAD_MAX * size:
             size *= 2
-        self._slots = np.full(size, ABSENT, dtype=np.int32)
+        del self._slots, self._tags  # two generations of them are never held at once
+        self._slots, self._tags = np.empty(size, dtype=np.int32), np.zeros(size, dtype=np.uint8)
         for first in range(0, self._count, _CHUNK):
             self._place(first, min(first + _CHUNK, self._count))
 
@@ -170,22 +192,24 @@ class IdentityMap:
         return self._values
 
     @classmethod
-    def from_state(cls, state: Mapping[str, npt.NDArray[Any]]) -> "IdentityMap":
+    def from_state(
+        cls, state: Mapping[str, npt.NDArray[Any]], storage: Memory = MEMORY
+    ) -> "IdentityMap":
         """Build the map that gave ``state``; its slots are made anew."""
-        made = cls()
+        made = cls(storage)
         made.insert(state["key_a"], state["key_b"], state["value"])
         return made
 
     def nbytes(self) -> int:
         """Return the bytes its arrays take."""
         values = 0 if self._values is None else self._values.nbytes
-        return self._keys.nbytes + values + self._slots.nbytes
+        return self._keys.nbytes + values + self._slots.nbytes + self._tags.nbytes
 
     def _check(self) -> None:
         """Assert that every entry is found in its own slot, and nothing else is in any."""
         assert self._count <= _LOAD_MAX * len(self._slots)
         assert len(self._slots) & (len(self._slots) - 1) == 0
-        held = np.sort(self._slots[self._slots != ABSENT])
+        held = np.sort(self._slots[self._tags != _FREE])
         assert np.array_equal(held, np.arange(self._count)), "each entry has exactly one slot"
         keys = self._keys[: self._count]
         assert len(np.unique(keys, axis=0)) == self._count, "keys are distinct"

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rules.decoding.identity import IdentityMap
 from rules.table.columns import Columns
 from rules.table.narrow import NarrowColumn
+from rules.table.storage import MEMORY, Memory
 from rules.table.tallies import DAYS_BEFORE_EPOCH, WORD_BITS
 
 Int64s = npt.NDArray[np.int64]
@@ -39,7 +40,7 @@ class Identities(Columns):
     points: NarrowColumn
     sale: npt.NDArray[np.int32]  # row in Sales, or -1
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Memory = MEMORY) -> None:
         super().__init__(
             {
                 "fingerprint": (np.uint64, None),
@@ -48,6 +49,7 @@ class Identities(Columns):
                 "sale": (np.int32, None),
             },
             {"points": np.int16},
+            storage,
         )
 
 
@@ -75,7 +77,7 @@ class Sales(Columns):
     in_season: npt.NDArray[np.bool_]
     scored: npt.NDArray[np.bool_]
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Memory = MEMORY) -> None:
         numbers = ("base", "bonus", "product", "station", "season", "version")
         quantities = ("first_ml", "first_fen", "left_ml", "left_fen")
         bits = ("earning_bits", "factor_bits")
@@ -88,6 +90,7 @@ class Sales(Columns):
             dict.fromkeys(numbers[:2], np.int16)
             | dict.fromkeys(numbers[2:], np.int8)
             | dict.fromkeys(bits, np.uint8),
+            storage,
         )
 
     def cells(self, sale: npt.NDArray[Any]) -> Int64s:
@@ -114,10 +117,10 @@ class WaitingRefund:
 class Ledger:
     """Identities with their map, sales, and refunds waiting for their purchase."""
 
-    def __init__(self) -> None:
-        self.map = IdentityMap()
-        self.identities = Identities()
-        self.sales = Sales()
+    def __init__(self, storage: Memory = MEMORY) -> None:
+        self.map = IdentityMap(storage)
+        self.identities = Identities(storage)
+        self.sales = Sales(storage)
         self.waiting: dict[tuple[int, int, int], list[WaitingRefund]] = {}
         # What an event answered besides its points, by its row in identities.
         self.details: dict[int, dict[str, Any]] = {}

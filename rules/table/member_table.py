@@ -39,6 +39,7 @@ from rules.table.older_season import OlderSeason
 from rules.table.order_book import OrderBook
 from rules.table.pools import Pools
 from rules.table.referral_book import ReferralBook
+from rules.table.storage import MEMORY, Memory
 from rules.table.tallies import Tallies
 from rules.table.windows import Windows
 
@@ -193,9 +194,12 @@ class Members(Columns):
 
 
 class MemberTable:
-    """All state of one shard: members, identities, waiting refunds and the clock."""
+    """All state of one shard: members, identities, waiting refunds and the clock.
 
-    def __init__(self, rules: Rules) -> None:
+    What is kept of every event lies in the storage given; all else in memory.
+    """
+
+    def __init__(self, rules: Rules, storage: Memory = MEMORY) -> None:
         self.rules = rules
         self.clock_us = NO_CLOCK_US
         self.next_tick_us = NO_CLOCK_US
@@ -213,7 +217,7 @@ class MemberTable:
         self.dropped: list[tuple[str, str, str]] = []  # member, event_id, reason
         self.points_by_hour: Int64s = np.zeros(rules.season_hours, dtype=np.int64)
         self.members = Members(rules)
-        self.ledger = Ledger()
+        self.ledger = Ledger(storage)
         self.past = PastRules()
         self.lots = Lots(rules.lot_rules)
         self.pools = Pools(rules.pool_rules)
@@ -434,6 +438,7 @@ class MemberTable:
         rules: Rules,
         state: Mapping[str, npt.NDArray[Any]],
         older_rules: Rules | None = None,
+        storage: Memory = MEMORY,
     ) -> MemberTable:
         """Rebuild the table that state() copied, under the same rules.
 
@@ -448,11 +453,11 @@ class MemberTable:
             }
 
         texts = {name: json.loads(packed.tobytes()) for name, packed in part("json.").items()}
-        table = cls(rules)
+        table = cls(rules, storage)
         for name, kept in table.parts.items():
             kept.restore(part(f"{name}."))
         table._rows = IdentityMap.from_state(part("rows."))
-        table.ledger.map = IdentityMap.from_state(part("map."))
+        table.ledger.map = IdentityMap.from_state(part("map."), storage)
         table.merges = int(np.count_nonzero(table.members.merged_into))
         table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
         table.final = texts["final"]

@@ -12,6 +12,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from rules.table.storage import MEMORY, Memory
+
 SIGNED: Final = tuple(np.dtype(word) for word in ("i1", "i2", "i4", "i8"))
 UNSIGNED: Final = tuple(np.dtype(word) for word in ("u1", "u2", "u4", "u8"))
 
@@ -31,13 +33,19 @@ class NarrowColumn:
     """
 
     def __init__(
-        self, name: str, given: npt.DTypeLike, kept: npt.DTypeLike, shape: tuple[int, ...]
+        self,
+        name: str,
+        given: npt.DTypeLike,
+        kept: npt.DTypeLike,
+        shape: tuple[int, ...],
+        storage: Memory = MEMORY,
     ) -> None:
         self.name = name
+        self._storage = storage
         self.given: np.dtype[Any] = np.dtype(given)
         self._signed = self.given.kind == "i"
         self._first = np.dtype(kept)
-        self._keep(np.zeros(shape, dtype=kept))
+        self._keep(storage.zeros(shape, kept))
 
     def _keep(self, held: npt.NDArray[Any], reach: int = 0) -> None:
         self.held = held
@@ -137,7 +145,9 @@ class NarrowColumn:
                 continue
             bounds = np.iinfo(dtype)
             if bounds.min <= low and high <= bounds.max:
-                self._keep(self.held.astype(dtype), self._reach)
+                wider = self._storage.zeros(self.shape, dtype)
+                wider[:] = self.held
+                self._keep(wider, self._reach)
                 return
         beyond = low if low < 0 and low < -high else high
         raise OverflowError(
@@ -146,17 +156,11 @@ class NarrowColumn:
 
     def resize(self, shape: tuple[int, ...]) -> None:
         """Lengthen the column; new numbers are zero, and memory moves if it can."""
-        try:
-            self.held.resize(shape)
-        except ValueError:
-            longer = np.zeros(shape, dtype=self.dtype)
-            longer[: len(self.held)] = self.held
-            self.held = longer
+        self._storage.grow(self, "held", shape)
 
     def fill(self, numbers: npt.NDArray[Any], capacity: int) -> None:
         """Hold other numbers [k] or [k, width], and zeros up to the capacity."""
-        laid = np.zeros((capacity, *numbers.shape[1:]), dtype=self._first)
-        self._keep(laid)
+        self._keep(self._storage.zeros((capacity, *numbers.shape[1:]), self._first))
         self[: len(numbers)] = numbers
 
     def filled(self, numbers: npt.NDArray[Any]) -> NarrowColumn:
@@ -167,7 +171,8 @@ class NarrowColumn:
 
     def fresh(self, capacity: int) -> NarrowColumn:
         """Make a column of zeros as this one began, but for its width."""
-        return NarrowColumn(self.name, self.given, self._first, (capacity, *self.shape[1:]))
+        shape = (capacity, *self.shape[1:])
+        return NarrowColumn(self.name, self.given, self._first, shape, self._storage)
 
     def reshape(self, _flat: int) -> FlatCells:
         """Look at a wide column as a flat one."""

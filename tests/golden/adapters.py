@@ -22,6 +22,7 @@ from rules.ranks.prizes import allocate
 from rules.ranks.standings import BoardRows, Standing, board_rows
 from rules.season.season_file import load_season
 from rules.table.member_table import MemberTable
+from rules.table.storage import MEMORY, Memory
 from tests.oracle import Answer, Oracle
 
 Table = dict[str, Any]
@@ -102,6 +103,7 @@ def run_kernel(
     cuts: Sequence[int] = (),
     shards: int = 1,
     restarts: bool = False,
+    storage: Memory = MEMORY,
 ) -> Result:
     """Apply the events with the kernel, cut into batches and spread over shards by member.
 
@@ -119,7 +121,7 @@ def run_kernel(
     else:
         clock_us = np.array(stamps_us, dtype=np.int64)[decoded.place]
     stamped = stamp(decoded.columns, clock_us)
-    tables = [MemberTable(rules) for _ in range(shards)]
+    tables = [MemberTable(rules, storage) for _ in range(shards)]
     answers: dict[int, Answer] = {
         refusal.place: Answer(refusal.event_id, "rejected", 0, refusal.reason)
         for refusal in decoded.refused
@@ -129,7 +131,8 @@ def run_kernel(
         bounds = np.searchsorted(rows, [0, *sorted(cuts), len(at_us)]).tolist()
         for first, last in pairwise(bounds):
             if restarts:
-                tables[shard] = MemberTable.from_state(rules, tables[shard].state())
+                state = tables[shard].state()
+                tables[shard] = MemberTable.from_state(rules, state, storage=storage)
             answers |= apply_rows(tables[shard], stamped, decoded, rows[first:last])
         end_us = rules.final_us if until_us is None else until_us
         advance(tables[shard], max([end_us, *clock_us[-1:].tolist()]))

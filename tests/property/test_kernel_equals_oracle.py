@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rules.table import columns, identity_map
 from tests.golden.adapters import Result, run_kernel, run_oracle
 from tests.oracle.instants import parse_at
 from tests.oracle.strategies import Drawn, drawn_by_seed, seasons_and_logs
 from tests.oracle.toml_text import toml_text
+from tests.unnamed_files import files_from
 
 # An example is a whole season: tens of milliseconds, more on a busy machine.
 THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -66,6 +68,26 @@ def test_kernel_equals_oracle_on_long_logs(seed: int) -> None:
     oracle = run_oracle(drawn.season_text, drawn.events)
 
     assert_same(kernel, oracle)
+
+
+@pytest.mark.parametrize("seed", range(100, 102))
+def test_kernel_equals_oracle_with_what_it_keeps_in_files(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Columns begin short, so that they move into files, grow there and widen there.
+    monkeypatch.setattr(columns, "FIRST_CAPACITY", 4)
+    monkeypatch.setattr(identity_map, "_SLOTS_MIN", 4)
+    drawn = drawn_by_seed(seed, count=300)
+    print(drawn)
+    files = files_from(8)
+
+    kernel = run_kernel(drawn.season_text, drawn.events, cuts=[60, 130, 131], storage=files)
+    again = run_kernel(
+        drawn.season_text, drawn.events, cuts=[60, 130, 131], storage=files, restarts=True
+    )
+
+    assert_same(kernel, run_oracle(drawn.season_text, drawn.events))
+    assert again == kernel
 
 
 @THOROUGH

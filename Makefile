@@ -2,6 +2,7 @@
 # make test   installs into .venv, then runs every test but the long ones
 # make test-long  runs those: kills, restarts and rebuilds that take minutes
 # make chaos  kills, pauses, cuts off and starves every part under load, for 200 rounds
+# make chaos-short  five minutes of it, as make test runs it
 # make fuzz  sends a live system spoiled requests, bodies and files, forty times as many as make test
 # make check  formatting, lint, types and import contracts
 PYTHON ?= python3
@@ -11,7 +12,7 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 CHAOS_ARGS ?=
 
-.PHONY: demo test test-long chaos fuzz check lock clean
+.PHONY: demo test test-long chaos chaos-short fuzz check lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)
@@ -24,6 +25,9 @@ test-long: $(VENV)/.test
 
 chaos: $(VENV)/.test
 	$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
+
+chaos-short: $(VENV)/.test
+	$(BIN)/python -m tests.chaos --minutes 5 $(CHAOS_ARGS)
 
 fuzz: $(VENV)/.test
 	$(BIN)/python -m pytest tests/fuzz -m long $(TEST_ARGS)

@@ -1,6 +1,7 @@
 """Era: a system from its first start to its final standings, under load and faults."""
 
 import json
+import math
 import random
 import subprocess
 import sys
@@ -33,7 +34,10 @@ FACTS_EVERY = 20
 
 @dataclass(frozen=True)
 class Era:
-    """What an era is: how many rounds, shards, and whose store."""
+    """What an era is: how many rounds, shards, and whose store.
+
+    An era of a given length ends with the first round after that, though rounds are left.
+    """
 
     number: int
     rounds: int
@@ -42,6 +46,7 @@ class Era:
     seed: int
     tmpfs: bool
     faults_a_round: int = 3
+    lasts_s: float = math.inf
 
 
 class Running:
@@ -220,8 +225,10 @@ def run_era(era: Era, home: Path, summary: Summary) -> None:
     began_s = time.monotonic()
     try:
         running.start()
+        ends_s = time.monotonic() + era.lasts_s
         for number in range(1, era.rounds + 1):
             running.round(number)
+            last = number == era.rounds or time.monotonic() >= ends_s
             recovered_s, after = running.summary.recoveries_s[-1]
             took_s = time.monotonic() - began_s
             print(
@@ -230,8 +237,10 @@ def run_era(era: Era, home: Path, summary: Summary) -> None:
                 file=sys.stderr,
                 flush=True,
             )
-            if number % FACTS_EVERY == 0 or number == era.rounds:
+            if number % FACTS_EVERY == 0 or last:
                 running.check()
+            if last:
+                break
         running.finish(home / "season.toml")
     except Exception as error:  # the run ends, and the summary says why
         running.ledger.fault(f"{type(error).__name__}: {error}")

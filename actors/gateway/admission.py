@@ -3,7 +3,8 @@
 A gateway bounds three things: bytes of bodies it holds, events that wait for a shard, and reads
 under way. Of each a key may hold as much as is left. So one that pushes alone gets half, n that
 push get an equal part each, and as much stays free for whoever comes next; while what waits goes
-down, those who hold little are let in before those who hold much.
+down, those who hold little are let in before those who hold much. However full it is, a key that
+holds nothing may send something small: beside a crowd that is never more than a little for each.
 """
 
 from __future__ import annotations
@@ -44,10 +45,13 @@ class Admission:
         self._unit = unit
         self._by_key: dict[str, int] = {}
 
-    def refusal(self, key: str) -> Problem | None:
-        """Give the problem to answer when a key may take no more for now, else None."""
+    def refusal(self, key: str, small: bool = False) -> Problem | None:
+        """Give the problem to answer when a key may take no more for now, else None.
+
+        small tells that what it would take is little beside the limit.
+        """
         own, left = self._by_key.get(key, 0), self.limit - self.held
-        if own < left:
+        if own < left or (small and not own):
             return None
         self.refused += 1
         whose = f"{own:,} of them yours" if own else "none of them yours"
@@ -72,10 +76,17 @@ class Admission:
         else:
             del self._by_key[key]
 
+    def lower(self, to: int, gone: int) -> None:
+        """Set the limit to a lower one as fast as half of what goes, or to a higher one at once.
+
+        Else there would be no room for anyone until what waits is below the lower limit.
+        """
+        self.limit = max(to, self.limit - (gone + 1) // 2)
+
     @contextmanager
-    def hold(self, key: str, amount: int) -> Iterator[None]:
+    def hold(self, key: str, amount: int, small: bool = False) -> Iterator[None]:
         """Hold an amount for a while; raises Problem 429 when the key may not."""
-        refusal = self.refusal(key)
+        refusal = self.refusal(key, small)
         if refusal is not None:
             raise refusal
         self.take(key, amount)

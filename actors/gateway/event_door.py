@@ -18,7 +18,7 @@ from actors.gateway.audit_trail import record_events
 from actors.gateway.auth import Caller
 from actors.gateway.doors import EVENTS_PATH, REFUSED, Doors
 from actors.gateway.front_door import send_whole
-from actors.gateway.ingest import BODY_BYTES_MAX, UNDECLARED_BODY_BYTES
+from actors.gateway.ingest import BODY_BYTES_MAX, SMALL_BODY_BYTES, UNDECLARED_BODY_BYTES
 from actors.gateway.problems import MEDIA_TYPE, Problem, unexpected
 from actors.gateway.request_log import HEADER, RequestLog, request_id_of
 from actors.gateway.state import State
@@ -89,10 +89,15 @@ class EventDoor:
     async def _taken(
         self, found: dict[bytes, bytes], length: int, receive: Receive, caller: Caller
     ) -> Submission:
-        """Read and take a body; it is held only until it is decoded, and so are few at once."""
+        """Read and take a body; it is held only until it is decoded, and so are few at once.
+
+        A key that may send no more for now is told before its body is read.
+        """
         ingest = self._state.ingest
         size = UNDECLARED_BODY_BYTES if b"content-length" not in found else length
-        with ingest.bodies.hold(caller.key_id, min(size, BODY_BYTES_MAX)):
+        ingest.admit(caller.key_id, size)
+        small = size <= SMALL_BODY_BYTES
+        with ingest.bodies.hold(caller.key_id, min(size, BODY_BYTES_MAX), small):
             body = await _body(length, receive)
             kind = found.get(b"content-type", b"").decode("latin-1")
             return await ingest.take(body, kind, caller.key_id)

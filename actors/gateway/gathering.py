@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from actors.gateway.problems import Problem
-from actors.gateway.shared_parcel import Waiters, tell_all
+from actors.gateway.shared_parcel import Waiter, Waiters, tell_all
 from actors.gateway.submission import Submission
 from actors.stages import STAGES
 from rules.decoding.events import Decoded
@@ -42,15 +42,18 @@ class Gathering:
         self._decode = decode
         self._submit = submit
         self._may_go = may_go
-        self._waiting: deque[tuple[bytes, asyncio.Future[Submission]]] = deque()
+        self._waiting: deque[tuple[bytes, Waiter]] = deque()
         self._enough = 1
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    async def take(self, body: bytes) -> Submission:
-        """Line one event up; returns once it is submitted. Raises Problem 400."""
+    def put(self, body: bytes, key: str) -> asyncio.Future[Submission]:
+        """Line one event of a key up; gives what is there once it is submitted.
+
+        Raises Problem 400.
+        """
         try:
             # Checks the syntax without building anything, so that a body that isn't JSON is
             # refused as a whole, here, and not as one bad line among its neighbours.
@@ -63,10 +66,10 @@ class Gathering:
             # Inside JSON a line break can only stand between tokens.
             body = body.replace(b"\n", b" ").replace(b"\r", b" ")
         found: asyncio.Future[Submission] = asyncio.get_running_loop().create_future()
-        self._waiting.append((body, found))
+        self._waiting.append((body, Waiter(key, found)))
         if len(self._waiting) >= SINGLES_MAX or self._may_go():
             self.hurry()
-        return await found
+        return found
 
     def hurry(self) -> None:
         """Have what waits sent on soon: at once if it is enough, else a little later."""
@@ -91,6 +94,6 @@ class Gathering:
             try:
                 with STAGES.timed("decode"):
                     decoded = self._decode(b"\n".join(body for body, _ in taken))
-                self._submit(decoded, Waiters(enumerate(found for _, found in taken)))
+                self._submit(decoded, Waiters(enumerate(waiter for _, waiter in taken)))
             except Exception as error:  # every waiter must hear of it, whatever it is
-                tell_all([found for _, found in taken], error)
+                tell_all((waiter for _, waiter in taken), error)

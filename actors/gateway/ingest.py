@@ -6,20 +6,24 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from actors.gateway.admission import BODIES_BYTES_MAX, Admission, Pace
+from actors.gateway.admission import BODIES_BYTES_MAX, SMOOTHING, Admission, Pace
+from actors.gateway.dealing import deal, deal_singles
+from actors.gateway.desk import Desk
 from actors.gateway.gathering import Gathering
-from actors.gateway.lane import BATCH_EVENTS_MAX, Lane, Order, Parcel
+from actors.gateway.lane import BATCH_EVENTS_MAX, Lane
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
-from actors.gateway.shared_parcel import SharedParcel, Waiters, part_of, tell_all
+from actors.gateway.shard_line import Order
+from actors.gateway.shared_parcel import Waiters, part_of, tell_all
 from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.submission import Held, Submission
 from actors.gateway.tally import TALLY
@@ -35,7 +39,6 @@ from rules.decoding.events import (
     running_stamps,
     stamp,
 )
-from rules.decoding.identity import shard_of
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 QUEUED_EVENTS_MAX: Final = 400_000
@@ -43,6 +46,10 @@ QUEUED_EVENTS_LEAST: Final = 40_000
 """What may wait however slow the shards are: two of the largest batches."""
 UNDECLARED_BODY_BYTES: Final = 4 * 1024 * 1024
 """What a body counts for that does not say how long it is."""
+EVENT_BYTES: Final = 160.0
+"""What an event takes of a body, until one of its media type was read."""
+SMALL_BODY_BYTES: Final = 4 * 1024
+"""A body of a few events, which a key that has none waiting may always send."""
 ANSWER_WITHIN_S: Final = 10.0
 _LINE: Final = re.compile(r"\Aline [0-9]+")
 
@@ -50,13 +57,11 @@ NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/json
 ARROW: Final = "application/vnd.apache.arrow.stream"
 JSON: Final = "application/json"
 
-Int32s = npt.NDArray[np.int32]
-
 log = logging.getLogger(__name__)
 
 
 class Ingest:
-    """Takes bodies in arrival order and answers each when it is durable."""
+    """Takes bodies, keys in turn, and answers each when it is durable."""
 
     def __init__(
         self,
@@ -69,7 +74,6 @@ class Ingest:
         self.clock = clock
         self.clock_us = clock_us
         self.stopping = False
-        self.events = 0
         self.bodies = Admission("bytes of bodies", BODIES_BYTES_MAX)
         self.queue = Admission("events", QUEUED_EVENTS_MAX)
         self._pace = Pace(QUEUED_EVENTS_LEAST, QUEUED_EVENTS_MAX)
@@ -81,9 +85,13 @@ class Ingest:
             self._sort_singles,
             lambda: any(lane.idle for lane in self.lanes),
         )
+        self._desk = Desk()
+        self._event_bytes: dict[str, float] = {}  # by media type
         mode = "given" if clock == "events" else "wall"
+        singles = self._singles
         self.lanes = [
-            Lane(number, calls, mode, self._singles.hurry) for number, calls in enumerate(shards)
+            Lane(number, calls, mode, singles.hurry, singles.send_on)
+            for number, calls in enumerate(shards)
         ]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -117,17 +125,52 @@ class Ingest:
 
         The events count as the key's until every one of them is durable.
         """
-        self._admit(key)
+        self._check_going()
         kind = content_type.partition(";")[0].strip().lower()
         if kind in ("", JSON) and body[:1] == b"{":
-            with self.queue.hold(key, 1):  # from here until it is decoded
-                submission = await self._singles.take(body)
-        else:
-            self._singles.send_on()
-            with STAGES.timed("decode"):
-                decoded = self._decode(body, kind)
-            submission = await self._submit_sealed(decoded)
+            # From here until it is decoded.
+            with self.queue.hold(key, 1, len(body) <= SMALL_BODY_BYTES):
+                put = partial(self._singles.put, body, key)
+                # Behind what its own key has at the desk, else at once.
+                waiting = key in self._desk
+                found = await self._desk.do(key, len(body), put) if waiting else put()
+                submission = await found
+            self._hold(key, submission)
+            return submission
+        with self.queue.hold(key, self._expected(body, kind), len(body) <= SMALL_BODY_BYTES):
+            opened = await self._desk.do(key, len(body), partial(self._opened, body, kind, key))
+        if isinstance(opened, Submission):
+            return opened
+        submission = await self._sealed(*opened)
         self._hold(key, submission)
+        return submission
+
+    def _opened(
+        self, body: bytes, kind: str, key: str
+    ) -> Submission | tuple[Decoded, npt.NDArray[np.int64], str]:
+        """Decode a body and submit it, unless personal values have to go to the vault first."""
+        self._check_going()
+        self._singles.send_on()
+        with STAGES.timed("decode"):
+            decoded = self._decode(body, kind)
+        if decoded.received:
+            each = self._event_bytes.get(kind, EVENT_BYTES)
+            self._event_bytes[kind] = each + SMOOTHING * (len(body) / decoded.received - each)
+        if self._sealer is not None and len(rows := self._sealer.rows(decoded.columns)):
+            return decoded, rows, key
+        submission = self._submit(decoded, key)
+        self._hold(key, submission)
+        return submission
+
+    async def _sealed(self, decoded: Decoded, rows: npt.NDArray[np.int64], key: str) -> Submission:
+        """Submit a body, whole, once the vault has the personal values of some of its rows."""
+        assert self._sealer is not None
+        columns, held = await self._sealer.sealed(decoded.columns, rows)
+        self._check_going()
+        decoded = replace(decoded, columns=columns)
+        submission = self._submit(decoded, key)
+        place = decoded.place
+        submission.held = [replace(one, row=int(place[one.row])) for one in held]
         return submission
 
     def _hold(self, key: str, submission: Submission) -> None:
@@ -140,7 +183,7 @@ class Ingest:
         def done(_: object) -> None:
             self.queue.give_back(key, amount)
             self._pace.drained(amount, self.queue.held, time.monotonic())
-            self.queue.limit = self._pace.limit
+            self.queue.lower(self._pace.limit, amount)
 
         submission.done.add_done_callback(done)
 
@@ -200,11 +243,16 @@ class Ingest:
             self._names = before
             raise
 
-    def _admit(self, key: str) -> None:
+    def admit(self, key: str, size: int) -> None:
+        """Refuse a body of some bytes of a key that may send no more for now; raises Problem."""
         self._check_going()
-        refusal = self.queue.refusal(key)
+        refusal = self.queue.refusal(key, size <= SMALL_BODY_BYTES)
         if refusal is not None:
             raise refusal
+
+    def _expected(self, body: bytes, kind: str) -> int:
+        """Tell how many events a body holds, going by those before it."""
+        return max(1, int(len(body) / self._event_bytes.get(kind, EVENT_BYTES)))
 
     def _check_going(self) -> None:
         if self.stopping:
@@ -232,19 +280,7 @@ class Ingest:
             )
         return decoded
 
-    async def _submit_sealed(self, decoded: Decoded) -> Submission:
-        """Submit a body; one with personal values waits for the vault first, whole."""
-        held: list[Held] = []
-        if self._sealer is not None and len(rows := self._sealer.rows(decoded.columns)):
-            columns, held = await self._sealer.sealed(decoded.columns, rows)
-            self._check_going()
-            decoded = replace(decoded, columns=columns)
-        submission = self._submit(decoded)
-        place = decoded.place
-        submission.held = [replace(one, row=int(place[one.row])) for one in held]
-        return submission
-
-    def _submit(self, decoded: Decoded) -> Submission:
+    def _submit(self, decoded: Decoded, key: str) -> Submission:
         submission = Submission(decoded.received, decoded.columns.num_rows)
         submission.refuse(decoded.refused)
         if decoded.columns.num_rows:
@@ -253,8 +289,7 @@ class Ingest:
                 (int(decoded.place[row]), word, member)
                 for row, word, member in acts_in(decoded.columns)
             ]
-            batch, shards = self._stamped(decoded.columns)
-            self._deal(batch, shards, decoded, submission)
+            deal(self.lanes, self._stamped(decoded.columns), decoded.place, submission, key)
         return submission
 
     def _sort_singles(self, decoded: Decoded, found: Waiters) -> None:
@@ -281,7 +316,7 @@ class Ingest:
             self._check_going()
             self._submit_singles(replace(decoded, columns=columns), found, held)
         except Exception as error:  # every waiter must hear of it, whatever it is
-            tell_all(list(found.values()), error)
+            tell_all(found.values(), error)
 
     def _submit_singles(self, decoded: Decoded, found: Waiters, held: Sequence[Held] = ()) -> None:
         places, valid = decoded.place.tolist(), decoded.columns
@@ -301,52 +336,16 @@ class Ingest:
                 rows[row].acts = [(0, word, member)]
             for one in held:
                 rows[one.row].held.append(replace(one, row=0))
-            self._deal_singles(*self._stamped(valid), rows)
+            keys = [found[place].key for place in places]
+            deal_singles(self.lanes, self._stamped(valid), rows, keys)
         for place, waiter in found.items():
-            if not waiter.done():
-                waiter.set_result(submissions[place])
+            if not waiter.found.done():
+                waiter.found.set_result(submissions[place])
 
-    def _stamped(self, columns: pa.RecordBatch) -> tuple[pa.RecordBatch, Int32s]:
-        """Stamp the rows under the events' clock and find each row's shard."""
-        self.events += columns.num_rows
-        if len(self.lanes) == 1:
-            shards = np.zeros(columns.num_rows, dtype=np.int32)
-        else:
-            shards = shard_of(columns.column("member"), len(self.lanes))
-        if self.clock == "events":
-            at_us = np.asarray(columns.column("at_us"))
-            stamps_us = running_stamps(at_us, self.clock_us)
-            self.clock_us = int(stamps_us[-1])
-            columns = stamp(columns, stamps_us)
-        return columns, shards
-
-    def _deal(
-        self, batch: pa.RecordBatch, shards: Int32s, decoded: Decoded, to: Submission
-    ) -> None:
-        """Give each lane its rows of one submission."""
-        for lane, rows, part in self._parts(batch, shards):
-            to.shards.add(lane.shard)
-            lane.put(Parcel(to, decoded.place[rows], part))
-
-    def _deal_singles(
-        self, batch: pa.RecordBatch, shards: Int32s, owners: list[SingleSubmission]
-    ) -> None:
-        """Give each lane its rows of many submissions of one event."""
-        for lane, rows, part in self._parts(batch, shards):
-            sharing = [owners[row] for row in rows.tolist()]
-            for submission in sharing:
-                submission.shards.add(lane.shard)
-            lane.put(Parcel(SharedParcel(sharing), np.arange(len(rows)), part))
-
-    def _parts(
-        self, batch: pa.RecordBatch, shards: Int32s
-    ) -> Iterator[tuple[Lane, npt.NDArray[np.int64], pa.RecordBatch]]:
-        """Cut a batch by shard: the lane, the rows int64[k] that are its, and those."""
-        if len(self.lanes) == 1:
-            yield self.lanes[0], np.arange(batch.num_rows), batch
-            return
-        for lane in self.lanes:
-            rows = np.flatnonzero(shards == lane.shard)
-            if len(rows):
-                whole = len(rows) == batch.num_rows
-                yield lane, rows, batch if whole else batch.take(pa.array(rows))
+    def _stamped(self, columns: pa.RecordBatch) -> pa.RecordBatch:
+        """Stamp events under the events' clock."""
+        if self.clock != "events":
+            return columns
+        stamps_us = running_stamps(np.asarray(columns.column("at_us")), self.clock_us)
+        self.clock_us = int(stamps_us[-1])
+        return stamp(columns, stamps_us)

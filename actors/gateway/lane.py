@@ -1,9 +1,10 @@
 """Lane: the strictly ordered way from the gateway to one member shard.
 
-What arrives while a batch is on its way becomes the next one, which follows it at once where it
-is large, so that the shard never waits for the gateway. A batch whose outcome is unknown goes out
-again as it is, and so do those behind it, in the same order, until the shard answers: the event
-ids make that safe, and the batches' turns hold the order at the shard.
+What waits goes by turns of the keys that sent it, each key's in the order it came. What arrives
+while a batch is on its way becomes the next one, which follows it at once where it is large, so
+that the shard never waits for the gateway. A batch whose outcome is unknown goes out again as it
+is, and so do those behind it, in the same order, until the shard answers: the event ids make that
+safe, and the batches' turns hold the order at the shard.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -22,11 +23,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from actors.gateway.submission import Extras, Submission
+from actors.gateway.shard_line import Order, Parcel, ShardLine
+from actors.gateway.submission import Extras
 from actors.gateway.tally import TALLY
 from actors.messages import BatchAnswer, LaneCalls, OutOfTurn, ShardDown, ShardStatus, Turn
 from actors.stages import STAGES
-from rules.decoding.event_columns import concat, to_ipc
+from rules.decoding.event_columns import concat, restamped, running_stamps, to_ipc
 
 BATCH_EVENTS_MAX: Final = 20_000
 FLIGHTS_MAX: Final = 2
@@ -43,25 +45,6 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Parcel:
-    """The events of one submission that go to one shard; places int64[k] in the submission."""
-
-    submission: Submission
-    places: npt.NDArray[np.int64]
-    batch: pa.RecordBatch
-
-
-@dataclass(slots=True)
-class Order:
-    """A move of the clock or of the season's end, or new rules, in line with the events."""
-
-    kind: str
-    at_us: int
-    done: asyncio.Future[ShardStatus]
-    rules: tuple[int, str] = (0, "")  # a version's number and text
-
-
-@dataclass(slots=True)
 class _Flight:
     """A batch on its way to the shard, or waiting to be sent again."""
 
@@ -74,10 +57,23 @@ class _Flight:
 
 
 class Lane:
-    """Sends parcels and orders to one shard, in the order they came."""
+    """Sends parcels and orders to one shard, keys in turn.
+
+    Args:
+        shard: the shard's number.
+        calls: the way to the shard.
+        stamp: "given" where parcels bring their stamps, else "wall".
+        on_idle: called when nothing waits.
+        on_batch: called before the next batch is made of what waits; may put more.
+    """
 
     def __init__(
-        self, shard: int, calls: LaneCalls, stamp: str, on_idle: Callable[[], None]
+        self,
+        shard: int,
+        calls: LaneCalls,
+        stamp: str,
+        on_idle: Callable[[], None],
+        on_batch: Callable[[], None],
     ) -> None:
         self.shard = shard
         self.version = 0
@@ -87,7 +83,9 @@ class Lane:
         self._calls = calls
         self._stamp = stamp
         self._on_idle = on_idle
-        self._line: deque[Parcel | Order] = deque()
+        self._on_batch = on_batch
+        self._stamped_us = 0  # the last stamp on its way
+        self._line = ShardLine()
         self._wake = asyncio.Event()
         self._ordering_us = 0
         self._name = secrets.token_hex(4)
@@ -110,10 +108,14 @@ class Lane:
         """Line an item up; never waits."""
         if isinstance(item, Parcel):
             self.queued_events += len(item.places)
-        self._line.append(item)
+        self._line.put(item)
         self._wake.set()
         if self._flights and self._steady:
             self._launch()
+
+    def together(self, keys: Sequence[str]) -> list[npt.NDArray[np.int64]]:
+        """Group events by who sent them: rows int64[k] that may share a parcel."""
+        return self._line.together(keys)
 
     async def run(self) -> None:
         """Serve the line until cancelled."""
@@ -124,13 +126,14 @@ class Lane:
                     self._on_idle()
                     if not self._line:
                         await self._wake.wait()
-                if not self._flights and isinstance(self._line[0], Order):
+                order = self._line.order
+                if not self._flights and order is not None:
                     self._ordering_us = time.time_ns() // 1000
-                    await self._carry_out(self._line[0])
-                    self._line.popleft()
+                    await self._carry_out(order)
+                    self._line.drop_order()
                     self._ordering_us = 0
                     continue
-                self._launch()
+                self._gather_and_launch()
                 await self._land()
         finally:
             for flight in self._flights:
@@ -155,40 +158,42 @@ class Lane:
         if not order.done.done():
             order.done.set_result(status)
 
+    def _gather_and_launch(self) -> None:
+        """Send what waits, and what waits to be decoded with it: that must not miss its turn."""
+        if self._line:
+            self._on_batch()
+        self._launch()
+
     def _launch(self) -> None:
         """Send as many batches as may be on their way."""
         while self._line and len(self._flights) < FLIGHTS_MAX:
-            if self._flights and not self._many_wait():
+            if self._flights and self._line.events < FOLLOWER_EVENTS_MIN:
                 return
-            parcels = self._next_parcels()
+            parcels = self._line.take(BATCH_EVENTS_MAX)
             if not parcels:
                 return
-            for _ in parcels:
-                self._line.popleft()
             batches = [parcel.batch for parcel in parcels]
             TALLY.batches.add(sum(batch.num_rows for batch in batches))
             with STAGES.timed("route"):
-                body = to_ipc(concat(batches, batches[0].schema))
+                body = to_ipc(self._in_time(concat(batches, batches[0].schema)))
             self._number += 1
             self._flights.append(_Flight(self._number, parcels, body, time.time_ns() // 1000))
             self._send(self._flights[-1])
+
+    def _in_time(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Raise stamps that were given before those of what went ahead: none runs backwards."""
+        if self._stamp != "given":
+            return batch
+        given_us = np.asarray(batch.column("stamp_us"))
+        stamps_us = running_stamps(given_us, self._stamped_us)
+        self._stamped_us = int(stamps_us[-1])
+        return batch if np.array_equal(stamps_us, given_us) else restamped(batch, stamps_us)
 
     def _send(self, flight: _Flight) -> None:
         on_their_way = sum(len(parcel.places) for one in self._flights for parcel in one.parcels)
         crowded = self.queued_events - on_their_way >= FOLLOWER_EVENTS_MIN
         turn = Turn(self._name, flight.number, self._flights[0].number, crowded)
         flight.call = asyncio.ensure_future(self._calls.apply(flight.body, self._stamp, turn))
-
-    def _many_wait(self) -> bool:
-        """Tell whether what waits is worth a batch of its own."""
-        events = 0
-        for item in self._line:
-            if isinstance(item, Order):
-                return False
-            events += len(item.places)
-            if events >= FOLLOWER_EVENTS_MIN:
-                return True
-        return False
 
     async def _land(self) -> None:
         """Wait for the oldest batch's answer and hand it out; send again what failed."""
@@ -233,7 +238,7 @@ class Lane:
         self.queued_events -= sum(len(parcel.places) for parcel in flight.parcels)
         self.version = max(self.version, answer.version)
         self.clock_us = max(self.clock_us, answer.clock_us)
-        self._launch()
+        self._gather_and_launch()
         with STAGES.timed("answer"):
             self._hand_out(flight.parcels, answer)
         if answer.waiting:
@@ -254,18 +259,6 @@ class Lane:
         # A shard that ended tells its rankings everything once it is back.
         with contextlib.suppress(ShardDown):
             await self._calls.push()
-
-    def _next_parcels(self) -> list[Parcel]:
-        parcels: list[Parcel] = []
-        events = 0
-        for item in self._line:
-            if isinstance(item, Order):
-                break
-            events += len(item.places)
-            if parcels and events > BATCH_EVENTS_MAX:
-                break
-            parcels.append(item)
-        return parcels
 
     @staticmethod
     def _hand_out(parcels: list[Parcel], answer: BatchAnswer) -> None:

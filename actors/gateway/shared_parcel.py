@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,16 @@ from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.submission import NO_EXTRAS, Extras, Submission
 from rules.decoding.events import Decoded, Refusal
 
-Waiters = dict[int, asyncio.Future[Submission]]
-"""Who waits for a single event's submission, by its place among its neighbours."""
+
+class Waiter(NamedTuple):
+    """Whose a single event is, and who waits for its submission."""
+
+    key: str
+    found: asyncio.Future[Submission]
+
+
+Waiters = dict[int, Waiter]
+"""Who waits for a single event, by its place among its neighbours."""
 
 
 def part_of(
@@ -26,11 +35,11 @@ def part_of(
     return replace(decoded, columns=columns, place=decoded.place[chosen], refused=list(refused))
 
 
-def tell_all(waiters: Sequence[asyncio.Future[Submission]], error: Exception) -> None:
+def tell_all(waiters: Iterable[Waiter], error: Exception) -> None:
     """Tell everyone who waits that their events were not taken."""
     for waiter in waiters:
-        if not waiter.done():
-            waiter.set_exception(error)
+        if not waiter.found.done():
+            waiter.found.set_exception(error)
 
 
 class SharedParcel(Submission):

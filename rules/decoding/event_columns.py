@@ -132,6 +132,11 @@ def stamp(columns: pa.RecordBatch, stamp_us: npt.NDArray[np.int64]) -> pa.Record
     return pa.RecordBatch.from_arrays([*columns.columns, stamps], schema=STAMPED)
 
 
+def restamped(batch: pa.RecordBatch, stamp_us: npt.NDArray[np.int64]) -> pa.RecordBatch:
+    """Return a stamped batch with other stamps, int64[n] in µs UTC."""
+    return stamp(batch.drop_columns(["stamp_us"]), stamp_us)
+
+
 def running_stamps(at_us: npt.NDArray[np.int64], clock_us: int) -> npt.NDArray[np.int64]:
     """Return the greatest time so far at each row, int64[n]: the events' own clock.
 

@@ -99,6 +99,34 @@ def test_held_is_the_sum_of_what_keys_hold(steps: list[tuple[str, int]]) -> None
     assert queue.held == 0
 
 
+def test_however_full_it_is_a_key_that_holds_nothing_may_send_something_small() -> None:
+    queue = Admission("events", LIMIT)
+    queue.take("flood", LIMIT + 50)
+    assert queue.refusal("till") is not None
+    with queue.hold("till", 1, small=True):
+        assert queue.refusal("till", small=True) is not None, "once, until that is gone"
+    assert queue.refusal("flood", small=True) is not None
+    assert queue.refusal("till", small=True) is None
+
+
+def test_a_limit_falls_behind_what_goes_so_that_there_is_always_room() -> None:
+    queue = Admission("events", LIMIT)
+    for number in range(6):
+        fill(queue, f"flood-{number}", 1)
+    seen = []
+    for _ in range(60):
+        for key in [key for key, own in queue._by_key.items() if own >= 25]:
+            queue.give_back(key, 25)
+            queue.lower(100, 25)
+            seen.append(queue.limit)
+            fill(queue, key, 1)
+            assert queue.refusal("till") is None
+    assert seen == sorted(seen, reverse=True)
+    assert queue.limit <= 250
+    queue.lower(500, 1)
+    assert queue.limit == 500, "there is room again at once"
+
+
 def test_the_pace_follows_what_is_drained_while_events_wait() -> None:
     pace = Pace(40_000, 400_000)
     assert pace.limit == 400_000

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.gateway import gathering
+from actors.gateway import desk, gathering
 from actors.gateway.ingest import Ingest
+from actors.gateway.lane import BATCH_EVENTS_MAX, FLIGHTS_MAX
 from actors.gateway.problems import Problem
+from actors.gateway.submission import Submission
 from actors.messages import BatchAnswer, OutOfTurn, ShardDown, ShardStatus, Turn
 from actors.turns import Turns
 from rules.decoding.event_columns import Names, from_ipc
@@ -157,8 +159,11 @@ def test_a_full_queue_and_a_stopping_system_refuse() -> None:
         ingest = Ingest([shard], NAMES, "events", 0)
         ingest.queue.take("another key", ingest.queue.limit)
         with pytest.raises(Problem) as full:
-            await ingest.take(event(1, 0), "application/json")
+            await ingest.take(lines(0, 50), "application/x-ndjson")
         assert (full.value.status, full.value.retry_after_s) == (429, 1)
+        with pytest.raises(Problem) as more:
+            await ingest.take(event(1, 0), "application/json", "another key")
+        assert more.value.status == 429
         ingest.stopping = True
         with pytest.raises(Problem) as stopping:
             await ingest.take(event(1, 0), "application/json")
@@ -290,6 +295,129 @@ def test_large_batches_follow_one_another_and_never_overtake(fails: dict[int, st
         assert shard.applied == [f"e-{n}" for n in [*range(8 * size), 10**6]]
         assert shard.together == 2, "the next batch is at the shard while it works on one"
         assert ingest.queued_events == 0
+        assert await ingest.stop(1.0)
+        running.cancel()
+
+    asyncio.run(scenario())
+
+
+def ids(first: int, count: int) -> list[str]:
+    return [f"e-{number}" for number in range(first, first + count)]
+
+
+def test_keys_take_turns_and_an_order_keeps_its_place() -> None:
+    async def scenario() -> None:
+        shard = Shard()
+        ingest = Ingest([shard], NAMES, "events", 0)
+        ingest.start()
+        shard.gate.clear()
+
+        async def take(body: bytes, key: str) -> Submission:
+            kind = "application/x-ndjson" if b"\n" in body else "application/json"
+            return await ingest.take(body, kind, key)
+
+        taken = [await take(lines(0, 2), "flood")]
+        while not shard.in_flight:
+            await asyncio.sleep(0)
+        taken += [await take(lines(300 * n, 300), "flood") for n in range(1, 4)]
+        taken.append(await take(lines(1_300, 20), "other"))
+        late = [asyncio.create_task(take(event(1_400, 0), "quiet"))]
+        late.append(asyncio.create_task(take(event(1_401, 0), "flood")))
+        while len(ingest._singles) < 2:
+            await asyncio.sleep(0)
+        closing = asyncio.create_task(ingest.order("close", 5))
+        await asyncio.sleep(0)
+        taken.append(await take(lines(1_500, 2), "newcomer"))
+        shard.gate.set()
+        for submission in [*taken, *await asyncio.gather(*late)]:
+            await ingest.settle(submission)
+        await closing
+        assert shard.batches == [
+            ids(0, 2),
+            ["e-1400", *ids(1_300, 20), *ids(300, 900), "e-1401"],
+            ids(1_500, 2),
+        ]
+        assert shard.stamps == sorted(shard.stamps), "stamps follow the order in which events go"
+        assert await ingest.stop(1.0)
+
+    asyncio.run(scenario())
+
+
+def test_who_overtakes_later_events_lifts_their_stamps() -> None:
+    async def scenario() -> None:
+        shard = Shard()
+        ingest = Ingest([shard], NAMES, "events", 0)
+        ingest.start()
+        shard.gate.clear()
+        taken = [await ingest.take(event(0, 0), "application/x-ndjson", "flood")]
+        while not shard.in_flight:
+            await asyncio.sleep(0)
+        old = b"\n".join(event(number, 1) for number in range(1, 100))
+        taken.append(await ingest.take(old, "application/x-ndjson", "flood"))
+        taken.append(await ingest.take(event(100, 9), "application/x-ndjson", "quiet"))
+        shard.gate.set()
+        for submission in taken:
+            await ingest.settle(submission)
+        assert shard.batches[1] == ["e-100", *ids(1, 99)]
+        assert len(set(shard.stamps[1:])) == 1, "the log's clock is the greatest time so far"
+        assert shard.stamps[1] == ingest.clock_us
+        assert await ingest.stop(1.0)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("keys", [1, 64])
+def test_a_till_that_sends_little_is_in_the_next_batch_however_many_push(keys: int) -> None:
+    async def scenario() -> None:
+        shard = Process()
+        ingest = Ingest([shard], NAMES, "wall", 0)
+        ingest.start()
+        ingest.queue.limit = 120_000
+        pushing: list[Submission] = []
+        size = 3_000
+        while ingest.queue.refusal(f"flood-{len(pushing) % keys}") is None:
+            body = lines(len(pushing) * size, size)
+            key = f"flood-{len(pushing) % keys}"
+            pushing.append(await ingest.take(body, "application/x-ndjson", key))
+        assert ingest.queued_events >= ingest.queue.limit // 2
+        quiet = asyncio.create_task(send(ingest, event(10**8, 0)))
+        while not len(ingest._singles):
+            await asyncio.sleep(0)
+        running = asyncio.create_task(shard.run())
+        await quiet
+        # What is on its way goes first, and then the batch that it is in.
+        assert shard.applied.index(f"e-{10**8}") < (FLIGHTS_MAX + 1) * BATCH_EVENTS_MAX
+        for submission in pushing:
+            await ingest.settle(submission)
+        assert len(shard.applied) == len(set(shard.applied)) == len(pushing) * size + 1
+        assert await ingest.stop(1.0)
+        running.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_bodies_that_wait_to_be_decoded_count_as_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "TURN_S", 1e-12)
+
+    async def scenario() -> None:
+        shard = Process()
+        ingest = Ingest([shard], NAMES, "wall", 0)
+        ingest.start()
+        ingest.queue.limit = 1_000
+        bodies = [lines(n * 100, 100) for n in range(20)]
+        told = await asyncio.gather(
+            *(ingest.take(body, "application/x-ndjson", "flood") for body in bodies),
+            return_exceptions=True,
+        )
+        refused = [one for one in told if isinstance(one, Problem)]
+        assert {problem.status for problem in refused} == {429}
+        assert 8 <= len(refused) <= 16
+        running = asyncio.create_task(shard.run())
+        for submission in told:
+            if isinstance(submission, Submission):
+                await ingest.settle(submission)
+        assert len(shard.applied) == 100 * (20 - len(refused))
+        assert ingest.queue.held == 0
         assert await ingest.stop(1.0)
         running.cancel()
 

@@ -48,6 +48,8 @@ class Kept(msgspec.Struct):
     places: list[dict[str, Any]]
     chances: list[Chance]
     made_us: int = 0
+    simulation: str = ""
+    """The simulation of this system that made it, with its files; "" for none."""
 
 
 class ForecastRefused(ValueError):  # noqa: N818  it says why

@@ -25,7 +25,7 @@ from ray.actor import ActorHandle
 
 from actors.calls import KeeperFacade, MemberShardFacade, OutboxFacade, RankingShardFacade
 from actors.figures import Figures, figures_of_process
-from actors.log_lines import LogFormat, log_to
+from actors.log_lines import log_to
 from actors.messages import Ask, BoardLayout, Reading, StandingChange, Warming
 from actors.settings import Settings
 from actors.store.client import connect
@@ -175,6 +175,7 @@ def _member_shard(settings: Settings, number: int) -> MemberShard:
     from actors.store.pool_leases import PoolLeases
     from actors.store.replicated import copies_of
     from actors.store.snapshot import SnapshotStore
+    from rules.table.storage import ScratchFiles
 
     url, folder, scope = settings.redis_url, settings.folder, settings.rules.season_id
     client = connect(url, name=f"member-{number}")
@@ -195,7 +196,12 @@ def _member_shard(settings: Settings, number: int) -> MemberShard:
         journal=JournalFiles(folder / "journal", number),
         push_period_s=PUSH_PERIOD_S,
         feed=NoticeFeed(NoticeStream(connect(url, name=f"notices-{number}"), scope, number)),
+        storage=ScratchFiles(partial(unnamed_file, folder), _no_file, settings.file_from_rows),
     )
+
+
+def _no_file(error: OSError) -> None:
+    log.warning("no file takes what is kept of events, which stays in memory: %s", error)
 
 
 @ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0)
@@ -364,12 +370,13 @@ async def _kept_going(run: Callable[[], Awaitable[None]], what: str) -> None:
 
 
 @ray.remote(num_cpus=0.5, max_retries=0, max_calls=1)
-def simulate(entry: str, folder: str, log_format: LogFormat) -> str:
+def simulate(settings: Settings, folder: str) -> str:
     """Do one simulation in a process that ends with it: it gave its priority up for good."""
+    from actors.running_season import RunningSeason
     from actors.simulation_work import work
 
-    log_to(Path(folder).parents[1] / "logs" / "simulations.log", "simulations", log_format)
-    return work(entry, Path(folder))
+    log_to(settings.folder / "logs" / "simulations.log", "simulations", settings.log_format)
+    return work(settings.simulator, Path(folder), RunningSeason(settings))
 
 
 @ray.remote(num_cpus=0, max_retries=0, max_calls=1)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.log_lines import LogFormat
+from actors.settings import Settings
 from actors.simulations import NoAnswer
 
 ANSWER_WITHIN_S: Final = 45.0
@@ -48,9 +48,9 @@ class SimulationTasks:
         self._task = task.options(scheduling_strategy=here)
         self._question = question.options(scheduling_strategy=here)
 
-    def start(self, entry: str, folder: Path, log_format: LogFormat) -> SimulationTask:
+    def start(self, settings: Settings, folder: Path) -> SimulationTask:
         """Start the simulation whose folder this is."""
-        return SimulationTask(self._task.remote(entry, str(folder), log_format))
+        return SimulationTask(self._task.remote(settings, str(folder)))
 
     async def consult(
         self, entry: str, question: str, texts: Mapping[str, str], wanted: Mapping[str, Any]

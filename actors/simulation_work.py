@@ -3,7 +3,8 @@
 What is to be done comes as the name of a callable, `package.module:callable`: this package knows
 no simulator, and a name outlives a restart. The callable is given the record, its folder with the
 texts, a folder to write into, and what to tell progress to; it raises ValueError, with the reason
-in plain words, where what was asked can't be done.
+in plain words, where what was asked can't be done. What it may have of the season that runs beside
+it comes last.
 
 The module of that callable also has `consult`, which is asked before a simulation is taken on.
 """
@@ -17,11 +18,14 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import msgspec
 
 from actors.simulations import FILES, Progress, Simulation
+
+if TYPE_CHECKING:
+    from actors.running_season import RunningSeason
 
 NICENESS: Final = 19
 CONSULT: Final = "consult"
@@ -35,7 +39,9 @@ Told = Callable[[int, int, str], None]
 class Simulate(Protocol):
     """Does what a simulation asks."""
 
-    def __call__(self, asked: Simulation, texts: Path, out: Path, told: Told) -> None:
+    def __call__(
+        self, asked: Simulation, texts: Path, out: Path, told: Told, live: RunningSeason | None
+    ) -> None:
         """Write the answers into `out`."""
 
 
@@ -70,7 +76,7 @@ def answered(
     return consult(question, texts, wanted)
 
 
-def work(entry: str, folder: Path) -> str:
+def work(entry: str, folder: Path, live: RunningSeason | None = None) -> str:
     """Do one simulation and tell why it failed, "" when it is done."""
     give_way()
     try:
@@ -79,7 +85,7 @@ def work(entry: str, folder: Path) -> str:
         # What an attempt that was ended left behind.
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir()
-        found(entry)(asked, folder, out, Teller(folder / "progress.json"))
+        found(entry)(asked, folder, out, Teller(folder / "progress.json"), live)
     except ValueError as error:
         return str(error)[:REASON_CHARACTERS_MAX]
     except Exception as error:

@@ -21,7 +21,7 @@ FILES: Final = "files"
 SUMMARY: Final = "summary.json"
 TEXTS: Final = ("season", "candidate", "population", "space")
 
-Kind = Literal["simulate", "compare", "tune"]
+Kind = Literal["simulate", "compare", "tune", "forecast", "judge"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -34,7 +34,8 @@ class Simulation(msgspec.Struct, frozen=True):
 
     `runs` are those it will make, of a search about so many. `budget_fen`, `draws` and
     `model_form` belong to one file simulated; `objective`, `budgets`, `trials` and `effort` to a
-    search, whose `seeds` are those a file plays at most.
+    search, whose `seeds` are those a file plays at most; `as_of_us` to a forecast: the instant it
+    goes on from, or by which the season it is judged by was final.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Simulation(msgspec.Struct, frozen=True):
     budgets: tuple[str, ...] = ()
     trials: int = 0
     effort: str = ""
+    as_of_us: int | None = None
     state: State = "queued"
     starts: int = 0
     started_us: int | None = None

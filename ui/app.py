@@ -34,6 +34,12 @@ page = st.navigation(
             url_path="prizes",
         ),
         st.Page(
+            "app_pages/forecast.py",
+            title=words("page.forecast"),
+            icon=":material/insights:",
+            url_path="forecast",
+        ),
+        st.Page(
             "app_pages/members.py",
             title=words("page.members"),
             icon=":material/badge:",

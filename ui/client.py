@@ -33,6 +33,7 @@ from ui.answers import (
     Statement,
     Why,
 )
+from ui.answers.forecast import Forecast
 from ui.answers.operations import Audit, Keys, Operations
 from ui.answers.rules import Faults
 from ui.answers.simulation import Offers, Removed, ShippedSeasons, Simulation, Simulations
@@ -47,6 +48,7 @@ KNOWN_MISSING = (
     "not_on_board",
     "unknown_event",
     "unknown_simulation",
+    "no_forecast",
 )
 CARD_VALID_S = 600
 TOML = "application/toml"
@@ -252,6 +254,10 @@ class Client:
         """Put a new version of the season file in force: an admin's to do."""
         return self._put_rules(text, {"accept_adverse": "true" if accept_adverse else "false"})
 
+    def forecast(self, made_us: int = 0) -> Forecast:
+        """Give the forecast made last, or the one made at an instant (µs UTC)."""
+        return self._get("/v1/forecast", Forecast, {"made": str(made_us)} if made_us else {})
+
     def simulations(self) -> Simulations:
         """Give the simulations that are kept, the newest first, without what they found."""
         return self._get("/v1/simulations", Simulations, {})
@@ -262,7 +268,7 @@ class Client:
         one = self._get(path, Simulation, {})
         try:
             # What it found is decoded by its kind; that it can be is told here, not by the page.
-            one.summary, one.found  # noqa: B018
+            one.summary, one.found, one.judged  # noqa: B018
         except msgspec.DecodeError as odd:
             raise Unreadable(url=self.url, path=path, detail=str(odd)) from odd
         return one

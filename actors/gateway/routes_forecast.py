@@ -119,11 +119,14 @@ def _read(state: State, made: str | None) -> tuple[Kept, list[int]]:
     instants = shelf.made(state.rules.season_id)
     if not instants:
         raise Problem(
-            404, "No forecast of this season was made yet: `forecourt forecast` makes one."
-        )
+            404, "No forecast of this season was made yet: `forecourt forecast` makes one.",
+            "no-forecast",
+        )  # fmt: skip
     wanted = instants[-1] if made is None else int(made)
     if wanted not in instants:
-        raise Problem(404, f"No forecast was made at {wanted}; see `made` of the last one.")
+        raise Problem(
+            404, f"No forecast was made at {wanted}; see `made` of the last one.", "no-forecast"
+        )
     return shelf.read(wanted), instants
 
 

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from actors.gateway.answers import encoded
+from actors.gateway.outlook import as_of_us
 from actors.gateway.problems import Problem
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.simulation_answers import planned, told
@@ -68,7 +69,7 @@ def queue_of(state: State) -> SimulationQueue:
 
 @router.post("/simulations")
 async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
-    """Simulate a season file, compare two on the same draws, or search one for better values.
+    """Simulate a season file, compare two, search one for better values, or forecast the season.
 
     Without `season` it is the file in force. The work is done by a process of its own at the
     lowest priority, one simulation at a time.
@@ -82,7 +83,8 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
     files = [name for name in ("season", "candidate") if name in texts]
     rules = await asyncio.to_thread(_read, {name: texts[name] for name in files})
     until_us, budget_fen = _until(wanted.until, list(rules.values())), wanted.budget_fen()
-    runs, seeds = wanted.runs, wanted.seeds
+    from_us = await asyncio.to_thread(as_of_us, wanted.kind, state)
+    runs, seeds = wanted.runs, wanted.repeats
     if wanted.kind == "tune":
         plan = await _answer(queue, "search", texts, wanted.search())
         runs, seeds = planned(plan)
@@ -103,6 +105,7 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
         budget_fen=budget_fen,
         draws=wanted.draws,
         model_form=wanted.model_form,
+        as_of_us=from_us,
     )
     if wanted.kind == "tune":
         asked = msgspec.structs.replace(

@@ -237,7 +237,7 @@ class GatewayServer:
             return None
 
         def start(folder: Path) -> SimulationTask:
-            return self._simulations.start(settings.simulator, folder, settings.log_format)
+            return self._simulations.start(settings, folder)
 
         consult = partial(self._simulations.consult, settings.simulator)
         return SimulationQueue(SimulationShelf(settings.folder), start, wall_us, consult)

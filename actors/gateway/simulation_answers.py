@@ -43,6 +43,8 @@ def told(queue: SimulationQueue, one: Simulation) -> dict[str, Any]:
     }
     if one.kind == "tune":
         one_told |= {name: getattr(one, name) for name in SEARCH}
+    elif one.kind in ("forecast", "judge"):
+        one_told["as_of"] = at(one.as_of_us)
     elif one.kind == "simulate":
         one_told |= {name: getattr(one, name) for name in BANDS}
     if one.state == "queued":

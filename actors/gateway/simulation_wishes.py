@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Final, Literal
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from actors.gateway.problems import Problem
 from actors.gateway.texts import Text
+from actors.simulations import Kind
 
 MEMBERS_MAX: Final = 200_000
 SEEDS_MAX: Final = 64
@@ -21,6 +23,8 @@ EFFECTS: Final = 9
 MODEL_SEEDS_MAX: Final = 4
 """With `model_form` each effect of the response is switched off in turn, in the first seeds."""
 MEMBERS: Final = {"simulate": 10_000, "compare": 10_000, "tune": 2_000}
+SEEDS: Final = {"simulate": 8, "compare": 8, "forecast": 20}
+"""Members and runs without a word about them, by kind."""
 TRIALS: Final = 48
 TEXT_CHARACTERS_MAX: Final = 1024 * 1024
 FEN_MAX: Final = 10**15
@@ -31,10 +35,13 @@ LIMITS: Final = {
     "trials": TRIALS_MAX,
     "member_seasons": MEMBER_SEASONS_MAX,
 }
+PLAYED: Final = ("season", "season_name", "members", "until")
 OWN: Final = {
-    "simulate": ("seeds", "budget", "draws", "model_form"),
-    "compare": ("seeds", "candidate", "candidate_name"),
-    "tune": ("space", "objective", "budgets", "trials", "effort"),
+    "simulate": (*PLAYED, "seeds", "budget", "draws", "model_form"),
+    "compare": (*PLAYED, "seeds", "candidate", "candidate_name"),
+    "tune": (*PLAYED, "space", "objective", "budgets", "trials", "effort"),
+    "forecast": ("seeds",),
+    "judge": (),
 }
 """What only some kinds take, by kind."""
 
@@ -48,13 +55,13 @@ class Wanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["simulate", "compare", "tune"] = "simulate"
+    kind: Kind = "simulate"
     season: FileText | None = None
     candidate: FileText | None = None
     season_name: Label | None = None
     candidate_name: Label | None = None
     members: Annotated[int, Field(ge=1, le=MEMBERS_MAX)] | None = None
-    seeds: Annotated[int, Field(ge=1, le=SEEDS_MAX)] = 8
+    seeds: Annotated[int, Field(ge=1, le=SEEDS_MAX)] | None = None
     seed: Annotated[int, Field(ge=0, le=2**53 - 1)] = 1
     population: FileText | None = None
     until: str | None = None
@@ -70,14 +77,19 @@ class Wanted(BaseModel):
     @property
     def count(self) -> int:
         """Give how many members each run has."""
-        return MEMBERS[self.kind] if self.members is None else self.members
+        return MEMBERS.get(self.kind, 0) if self.members is None else self.members
+
+    @property
+    def repeats(self) -> int:
+        """Give how many seeds each file is played with; a search decides it by itself."""
+        return SEEDS.get(self.kind, 0) if self.seeds is None else self.seeds
 
     @property
     def runs(self) -> int:
-        """Count the runs of a simulation or comparison."""
+        """Count the runs of all kinds but a search."""
         files = 2 if self.kind == "compare" else 1
-        extra = EFFECTS * min(self.seeds, MODEL_SEEDS_MAX) if self.model_form else 0
-        return self.seeds * files + self.draws + extra
+        extra = EFFECTS * min(self.repeats, MODEL_SEEDS_MAX) if self.model_form else 0
+        return self.repeats * files + self.draws + extra
 
     def check(self) -> None:
         """Refuse what doesn't go together; raises Problem 422."""
@@ -98,7 +110,7 @@ class Wanted(BaseModel):
             if kinds and self.kind not in kinds:
                 raise Problem(
                     422,
-                    f"{name}: {self.kind} doesn't take it, {' and '.join(kinds)} "
+                    f"{name}: {self.kind} doesn't take it, {_listed(kinds)} "
                     f"{'does' if len(kinds) == 1 else 'do'}; leave it out.",
                 )
 
@@ -139,3 +151,13 @@ class Wanted(BaseModel):
         return {name: getattr(self, name) for name in ("objective", "trials", "effort", "seed")} | {
             "budgets": list(self.budgets)
         }
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Join names as a sentence does.
+
+    >>> _listed(["simulate"]), _listed(["simulate", "compare", "tune"])
+    ('simulate', 'simulate, compare and tune')
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

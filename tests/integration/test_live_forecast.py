@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,16 @@ from simulator.outlook.fork import Fork
 from simulator.play.run import Play
 from tests.integration.live_fixtures import ADMIN, Live, StartLive, ray_session, start_live
 from tests.unit.simulated import SEASON, SHORT, population, rules_of
+from ui.client import Client
 from ui.commands import main
 from ui.commands.forecast import _download, _entries
+from ui.jobs import SIMULATE
 
 __all__ = ["ray_session", "start_live"]
 
 MEMBERS = 40
 HALF = 17
+WITHIN_S = 120.0
 ARROW = {"Content-Type": "application/vnd.apache.arrow.stream"}
 
 
@@ -55,11 +59,27 @@ def run(live: Live, key: str, *words: str) -> Any:
     return json.loads(found.output.strip().splitlines()[-1])
 
 
+def finished(live: Live, **wanted: Any) -> dict[str, Any]:
+    """Have the system's simulator do something and await what it found."""
+    answer = live.http.post("/v1/simulations", json=wanted, headers=live.as_role("analyst"))
+    assert answer.status_code == httpx.codes.CREATED, answer.text
+    ends_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < ends_s:
+        told: dict[str, Any] = live.get(f"/v1/simulations/{answer.json()['id']}")
+        if told["state"] in ("done", "failed"):
+            assert told["state"] == "done", told["reason"]
+            return told
+        time.sleep(0.05)
+    raise AssertionError(f"{wanted}: not within {WITHIN_S} s")
+
+
 def test_a_season_is_forecast_while_it_runs_and_judged_at_its_end(
     start_live: StartLive, tmp_path: Path
 ) -> None:
     live = start_live(
-        tmp_path / "data", season_text=SEASON.read_text(encoding="utf-8").replace(*SHORT)
+        tmp_path / "data",
+        season_text=SEASON.read_text(encoding="utf-8").replace(*SHORT),
+        simulator=SIMULATE,
     )
     days = log()
     none = live.http.get("/v1/forecast")
@@ -67,6 +87,9 @@ def test_a_season_is_forecast_while_it_runs_and_judged_at_its_end(
     first = CliRunner().invoke(main, ["forecast", "--url", live.system.url, "--key", ADMIN])
     assert first.exit_code == 2
     assert "nobody has come" in first.output
+    too_early = live.http.post("/v1/simulations", json={"kind": "forecast"})
+    assert too_early.status_code == httpx.codes.CONFLICT
+    assert "simulate its file instead" in too_early.json()["detail"]
     send(live, days[:HALF])
 
     # The fork of both shards' logs is what the shards hold.
@@ -103,6 +126,23 @@ def test_a_season_is_forecast_while_it_runs_and_judged_at_its_end(
     ]
     second = run(live, live.keys["analyst"], "--seeds", "1", "--at", kept["as_of"])
     assert len(second["made"]) == 2
+    # Beside the system, by its simulator: the same forecast, kept as well, its files masked.
+    job = finished(live, kind="forecast", seeds=2)
+    last = live.get("/v1/forecast")
+    assert last["simulation"] == job["id"]
+    own = {"made", "made_us", "made_at", "simulation"}
+    assert {name: last[name] for name in last.keys() - own} == {
+        name: kept[name] for name in kept.keys() - own
+    }
+    assert job["as_of"] == kept["as_of"]
+    assert {"report.html", "chances.csv", "prizes.csv"} < set(job["files"])
+    for name in job["files"]:
+        text = live.http.get(f"/v1/simulations/{job['id']}/files/{name}").text
+        assert not [member for member in held if member in text], name
+    pages = Client(live.system.url, live.keys["analyst"])
+    assert pages.forecast().costs["cost_total_fen"].p50 == last["costs"]["cost_total_fen"]["p50"]
+    refused_early = live.http.post("/v1/simulations", json={"kind": "judge"})
+    assert "are judged then" in refused_early.json()["detail"]
     for path in ("/v1/forecast", "/v1/forecast/start", "/v1/forecast/history/0"):
         refused = live.http.get(path, headers=live.as_role("app"))
         assert refused.status_code == httpx.codes.FORBIDDEN, path
@@ -120,8 +160,18 @@ def test_a_season_is_forecast_while_it_runs_and_judged_at_its_end(
     last = {"event_id": "last", "type": "reinstate", "member": page[0]["member"]}
     live.post(last | {"at": told["final_at"]})
     judged = run(live, ADMIN, "--judge")
-    assert [one["runs"] for one in judged["forecasts"]] == [2, 1]
-    assert judged["coverage"]["forecasts"] == 2
+    assert [one["runs"] for one in judged["forecasts"]] == [2, 1, 2]
+    assert judged["coverage"]["forecasts"] == 3
+    verdict = finished(live, kind="judge")
+    found = pages.simulation(verdict["id"]).judged
+    pages.close()
+    assert found is not None
+    assert verdict["summary"]["coverage"] == judged["coverage"]
+    assert [one.winners_in_band for one in found.forecasts] == [
+        one["winners_in_band"] for one in judged["forecasts"]
+    ]
+    late = live.http.post("/v1/simulations", json={"kind": "forecast"})
+    assert "there is nothing to foretell" in late.json()["detail"]
     prizes = live.get("/v1/prizes")
     assert judged["forecasts"][0]["winners"] == len(prizes["awards"])
     closed = CliRunner().invoke(main, ["forecast", "--url", live.system.url, "--key", ADMIN])

@@ -218,6 +218,7 @@ def problem(status: int, kind: str, detail: str, **more: Any) -> JSONResponse:
 def app() -> FastAPI:
     # Here, not on top: its bodies are made of those above.
     from tests.ui import (
+        fixture_forecast,
         fixture_member,
         fixture_operations,
         fixture_reports,
@@ -305,6 +306,7 @@ def app() -> FastAPI:
     fixture_rules.add_rules(api, state)
     fixture_operations.add_operations(api, state)
     fixture_simulations.add_simulations(api, state)
+    fixture_forecast.add_forecasts(api, state)
     return api
 
 

@@ -9,13 +9,15 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from tests.ui.fixture_api import problem, rfc3339
+from tests.ui.fixture_forecast import judged
 from tests.ui.fixture_rules import TEXT
 from tests.ui.fixture_tuned import AIM, BEST, FOUND, NOTHING_BETTER, trials_csv
 from ui.jobs import consult
 
-DONE, COMPARED, RUNNING, QUEUED, FAILED, TUNED, KEPT, SEARCHING = (
-    "0" * 11 + str(place) for place in range(1, 9)
+DONE, COMPARED, RUNNING, QUEUED, FAILED, TUNED, KEPT, SEARCHING, OUTLOOK = (
+    "0" * 11 + str(place) for place in range(1, 10)
 )
+NOBODY = "nobody has come yet: there is nothing to go on from; simulate the season file instead"
 REASON = "summer-2026: no fuel is sold, and simulated members come for fuel"
 FLOWS = """month,from,to,figure,mean,low,high,p50,p95
 2026-06,silver,silver,members,1600,1571,1629,1600,1618
@@ -169,7 +171,17 @@ def listed(state: dict[str, Any]) -> list[dict[str, Any]]:
     search = {"kind": "tune", "members": 1000, "seeds": 8, "runs": 92, "trials": 14,
               "effort": "quick", "objective": AIM}  # fmt: skip
     stage = {"done": 41, "total": 92, "what": "search"}
+    outlook: dict[str, dict[str, Any]] = {
+        "running": {"progress": {"done": 612, "total": 1460, "what": "days"}},
+        "failed": {"reason": NOBODY},
+        "done": {"kind": "judge", "summary": judged()},
+    }
     whole = [
+        *(
+            one(OUTLOOK, name, now, **{"kind": "forecast", "members": 0, "seeds": 20} | more)
+            for name, more in outlook.items()
+            if name == state.get("outlook")
+        ),
         one(SEARCHING, "running", now, progress=stage, **search),
         one(KEPT, "done", now, summary=NOTHING_BETTER, **search),
         one(TUNED, "done", now, summary=FOUND, **search),
@@ -226,6 +238,8 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
         if state.get("full"):
             return problem(429, "too-many", "8 simulations wait already")
         now = datetime.now(UTC)
+        if body.get("kind") in ("forecast", "judge"):
+            body["members"] = 0
         names = ("kind", "members", "seeds", "trials", "effort", "objective")
         more = {name: body[name] for name in names if name in body}
         told = one("00000000000a", "queued", now, ahead=2, **more) | {"asked": rfc3339(now)}

@@ -39,6 +39,7 @@ VIEWS = {
     "simulate?part=tune": ("会员日：积分倍数", "Member day: times the points"),
     f"simulate?part=results&simulation={TUNED}": ("改动 3 个取值", "Changing 3 values"),
     f"simulate?part=results&simulation={RUNNING}": ("138 / 368 天", "138 of 368 days"),
+    "forecast": ("整个赛季将花费 ¥137,526", "The season comes to ¥137,526"),
     "operations?part=tests": ("不丢不重：已确认 48,210 笔", "48,210 events acknowledged"),
 }
 LOOKS: list[tuple[str, Theme, tuple[int, int]]] = [

@@ -173,8 +173,9 @@ def test_a_folder_half_made_is_dropped(tmp_path: Path) -> None:
     assert shelf.file(asked(1).id, "../asked.json") is None
 
 
-def writes(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
+def writes(asked: Simulation, texts: Path, out: Path, told: Told, live: object) -> None:
     told(1, 2, "days")
+    assert live is None, "nothing runs beside it here"
     said = f"{asked.members} {(texts / 'season.toml').read_text()} {os.getpriority(0, 0)}"
     (out / "said.json").write_text(said)
 

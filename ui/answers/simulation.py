@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from ui.answers.forecast import Judged
+
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 NOTHING: Final = msgspec.Raw(b"null")
 
@@ -168,7 +170,7 @@ class Simulation(msgspec.Struct, frozen=True):
     """
 
     id: str
-    kind: Literal["simulate", "compare", "tune"]
+    kind: Literal["simulate", "compare", "tune", "forecast", "judge"]
     state: State
     season: str
     names: tuple[str, ...]
@@ -192,6 +194,11 @@ class Simulation(msgspec.Struct, frozen=True):
     model_form: bool = False
 
     @property
+    def of_season(self) -> bool:
+        """Tell whether it is about the running season, not about a file."""
+        return self.kind in ("forecast", "judge")
+
+    @property
     def over(self) -> bool:
         """Tell whether nothing more will become of it."""
         return self.state in ("done", "failed", "cancelled")
@@ -199,7 +206,7 @@ class Simulation(msgspec.Struct, frozen=True):
     @property
     def summary(self) -> Summary | None:
         """Give what a simulation or comparison found; raises msgspec.DecodeError."""
-        if self.kind == "tune":
+        if self.kind not in ("simulate", "compare"):
             return None
         return msgspec.json.decode(self.told, type=Summary | None)
 
@@ -209,6 +216,13 @@ class Simulation(msgspec.Struct, frozen=True):
         if self.kind != "tune":
             return None
         return msgspec.json.decode(self.told, type=Found | None)
+
+    @property
+    def judged(self) -> Judged | None:
+        """Give how the season's forecasts did; raises msgspec.DecodeError."""
+        if self.kind != "judge":
+            return None
+        return msgspec.json.decode(self.told, type=Judged | None)
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from ui.commands import _connection as connection
 from ui.commands._inputs import fail, read_instant_option, refuse
 from ui.commands._population import read_population
 from ui.commands._simulating import progress
+from ui.forking import fork_of
 
 if TYPE_CHECKING:
     from actors.store.log import Entry
@@ -102,26 +103,18 @@ def _fork(
 ) -> Forked:
     """Rebuild the season's members from the logs of all shards, spooled to disk one by one."""
     from actors.merged_history import MergedHistory
-    from actors.store.log import Entry
-    from simulator.outlook.fork import Fork
 
-    try:
-        fork = Fork(rules, people, upto_us)
-    except ValueError as error:
-        refuse(str(error))
     files = [tempfile.TemporaryFile() for _ in range(shards)]  # noqa: SIM115  closed below
     try:
         for shard, file in enumerate(files):
             _download(url, key, f"/v1/forecast/history/{shard}", file)
-        for item in MergedHistory([_entries(file) for file in files]).read():
-            if isinstance(item, Entry):
-                fork.step(item.kind, item.stamp_us, item.payload)
-            else:
-                fork.take(item)
+        history = MergedHistory([_entries(file) for file in files]).read()
+        return fork_of(history, rules, people, upto_us)
+    except ValueError as error:
+        refuse(str(error))
     finally:
         for file in files:
             file.close()
-    return fork.end()
 
 
 def _download(url: str, key: str, path: str, file: IO[bytes]) -> None:

@@ -23,6 +23,7 @@ VIEW: Final = (
     "segment",
     "report",
     "simulation",
+    "made",
     "by",
     "since",
     "until",

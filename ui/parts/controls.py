@@ -43,12 +43,12 @@ def choose(key: str, label: str, options: Sequence[str], names: Callable[[str], 
     return options[0] if chosen is None else chosen
 
 
-def find_member(words: Texts) -> str:
+def find_member(words: Texts, hint: str = "standings.search_hint") -> str:
     """Offer the search and give the member id that is looked for, "" for none."""
     asked = st.text_input(
         words("standings.search"),
         key="member",
-        placeholder=words("standings.search_hint"),
+        placeholder=words(hint),
         icon=":material/search:",
         label_visibility="collapsed",
     )

@@ -18,6 +18,7 @@ WARM: Final = "#D9730D"
 GOOD: Final = "#1A9C5B"
 ROW_PX: Final = 54
 FEN: Final = 100
+HEADS: Final = ("simulate.axis", "simulate.mean", "simulate.interval_head")
 
 
 @dataclass(frozen=True)
@@ -146,8 +147,14 @@ def money_message(one: Simulation, summary: Summary, words: Texts) -> str:
     )
 
 
-def interval_chart(rows: Sequence[MoneyRow], currency: str, words: Texts) -> alt.LayerChart:
-    """Draw each amount as a point with its 95 % interval, and where nothing is."""
+def interval_chart(
+    rows: Sequence[MoneyRow], currency: str, words: Texts, heads: tuple[str, str, str] = HEADS
+) -> alt.LayerChart:
+    """Draw each amount as a point with its interval, and where nothing is.
+
+    `heads` name the texts of the axis, of the point and of the interval.
+    """
+    axis_head, point_head, span_head = heads
     drawn = [
         {
             "label": row.label,
@@ -162,7 +169,7 @@ def interval_chart(rows: Sequence[MoneyRow], currency: str, words: Texts) -> alt
     labels = [row.label for row in rows]
     base = alt.Chart(alt.InlineData(values=drawn), height=ROW_PX * len(rows))
     y = alt.Y("label:N", title=None, sort=labels, axis=alt.Axis(labelLimit=150, ticks=False))
-    title = words("simulate.axis", currency=currency)
+    title = words(axis_head, currency=currency)
     axis = alt.Axis(format=",.0f", tickCount=4)
     colour = alt.Color(
         "label:N",
@@ -171,8 +178,8 @@ def interval_chart(rows: Sequence[MoneyRow], currency: str, words: Texts) -> alt
     )
     tooltip = [
         alt.Tooltip("label:N", title=words("simulate.amount")),
-        alt.Tooltip("said:N", title=words("simulate.mean")),
-        alt.Tooltip("span:N", title=words("simulate.interval_head")),
+        alt.Tooltip("said:N", title=words(point_head)),
+        alt.Tooltip("span:N", title=words(span_head)),
     ]
     bands = base.mark_bar(height=14, opacity=0.35, cornerRadius=3).encode(
         x=alt.X("low:Q", title=title, axis=axis), x2="high:Q", y=y, color=colour, tooltip=tooltip

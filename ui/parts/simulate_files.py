@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.answers.simulation import Simulation
 from ui.parts import live
+from ui.texts import Texts
 
 FILE_TYPES: Final = {
     "html": "text/html",
@@ -27,6 +28,23 @@ def download(one: Simulation, name: str, label: str, *, primary: bool = False) -
         mime=FILE_TYPES[name.rpartition(".")[2]],
         key=f"take-{name}",
         type="primary" if primary else "secondary",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def take_report(simulation: str, file_name: str, words: Texts) -> None:
+    """Offer the report of a simulation that may have been removed meanwhile: then nothing."""
+    heard = live.ask("simulations", lambda system: system.simulations())
+    if heard.answer is None or simulation not in {one.id for one in heard.answer.simulations}:
+        return
+    st.download_button(
+        words("simulate.take_report"),
+        partial(simulation_file, simulation, "report.html"),
+        file_name=file_name,
+        mime=FILE_TYPES["html"],
+        key="take-report",
+        type="primary",
         icon=":material/download:",
         on_click="ignore",
     )

@@ -22,7 +22,7 @@ def choose_simulation(season: Season, words: Texts) -> Simulation:
         notices.trouble(heard.failure, words, last_known=heard.answer is not None)
     if heard.answer is None:
         st.stop()
-    known = {one.id: one for one in heard.answer.simulations}
+    known = {one.id: one for one in heard.answer.simulations if not one.of_season}
     if not known:
         notices.notice(words("simulate.nothing"), words("simulate.nothing_how"), words)
         st.stop()
@@ -83,6 +83,7 @@ def while_it_runs(simulation: str, season: Season, words: Texts) -> None:
 
 def state_shown(one: Simulation, season: Season, words: Texts) -> None:
     """Say in words what a simulation that isn't done waits for, does or died of."""
+    page = "forecast" if one.of_season else "simulate"
     if one.state == "queued":
         said = words("simulate.queued", ahead=number(one.ahead))
         notices.notice(said, words("simulate.queued_how"), words)
@@ -92,10 +93,10 @@ def state_shown(one: Simulation, season: Season, words: Texts) -> None:
         st.progress(share_done(one.progress), text=progress_words(one.progress, words))
     elif one.state == "failed":
         said = words("simulate.failed", reason=one.reason or "—")
-        notices.notice(said, words("simulate.failed_how"), words, "bad")
+        notices.notice(said, words(f"{page}.failed_how"), words, "bad")
     else:
         said = words("simulate.cancelled", at=_since(one.ended, season, words))
-        notices.notice(said, words("simulate.cancelled_how"), words)
+        notices.notice(said, words(f"{page}.cancelled_how"), words)
 
 
 def share_done(progress: Progress | None) -> float:

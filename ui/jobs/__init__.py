@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from actors.running_season import RunningSeason
     from actors.simulation_work import Told
     from actors.simulations import Simulation
     from rules.season.season_models import Season
@@ -20,11 +21,13 @@ KEPT: Final = "runs.ndjson"
 """The runs of a search, beside its record: one that begins again goes on with them."""
 
 
-def simulate(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
-    """Simulate one season file, compare two, or search for better values, into the folder `out`.
+def simulate(
+    asked: Simulation, texts: Path, out: Path, told: Told, live: RunningSeason | None = None
+) -> None:
+    """Do what was asked, by its kind, into the folder `out`; `live` is the season beside it.
 
     All runs are made one after the other in this process, on the draws of the command line's
-    `simulate`, `compare` and `tune`: the same question has the same `result_hash` either way.
+    command of that name: the same question has the same `result_hash` either way.
 
     Raises:
         ValueError: the population file has errors, or the seasons can't be simulated.
@@ -39,6 +42,9 @@ def simulate(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
     population = load_population_file()
     if asked.own_population:
         population = load_population(read("population"), "population")
+    if asked.kind in ("forecast", "judge"):
+        _outlook(asked, population, live, out, told)
+        return
     files = ("season", "candidate") if asked.kind == "compare" else ("season",)
     seasons = [compile_rules(load_season(read(name), name)).season for name in files]
     if asked.kind == "simulate":
@@ -48,6 +54,19 @@ def simulate(asked: Simulation, texts: Path, out: Path, told: Told) -> None:
     else:
         first = _jobs(asked, seasons[0], population)[0]
         _tune(asked, first, (read("season"), read("space")), texts / KEPT, out, told)
+
+
+def _outlook(
+    asked: Simulation, population: Population, live: RunningSeason | None, out: Path, told: Told
+) -> None:
+    from ui.jobs.outlook import forecast, judge
+
+    if live is None:
+        raise ValueError("no season runs here: ask a running system")
+    if asked.kind == "forecast":
+        forecast(asked, population, live, out, told)
+    else:
+        judge(asked, population, live, out)
 
 
 def _jobs(asked: Simulation, season: Season, population: Population) -> list[Job]:

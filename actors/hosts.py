@@ -168,6 +168,7 @@ def _member_shard(settings: Settings, number: int) -> MemberShard:
     from actors.notice_feed import NoticeFeed
     from actors.store.archive import Archive
     from actors.store.code_owners import CodeOwners
+    from actors.store.files import unnamed_file
     from actors.store.journal import JournalFiles
     from actors.store.log import ShardLog
     from actors.store.manifest import ManifestRecord
@@ -196,7 +197,7 @@ def _member_shard(settings: Settings, number: int) -> MemberShard:
         journal=JournalFiles(folder / "journal", number),
         push_period_s=PUSH_PERIOD_S,
         feed=NoticeFeed(NoticeStream(connect(url, name=f"notices-{number}"), scope, number)),
-        storage=ScratchFiles(partial(unnamed_file, folder), _no_file, settings.file_from_rows),
+        storage=ScratchFiles(partial(unnamed_file, folder), _no_file),
     )
 
 

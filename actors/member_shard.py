@@ -52,6 +52,7 @@ from rules.judging.versions import adopt
 from rules.notices.notice_book import NoticeBook
 from rules.ranks.standings import Standing
 from rules.table.member_table import NO_CLOCK_US, MemberTable
+from rules.table.storage import MEMORY, Memory
 
 NOTHING_ALONE: Final = 2**63
 
@@ -91,6 +92,7 @@ class MemberShard:
         journal: JournalFiles | None = None,
         feed: NoticeFeed | None = None,
         push_period_s: float = 0.0,
+        storage: Memory = MEMORY,
     ) -> None:
         self.book = RulesBook(rules)
         self.shard = shard_log.shard
@@ -102,6 +104,7 @@ class MemberShard:
         self._news = StandingNews(ranking, push_period_s)
         self._turns = Turns()
         self._wall_us = wall_us
+        self._storage = storage
         self._snapshot_events = snapshot_events
         self._events_since_snapshot = 0
         self._attempt: _Attempt | None = None
@@ -123,10 +126,11 @@ class MemberShard:
         if self._feed is not None:
             self._feed.start(self._log.last_seq())
         with STAGES.timed("load"):
-            found = self._snapshots.load(self.shard)
+            found = self._snapshots.load(self.shard, self._storage)
             history = History(self._log.beside(), self._archive, self._journal)
             if found is not None and history.goes_on_from(found, self._table):
                 self._restore(found)
+        del found  # it holds all of the table a second time
         with STAGES.timed("replay"):
             for piece in history.behind(self.seq, self._told_from()):
                 self._apply_entry(*piece)
@@ -289,6 +293,8 @@ class MemberShard:
             "epoch": self._log.epoch or 0,
             "snapshot_age_s": age_s,
             "events_since_snapshot": self._events_since_snapshot,
+            "kept_events": self._table.ledger.identities.size,
+            "file_bytes": self._storage.file_bytes,
         }
         return figures_of_process(values, tuple(self._table.pools.used.tolist()))
 
@@ -370,7 +376,7 @@ class MemberShard:
         return apply_order(self._table, json.loads(order), at_us)
 
     def _new_table(self) -> MemberTable:
-        table = MemberTable(self.rules)
+        table = MemberTable(self.rules, self._storage)
         if self._leases is not None:
             table.pools.share()
         if self._journal is not None:
@@ -540,7 +546,9 @@ class MemberShard:
         meta = found.meta
         stand = Stand(meta["season"], meta["ends_us"], meta["older_ends_us"])
         self.book = RulesBook.restored(self.book.first, meta["versions"], stand)
-        self._table = MemberTable.from_state(self.rules, found.arrays, self.book.older)
+        self._table = MemberTable.from_state(
+            self.rules, found.arrays, self.book.older, self._storage
+        )
         if self.book.upcoming is not None:
             await_season(self._table, self.book.upcoming)
         if self._journal is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 
@@ -24,3 +25,12 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def unnamed_file(folder: Path) -> int:
+    """Open an empty file without a name in a folder, and give its descriptor away.
+
+    It is gone when it is closed, and when the process ends, however that happens.
+    """
+    with tempfile.TemporaryFile(dir=folder, prefix=".columns-", buffering=0) as file:
+        return os.dup(file.fileno())

@@ -21,17 +21,25 @@ from numpy.typing import NDArray
 
 from actors.store.errors import StoreError
 from actors.store.folder import sync_folder
+from rules.table.storage import MEMORY, Memory
 
-FORMAT = 1
+FORMAT = 2
+"""Since format 2 a map's values may be left out; what is of format 1 is read as well."""
 KEPT = 2
 """Snapshots kept per shard: the newest, and one to fall back on when it is damaged."""
 READERS = 4
 """Files of a snapshot that are read at a time."""
+CHECKED_ROWS = 1 << 20
+"""Rows that are put together at a time to be checked, where they lie apart."""
 
 Array: TypeAlias = "NDArray[Any] | pa.Array"
 Record = Callable[[int, "dict[str, Any]"], None]
 
 _LOG = logging.getLogger(__name__)
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -110,11 +118,12 @@ class SnapshotStore:
         self._tell(shard, manifest)
         return manifest
 
-    def load(self, shard: int) -> Snapshot | None:
+    def load(self, shard: int, storage: Memory = MEMORY) -> Snapshot | None:
         """Load the newest whole snapshot of a shard, None when there is none.
 
         A damaged one is logged as a warning and the one before it is taken; the log must
-        therefore be trimmed only up to `seqs(shard)[0]`, or be readable from the archive.
+        therefore be trimmed only up to `seqs(shard)[0]`, or be readable from the archive. NumPy
+        arrays are read into a storage.
 
         Raises:
             SnapshotDamaged: when there are snapshots and none of them is whole.
@@ -123,7 +132,7 @@ class SnapshotStore:
         damages = []
         for folder in reversed(found):
             try:
-                return _read(folder)
+                return _read(folder, storage)
             except (SnapshotDamaged, OSError, ValueError, KeyError, pa.ArrowException) as error:
                 _LOG.warning("snapshot %s is damaged, taking the one before: %s", folder, error)
                 damages.append(f"{folder}: {error}")
@@ -212,7 +221,7 @@ def _write(folder: Path, name: str, array: Array) -> dict[str, Any]:
             raise ValueError(
                 f"array {name} has dtype {array.dtype}: give a fixed dtype or a pyarrow array"
             )
-        array = np.ascontiguousarray(array) if array.ndim else array
+        array = np.ascontiguousarray(array) if array.ndim > 1 else array
         path = folder / f"{name}.npy"
         with path.open("wb") as file:
             np.lib.format.write_array(file, array, allow_pickle=False)
@@ -249,7 +258,7 @@ def _write_manifest(path: Path, manifest: dict[str, Any]) -> None:
         _sync(file)
 
 
-def _read(folder: Path) -> Snapshot:
+def _read(folder: Path, storage: Memory) -> Snapshot:
     """Read one snapshot and check every byte of it."""
     sealed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     if zlib.crc32(sealed["manifest"].encode()) != sealed["crc32"]:
@@ -259,15 +268,15 @@ def _read(folder: Path) -> Snapshot:
         raise SnapshotDamaged(f"format {manifest['format']} is newer than {FORMAT}")
     lines = manifest["arrays"]
     with ThreadPoolExecutor(READERS, "snapshot-reader") as readers:
-        arrays = list(readers.map(partial(_read_array, folder), lines.values()))
+        arrays = list(readers.map(partial(_read_array, folder, storage), lines.values()))
     return Snapshot(manifest["seq"], dict(zip(lines, arrays, strict=True)), manifest["meta"])
 
 
-def _read_array(folder: Path, line: Mapping[str, Any]) -> Array:
+def _read_array(folder: Path, storage: Memory, line: Mapping[str, Any]) -> Array:
     """Read one array and check it; reading and checksums leave other threads their turn."""
     path = folder / line["file"]
     if path.suffix == ".npy":
-        array: Array = np.load(path, allow_pickle=False)
+        array: Array = _read_numbers(path, storage)
         checksum = _crc(array)
     else:
         with pa.OSFile(str(path)) as file:
@@ -279,7 +288,31 @@ def _read_array(folder: Path, line: Mapping[str, Any]) -> Array:
     return array
 
 
+def _read_numbers(path: Path, storage: Memory) -> NDArray[Any]:
+    """Read a NumPy file into a storage."""
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read_header = _HEADERS.get(version)
+        if read_header is None:
+            raise SnapshotDamaged(f"{path.name} is in NumPy's format {version}")
+        shape, transposed, dtype = read_header(file)
+        if transposed or dtype.hasobject:
+            raise SnapshotDamaged(f"{path.name} holds what no snapshot does")
+        array = storage.zeros(shape, dtype)
+        into = array.reshape(-1).view(np.uint8).data
+        while into:
+            count = file.readinto(into)
+            if not count:
+                raise SnapshotDamaged(f"{path.name} is cut short")
+            into = into[count:]
+    return array
+
+
 def _crc(array: NDArray[Any]) -> int:
-    """Checksum an array's shape, type and content without copying it."""
-    start = zlib.crc32(f"{array.dtype.str}{array.shape}".encode())
-    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, start)
+    """Checksum an array's shape, type and content without copying it as a whole."""
+    checksum = zlib.crc32(f"{array.dtype.str}{array.shape}".encode())
+    rows = array.reshape(-1) if array.flags.c_contiguous else array
+    for first in range(0, len(rows), CHECKED_ROWS):
+        piece = np.ascontiguousarray(rows[first : first + CHECKED_ROWS])
+        checksum = zlib.crc32(piece.reshape(-1).view(np.uint8).data, checksum)
+    return checksum

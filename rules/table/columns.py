@@ -40,6 +40,9 @@ class Columns:
     whole-column work slices with [:size].
     """
 
+    settled: frozenset[str] = frozenset()
+    """Columns that nothing writes again once a row is recorded."""
+
     def __init__(
         self,
         fields: Mapping[str, Field],
@@ -89,8 +92,18 @@ class Columns:
         setattr(self, name, laid)
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Copy the filled rows of every column, by field name, as wide as they are kept."""
-        return {name: kept(getattr(self, name))[: self.size].copy() for name in self.fields}
+        """Give the filled rows of every column as they are now, by field name, as wide as kept.
+
+        They are copies, but of settled columns read-only views: rows come behind them only.
+        """
+        return {name: self._filled(name) for name in self.fields}
+
+    def _filled(self, name: str) -> npt.NDArray[Any]:
+        filled = kept(getattr(self, name))[: self.size]
+        if name not in self.settled:
+            return self._storage.copied(filled)
+        filled.flags.writeable = False
+        return filled
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Fill an empty instance from state(); raises KeyError when a column is missing."""

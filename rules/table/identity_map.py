@@ -110,7 +110,7 @@ class IdentityMap:
         self._keys[first:last, 1] = b
         if self._values is not None:
             self._values[first:last] = value
-        elif not np.array_equal(value, numbers := np.arange(first, last)):
+        elif not np.array_equal(value, numbers := self._next(len(a))):
             self._values = np.arange(len(self._keys), dtype=np.int32)
             self._values[numbers] = value
         self._count = last
@@ -177,13 +177,25 @@ class IdentityMap:
             self._place(first, min(first + _CHUNK, self._count))
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the entries as arrays: key_a, key_b uint64[n], value int32[n]."""
+        """Return the entries as they are now: key_a, key_b uint64[n], value int32[n].
+
+        Values that are their entries' numbers are left out: int32[0]. What is returned are
+        read-only views, since entries come behind them only.
+        """
         held = slice(0, self._count)
-        return {
-            "key_a": self._keys[held, 0].copy(),
-            "key_b": self._keys[held, 1].copy(),
-            "value": self._numbered()[held].copy(),
+        values = np.empty(0, dtype=np.int32) if self._values is None else self._values[held]
+        entries: dict[str, npt.NDArray[Any]] = {
+            "key_a": self._keys[held, 0],
+            "key_b": self._keys[held, 1],
+            "value": values,
         }
+        for column in entries.values():
+            column.flags.writeable = False
+        return entries
+
+    def _next(self, count: int) -> Records:
+        """Give the numbers of the entries that come next, int32[count]."""
+        return np.arange(self._count, self._count + count, dtype=np.int32)
 
     def _numbered(self) -> Records:
         """Give the values by entry, int32[n] or longer."""
@@ -196,8 +208,13 @@ class IdentityMap:
         cls, state: Mapping[str, npt.NDArray[Any]], storage: Memory = MEMORY
     ) -> "IdentityMap":
         """Build the map that gave ``state``; its slots are made anew."""
-        made = cls(storage)
-        made.insert(state["key_a"], state["key_b"], state["value"])
+        made, count = cls(storage), len(state["key_a"])
+        made._reserve(count)
+        made._make_slots(count)
+        for first in range(0, count, _CHUNK):
+            last = min(first + _CHUNK, count)
+            value = state["value"][first:last] if len(state["value"]) else made._next(last - first)
+            made.insert(state["key_a"][first:last], state["key_b"][first:last], value)
         return made
 
     def nbytes(self) -> int:

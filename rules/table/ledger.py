@@ -40,6 +40,8 @@ class Identities(Columns):
     points: NarrowColumn
     sale: npt.NDArray[np.int32]  # row in Sales, or -1
 
+    settled = frozenset({"fingerprint", "at_us", "points", "sale"})
+
     def __init__(self, storage: Memory = MEMORY) -> None:
         super().__init__(
             {
@@ -76,6 +78,14 @@ class Sales(Columns):
     fuel: npt.NDArray[np.bool_]
     in_season: npt.NDArray[np.bool_]
     scored: npt.NDArray[np.bool_]
+
+    # Refunds take from what is left, and a season that is over lets go of its sales.
+    settled = frozenset(
+        {
+            "first_ml", "first_fen", "earning_bits", "factor_bits", "day", "row", "product",
+            "station", "season", "version", "purchase", "fuel",
+        }
+    )  # fmt: skip
 
     def __init__(self, storage: Memory = MEMORY) -> None:
         numbers = ("base", "bonus", "product", "station", "season", "version")

@@ -387,13 +387,14 @@ class MemberTable:
         self.members.final_company[rows] = company
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Copy the whole table into arrays for a snapshot; from_state() reads it back."""
+        """Give the whole table as arrays for a snapshot; from_state() reads it back."""
         return self.copied()()
 
     def copied(self) -> Callable[[], dict[str, npt.NDArray[Any]]]:
-        """Copy the whole table now; what is returned makes the arrays of state() of the copy.
+        """Copy the table now; what is returned makes the arrays of state() as of now.
 
-        That may be called in another thread, while this table goes on.
+        That may be called in another thread, while this table goes on. What nothing ever writes
+        again isn't copied; see Columns.settled.
         """
         ledger = self.ledger
         texts = {

@@ -27,9 +27,18 @@ FILE_FROM_ROWS: Final = 1 << 20
 class Memory:
     """Plain memory of the process."""
 
+    @property
+    def file_bytes(self) -> int:
+        """Count the bytes in files: none."""
+        return 0
+
     def zeros(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """Make an array of zeros."""
         return np.zeros(shape, dtype=dtype)
+
+    def copied(self, array: Array) -> Array:
+        """Copy an array."""
+        return array.copy()
 
     def grow(self, holder: object, name: str, shape: tuple[int, ...]) -> None:
         """Lengthen an array that an object holds; new rows are zero, and memory moves if it can.
@@ -76,7 +85,7 @@ class ScratchFiles(Memory):
         self._files: weakref.WeakSet[_File] = weakref.WeakSet()
 
     @property
-    def nbytes(self) -> int:
+    def file_bytes(self) -> int:
         """Count the bytes of all files."""
         return sum(file.nbytes for file in self._files)
 
@@ -89,13 +98,19 @@ class ScratchFiles(Memory):
                 self._refuse(error)
         return super().zeros(shape, dtype)
 
+    def copied(self, array: Array) -> Array:
+        """Copy an array, into a file of its own if it is long."""
+        copy = self.zeros(array.shape, array.dtype)
+        copy[...] = array
+        return copy
+
     def grow(self, holder: object, name: str, shape: tuple[int, ...]) -> None:
         """Lengthen an array that an object holds, in its file if it has one or is long by now."""
         if not self._is_long(shape) or not self._grown(holder, name, shape):
             super().grow(holder, name, shape)
 
     def _is_long(self, shape: tuple[int, ...]) -> bool:
-        return shape[0] >= self._from_rows and 0 not in shape
+        return len(shape) > 0 and shape[0] >= self._from_rows and 0 not in shape
 
     def _grown(self, holder: object, name: str, shape: tuple[int, ...]) -> bool:
         """Put a longer array into a file; False where there is no room for it."""

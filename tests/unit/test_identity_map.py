@@ -79,9 +79,16 @@ def test_grows_and_stays_within_its_bytes_a_key() -> None:
     assert known.nbytes() / len(known) <= 40
 
 
-def test_state_is_a_copy() -> None:
+@pytest.mark.parametrize("value", [0, 5])
+def test_state_stays_as_it_was_and_nobody_writes_into_it(value: int) -> None:
     known = IdentityMap()
     one = np.array([1], dtype=np.uint64)
-    known.insert(one, one, np.array([5], dtype=np.int32))
-    known.state()["key_a"][:] = 9
-    assert known.find(one, one).tolist() == [5]
+    known.insert(one, one, np.array([value], dtype=np.int32))
+    state = known.state()
+    with pytest.raises(ValueError, match="read-only"):
+        state["key_a"][:] = 9
+    more = np.arange(2, 5_000, dtype=np.uint64)
+    known.insert(more, more, np.arange(10, 5_008, dtype=np.int32))
+    before = IdentityMap.from_state(state)
+    assert len(before) == 1
+    assert before.find(one, one).tolist() == known.find(one, one).tolist() == [value]

@@ -147,6 +147,8 @@ _OF_MEMBER: Final = {
     "seq": ("shard_log_entries", "Entries of the shard's log so far"),
     "snapshot_age_s": ("snapshot_age_seconds", "Seconds since the last snapshot, -1 without one"),
     "events_since_snapshot": ("snapshot_behind_events", "Events applied since the last snapshot"),
+    "kept_events": ("shard_kept_events", "Events kept for refunds and duplicates"),
+    "file_bytes": ("shard_file_bytes", "Bytes of the nameless files with what is kept of events"),
 }
 _OF_RANKING: Final = {
     "rows": ("ranking_rows", "Rows of the shard's longest board"),

@@ -58,6 +58,8 @@ class Window:
     p99_ms: float
     quiet_p99_ms: float
     rss_mb: dict[str, int]
+    own_mb: dict[str, int]
+    """Without the pages of files, which the system takes back when it needs them."""
 
 
 class Overload:
@@ -140,16 +142,26 @@ class Overload:
         return _p99_ms(flood.answers)
 
 
-def resident_mb(root: int) -> dict[str, int]:
-    """Add up the resident memory by part of a system, MB; shared pages count at each."""
-    found: Counter[str] = Counter()
+def resident_mb(root: int) -> tuple[dict[str, int], dict[str, int]]:
+    """Add up the memory by part of a system, MB: resident, and without the pages of files.
+
+    Shared pages count at each process that is resident with them, and at none without.
+    """
+    resident: Counter[str] = Counter()
+    own: Counter[str] = Counter()
     for process in (psutil.Process(root), *psutil.Process(root).children(recursive=True)):
         try:
-            line, memory = " ".join(process.cmdline()), process.memory_info().rss
+            line, memory = " ".join(process.cmdline()), process.memory_info()
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-        found[next((name for mark, name in NAMES if mark in line), "rest")] += memory
-    return {name: size >> 20 for name, size in sorted(found.items())}
+        part = next((name for mark, name in NAMES if mark in line), "rest")
+        resident[part] += memory.rss
+        own[part] += memory.rss - memory.shared
+    return _in_mb(resident), _in_mb(own)
+
+
+def _in_mb(sizes: Counter[str]) -> dict[str, int]:
+    return {name: size >> 20 for name, size in sorted(sizes.items())}
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -167,7 +179,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         ]
         overload._sent = flood.sent
         recovered_s = _recovery(flood, overload, alone_ms)
-        after_mb = resident_mb(served.pid)
+        after_mb, _ = resident_mb(served.pid)
     return _result(options, peak, alone_ms, windows, flood, recovered_s, after_mb)
 
 
@@ -185,13 +197,13 @@ def _window(flood: Flood, root: int, size: int) -> Window:
         sum(one.status == TOO_MANY for one in pushing) / took_s,
         _p99_ms(taken),
         _p99_ms([one for one in answers if one.source == "quiet"]),
-        resident_mb(root),
+        *resident_mb(root),
     )
     print(
         f"{window.events_per_s:>10,.0f} events/s {window.refused_per_s:>8,.0f} refused/s"
         f" {window.p99_ms:>8,.0f} ms p99 {window.quiet_p99_ms:>8,.0f} ms quiet till  "
         + ", ".join(f"{part} {size}" for part, size in window.rss_mb.items())
-        + " MB",
+        + f" MB, of it member {window.own_mb.get('member', 0)} without files",
         flush=True,
     )
     return window
@@ -232,8 +244,8 @@ def _result(
     peak_events = peak * options.events_a_body
     rates = [window.events_per_s for window in windows]
     held = statistics.median(rates) / peak_events
-    quarter = windows[len(windows) // 4].rss_mb
-    last = windows[-1].rss_mb
+    quarter = windows[len(windows) // 4].own_mb
+    last = windows[-1].own_mb
     span_s = WINDOW_S * (len(windows) - 1 - len(windows) // 4)
     accepted = statistics.mean(rates) * span_s
     grown = {part: (last.get(part, 0) - size) for part, size in quarter.items()}
@@ -266,12 +278,18 @@ def _result(
         },
         "recovered_s": round(recovered_s, 1),
         "recover_within_s": RECOVER_WITHIN_S,
-        "rss_mb": {"first": windows[0].rss_mb, "quarter": quarter, "last": last, "after": after_mb},
+        "rss_mb": {
+            "first": windows[0].rss_mb,
+            "quarter": windows[len(windows) // 4].rss_mb,
+            "last": windows[-1].rss_mb,
+            "after": after_mb,
+        },
+        "own_mb": {"first": windows[0].own_mb, "quarter": quarter, "last": last},
         "grown_mb": grown,
         "kept_bytes_an_event": round(kept),
         "windows": [
             {"events_per_s": round(one.events_per_s), "refused_per_s": round(one.refused_per_s),
-             "p99_ms": round(one.p99_ms), "rss_mb": one.rss_mb}
+             "p99_ms": round(one.p99_ms), "rss_mb": one.rss_mb, "own_mb": one.own_mb}
             for one in windows
         ],
         "met": {
@@ -309,7 +327,7 @@ def main(args: Sequence[str]) -> int:
         f"{result['median_events_per_s']:,} events/s: ratio {result['ratio']} (target ≥ {REACH}); "
         f"quiet till p99 {result['quiet_till']['p99_ms']} ms (alone "
         f"{result['quiet_till']['alone_p99_ms']} ms); recovered in {result['recovered_s']} s; "
-        f"grown by {result['kept_bytes_an_event']} bytes an event accepted"
+        f"grown by {result['kept_bytes_an_event']} bytes an event accepted, files left out"
     )
     print(json.dumps(result))
     return 0 if all(result["met"].values()) else 1

@@ -21,7 +21,8 @@ FILES: Final = "files"
 SUMMARY: Final = "summary.json"
 TEXTS: Final = ("season", "candidate", "population", "space")
 
-Kind = Literal["simulate", "compare", "tune", "forecast", "judge"]
+Kind = Literal["simulate", "compare", "tune", "adversaries", "forecast", "judge"]
+AgentKind = Literal["ring", "refund_cycling", "order_splitting", "shared_cards", "coupon_races"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -34,8 +35,9 @@ class Simulation(msgspec.Struct, frozen=True):
 
     `runs` are those it will make, of a search about so many. `budget_fen`, `draws` and
     `model_form` belong to one file simulated; `objective`, `budgets`, `trials` and `effort` to a
-    search, whose `seeds` are those a file plays at most; `as_of_us` to a forecast: the instant it
-    goes on from, or by which the season it is judged by was final.
+    search, whose `seeds` are those a file plays at most; `agents`, their kinds (all without
+    any) and `closing` to adversaries; `as_of_us` to a forecast: the instant it goes on from, or by
+    which the season it is judged by was final.
     """
 
     id: str
@@ -57,6 +59,9 @@ class Simulation(msgspec.Struct, frozen=True):
     budgets: tuple[str, ...] = ()
     trials: int = 0
     effort: str = ""
+    agents: int = 0
+    agent_kinds: tuple[str, ...] = ()
+    closing: bool = False
     as_of_us: int | None = None
     state: State = "queued"
     starts: int = 0

@@ -268,7 +268,7 @@ class Client:
         one = self._get(path, Simulation, {})
         try:
             # What it found is decoded by its kind; that it can be is told here, not by the page.
-            one.summary, one.found, one.judged  # noqa: B018
+            one.summary, one.found, one.leaks, one.judged  # noqa: B018
         except msgspec.DecodeError as odd:
             raise Unreadable(url=self.url, path=path, detail=str(odd)) from odd
         return one

@@ -69,7 +69,7 @@ def queue_of(state: State) -> SimulationQueue:
 
 @router.post("/simulations")
 async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
-    """Simulate a season file, compare two, search one for better values, or forecast the season.
+    """Simulate a season file, compare two, search or cheat one, or forecast the running season.
 
     Without `season` it is the file in force. The work is done by a process of its own at the
     lowest priority, one simulation at a time.
@@ -106,6 +106,9 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
         draws=wanted.draws,
         model_form=wanted.model_form,
         as_of_us=from_us,
+        agents=wanted.cheats,
+        agent_kinds=wanted.agent_kinds,
+        closing=wanted.closing and wanted.kind == "adversaries",
     )
     if wanted.kind == "tune":
         asked = msgspec.structs.replace(

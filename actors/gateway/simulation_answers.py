@@ -11,8 +11,9 @@ from actors.phases import instant
 from actors.simulations import Simulation
 
 SEARCH: Final = ("objective", "budgets", "trials", "effort")
+CHEATING: Final = ("agents", "agent_kinds", "closing")
 BANDS: Final = ("budget_fen", "draws", "model_form")
-"""What is told of a search, and of one file simulated, beside what is told of every kind."""
+"""What is told of a search, of adversaries, of one file simulated, beside what all kinds tell."""
 
 
 def told(queue: SimulationQueue, one: Simulation) -> dict[str, Any]:
@@ -43,6 +44,8 @@ def told(queue: SimulationQueue, one: Simulation) -> dict[str, Any]:
     }
     if one.kind == "tune":
         one_told |= {name: getattr(one, name) for name in SEARCH}
+    elif one.kind == "adversaries":
+        one_told |= {name: getattr(one, name) for name in CHEATING}
     elif one.kind in ("forecast", "judge"):
         one_told["as_of"] = at(one.as_of_us)
     elif one.kind == "simulate":

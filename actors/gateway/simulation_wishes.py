@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from actors.gateway.problems import Problem
 from actors.gateway.texts import Text
-from actors.simulations import Kind
+from actors.simulations import AgentKind, Kind
 
 MEMBERS_MAX: Final = 200_000
 SEEDS_MAX: Final = 64
@@ -22,10 +22,17 @@ MEMBER_SEASONS_MAX: Final = 4_000_000
 EFFECTS: Final = 9
 MODEL_SEEDS_MAX: Final = 4
 """With `model_form` each effect of the response is switched off in turn, in the first seeds."""
-MEMBERS: Final = {"simulate": 10_000, "compare": 10_000, "tune": 2_000}
-SEEDS: Final = {"simulate": 8, "compare": 8, "forecast": 20}
+MEMBERS: Final = {"simulate": 10_000, "compare": 10_000, "tune": 2_000, "adversaries": 2_000}
+SEEDS: Final = {"simulate": 8, "compare": 8, "forecast": 20, "adversaries": 4}
 """Members and runs without a word about them, by kind."""
 TRIALS: Final = 48
+ARMS: Final = 3
+"""With agents a season is played without them, with honest ones, and with cheats."""
+CLOSING_SEEDS_MAX: Final = 4
+CLOSINGS_MAX: Final = 17
+"""Changes are tried on the first seeds with honest agents and cheats, then all of them together."""
+AGENTS_MAX: Final = 100_000
+AGENTS_SHARE: Final = 0.01
 TEXT_CHARACTERS_MAX: Final = 1024 * 1024
 FEN_MAX: Final = 10**15
 LIMITS: Final = {
@@ -40,11 +47,13 @@ OWN: Final = {
     "simulate": (*PLAYED, "seeds", "budget", "draws", "model_form"),
     "compare": (*PLAYED, "seeds", "candidate", "candidate_name"),
     "tune": (*PLAYED, "space", "objective", "budgets", "trials", "effort"),
+    "adversaries": (*PLAYED, "seeds", "agents", "agent_kinds", "closing"),
     "forecast": ("seeds",),
     "judge": (),
 }
 """What only some kinds take, by kind."""
 
+AGENT_KINDS: Final[tuple[AgentKind, ...]] = get_args(AgentKind)
 FileText = Annotated[Text, Field(max_length=TEXT_CHARACTERS_MAX)]
 Label = Annotated[Text, Field(min_length=1, max_length=80)]
 Short = Annotated[Text, Field(min_length=1, max_length=200)]
@@ -73,6 +82,9 @@ class Wanted(BaseModel):
     budgets: Annotated[tuple[Short, ...], Field(max_length=BUDGETS_MAX)] = ()
     trials: Annotated[int, Field(ge=2, le=TRIALS_MAX)] = TRIALS
     effort: Literal["quick", "normal", "full"] = "normal"
+    agents: Annotated[int, Field(ge=1, le=AGENTS_MAX)] | None = None
+    agent_kinds: Annotated[tuple[AgentKind, ...], Field(max_length=len(AGENT_KINDS))] = ()
+    closing: bool = True
 
     @property
     def count(self) -> int:
@@ -86,10 +98,20 @@ class Wanted(BaseModel):
 
     @property
     def runs(self) -> int:
-        """Count the runs of all kinds but a search."""
+        """Count the runs of all kinds but a search; with adversaries the most there can be."""
+        if self.kind == "adversaries":
+            tried = CLOSINGS_MAX * 2 * min(self.repeats, CLOSING_SEEDS_MAX) if self.closing else 0
+            return ARMS * self.repeats + tried
         files = 2 if self.kind == "compare" else 1
         extra = EFFECTS * min(self.repeats, MODEL_SEEDS_MAX) if self.model_form else 0
         return self.repeats * files + self.draws + extra
+
+    @property
+    def cheats(self) -> int:
+        """Count the agents of an adversaries study: so many in a hundred members without a word."""
+        if self.kind != "adversaries":
+            return 0
+        return max(round(AGENTS_SHARE * self.count), 1) if self.agents is None else self.agents
 
     def check(self) -> None:
         """Refuse what doesn't go together; raises Problem 422."""
@@ -120,7 +142,9 @@ class Wanted(BaseModel):
         if whole <= MEMBER_SEASONS_MAX:
             return
         most = MEMBER_SEASONS_MAX // runs
-        fewer = "trials or effort" if self.kind == "tune" else "seeds"
+        fewer = {"tune": "trials or effort", "adversaries": "seeds or closing"}.get(
+            self.kind, "seeds"
+        )
         way = f"lower members to {most:,}" if most else f"lower {fewer}"
         raise Problem(
             422,

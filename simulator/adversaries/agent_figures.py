@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +72,17 @@ _SECTIONS: Final[Mapping[str, type]] = {
 }
 KINDS: Final = tuple(_SECTIONS)
 """The kinds of adversaries."""
+
+
+def divided(number: int, kinds: Sequence[str] = ()) -> dict[str, int]:
+    """Divide agents over kinds, all of them without any; the first take what is left over.
+
+    >>> divided(3, ["shared_cards", "ring"])
+    {'ring': 2, 'shared_cards': 1}
+    """
+    chosen = [one for one in KINDS if one in kinds or not kinds]
+    each, rest = divmod(number, len(chosen))
+    return {kind: each + (place < rest) for place, kind in enumerate(chosen)}
 
 
 @dataclass(frozen=True)

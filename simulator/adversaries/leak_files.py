@@ -46,7 +46,7 @@ def write_leaks(out: Path, leaks: Leaks, mark: str = "") -> dict[str, Any]:
 
 def told(leaks: Leaks) -> dict[str, Any]:
     """Lay out summary.json."""
-    closed = leaks.closed
+    closed, every = leaks.closed, both(leaks.season)
     return {
         "season": leaks.season.season.id,
         "members": leaks.members,
@@ -63,7 +63,11 @@ def told(leaks: Leaks) -> dict[str, Any]:
             for one in leaks.kinds
         },
         "leaks": [
-            {"kind": one.kind, "rule": one.rule, "leak_fen": one.fen, "points": one.points}
+            {
+                "kind": one.kind, "rule": one.rule,
+                "name": {words.language: words.rule(one.rule) for words in every},
+                "leak_fen": one.fen, "points": one.points,
+            }
             for one in leaks.leaks
         ],
         "crowding": {
@@ -88,7 +92,7 @@ def told(leaks: Leaks) -> dict[str, Any]:
                 "en": [one.en for one in changes(leaks.season, closed.season)],
             }
         },
-        "verdict": {words.language: leak_verdict(leaks, words) for words in both(leaks.season)},
+        "verdict": {words.language: leak_verdict(leaks, words) for words in every},
         "figures": {path: one.value for path, one in sorted(leaks.figures.parameters.items())},
         "runs": leaks.runs,
         "result_hash": leaks.result,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from rules.compiling.compiled import Rules
 from rules.season.season_models import Season
 from simulator.adversaries.agent_figures import AgentFigures
 from simulator.adversaries.mixed_run import AgentJob, Arm, MixedRun
 from simulator.people.population import Population
+from simulator.play.seeds import Job
 
 Play = Callable[[Sequence[AgentJob]], list[MixedRun]]
 
@@ -34,3 +37,22 @@ class Study:
         if season is self.season and arm == "cheats":
             return [replace(one, arm=arm) for one in first]
         return [replace(one, season=season, arm=arm, log=None) for one in first]
+
+
+def study_of(
+    rules: Rules, text: str, path: str, runs: Sequence[Job], figures: AgentFigures,
+    counts: Mapping[str, int], log: Path | None = None,
+) -> Study:  # fmt: skip
+    """Make the study of a season file, with agents in its runs; the first writes the log."""
+    first = runs[0]
+    jobs = tuple(
+        AgentJob(
+            one.season, one.population, figures, one.members, one.seed, "cheats", counts,
+            one.effects, one.until_us, one.people_seed, log if not nth else None,
+        )
+        for nth, one in enumerate(runs)
+    )  # fmt: skip
+    return Study(
+        text, path, rules.season, first.population, figures, first.members, counts, jobs,
+        rules.rules_hash,
+    )  # fmt: skip

@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from tests.ui.fixture_api import problem, rfc3339
 from tests.ui.fixture_forecast import judged
+from tests.ui.fixture_leaks import CLOSES, LEAKS, TIGHT
 from tests.ui.fixture_rules import TEXT
 from tests.ui.fixture_tuned import AIM, BEST, FOUND, NOTHING_BETTER, trials_csv
 from ui.jobs import consult
 
-DONE, COMPARED, RUNNING, QUEUED, FAILED, TUNED, KEPT, SEARCHING, OUTLOOK = (
-    "0" * 11 + str(place) for place in range(1, 10)
+DONE, COMPARED, RUNNING, QUEUED, FAILED, TUNED, KEPT, SEARCHING, OUTLOOK, LEAKING, CLOSED = (
+    f"{place:012x}" for place in (*range(1, 10), 0xB, 0xC)
 )
 NOBODY = "nobody has come yet: there is nothing to go on from; simulate the season file instead"
 REASON = "summer-2026: no fuel is sold, and simulated members come for fuel"
@@ -170,6 +171,7 @@ def listed(state: dict[str, Any]) -> list[dict[str, Any]]:
     both = ["summer-2026", "double-tuesday"]
     search = {"kind": "tune", "members": 1000, "seeds": 8, "runs": 92, "trials": 14,
               "effort": "quick", "objective": AIM}  # fmt: skip
+    study = {"kind": "adversaries", "members": 1000, "agents": 18, "runs": 148}
     stage = {"done": 41, "total": 92, "what": "search"}
     outlook: dict[str, dict[str, Any]] = {
         "running": {"progress": {"done": 612, "total": 1460, "what": "days"}},
@@ -182,6 +184,8 @@ def listed(state: dict[str, Any]) -> list[dict[str, Any]]:
             for name, more in outlook.items()
             if name == state.get("outlook")
         ),
+        one(CLOSED, "done", now, summary=TIGHT, **study),
+        one(LEAKING, "done", now, summary=LEAKS, **study),
         one(SEARCHING, "running", now, progress=stage, **search),
         one(KEPT, "done", now, summary=NOTHING_BETTER, **search),
         one(TUNED, "done", now, summary=FOUND, **search),
@@ -279,6 +283,8 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
             found = FOUND if simulation == TUNED else NOTHING_BETTER
             files = {"best.toml": BEST, "trials.csv": trials_csv(found)}
             return Response(files.get(name, "file\n"), media_type="text/plain")
+        if simulation == LEAKING:
+            return Response(CLOSES if name == "closes.toml" else "kind\n", media_type="text/plain")
         compared = simulation == COMPARED
         tables = {"flows.csv": FLOWS, "tiers.csv": TIERS_BETWEEN if compared else TIERS}
         return Response(tables.get(name, "figure,mean\n"), media_type="text/csv")

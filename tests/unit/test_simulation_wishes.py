@@ -5,10 +5,22 @@ from typing import Any
 import pytest
 
 from actors.gateway.problems import Problem
-from actors.gateway.simulation_wishes import EFFECTS, MEMBER_SEASONS_MAX, MODEL_SEEDS_MAX, Wanted
+from actors.gateway.simulation_wishes import (
+    AGENT_KINDS,
+    CLOSING_SEEDS_MAX,
+    CLOSINGS_MAX,
+    EFFECTS,
+    MEMBER_SEASONS_MAX,
+    MODEL_SEEDS_MAX,
+    Wanted,
+)
+from simulator.adversaries import trials
+from simulator.adversaries.agent_figures import KINDS
+from simulator.adversaries.trials import TRIED_MAX
 from simulator.play.effects import Effects
 from simulator.report.uncertainty import MODEL_SEEDS
-from ui.parts import simulate_form, tune_form
+from ui.jobs.adversaries import STAGES
+from ui.parts import leak_form, simulate_form, tune_form
 from ui.parts.simulate_form import runs_of
 from ui.texts import LANGUAGES, texts
 
@@ -39,6 +51,24 @@ def test_gateway_and_pages_count_the_runs_that_the_simulator_makes() -> None:
     ):
         assert Wanted.model_validate(form).runs == runs_of(form)
     assert Wanted(seeds=3, draws=32, model_form=True).runs == 3 + 32 + 27
+
+
+def test_gateway_and_pages_know_what_a_study_of_adversaries_takes() -> None:
+    assert AGENT_KINDS == KINDS == leak_form.KINDS
+    assert CLOSINGS_MAX == TRIED_MAX + 1
+    assert CLOSING_SEEDS_MAX == leak_form.CLOSING_SEEDS == trials.CLOSING_SEEDS_MAX
+    for form in ({"seeds": 3, "closing": True}, {"seeds": 8, "closing": False}, {"closing": True}):
+        wanted = Wanted.model_validate({"kind": "adversaries"} | form)
+        assert wanted.runs == leak_form.runs_of({"seeds": 4} | form)
+    assert Wanted(kind="adversaries").cheats == 20
+    assert Wanted(kind="adversaries", members=30).cheats == 1
+    assert Wanted(kind="simulate").cheats == 0
+    assert "agents: simulate doesn't take it, adversaries does" in refused(agents=4)
+    assert "members: forecast doesn't take it" in refused(kind="forecast", members=10)
+    assert "seeds: judge doesn't take it, simulate, compare" in refused(kind="judge", seeds=2)
+    for language in LANGUAGES:
+        assert all(f"leak.kind_{kind}" in texts(language).words for kind in KINDS)
+        assert all(f"simulate.what.{stage}" in texts(language).words for stage in STAGES)
 
 
 def test_what_does_not_go_together_is_named() -> None:

@@ -11,10 +11,12 @@ from simulator.search.search_space import read_space
 from simulator.search.season_text import SeasonText
 from tests.ui.fixture_rules import TEXT
 from tests.ui.fixture_simulations import (
+    CLOSED,
     COMPARED,
     DONE,
     FAILED,
     KEPT,
+    LEAKING,
     QUEUED,
     REASON,
     RUNNING,
@@ -252,3 +254,36 @@ def test_budget_draws_and_model_form_are_asked_for_only_where_filled_in(
     start(app)
     asked = body(system)
     assert (asked["budget"], asked["draws"], asked["model_form"]) == ("50000.00", 8, True)
+
+
+def test_leaks_are_looked_for_with_the_cheats_that_were_chosen(system: Recorded) -> None:
+    app = opened("simulate", part="adversaries")
+    app.multiselect(key="leak_kinds").set_value(["ring", "coupon_races"]).run()
+    app.toggle(key="leak_closing").set_value(False).run()
+    app.number_input(key="leak_agents").set_value(6).run()
+    assert "12 runs of 1,000 members at most" in shown(app)
+    assert "Waits for its turn; 2 before it" in shown(start(app))
+    auth = {"Authorization": f"Bearer {system.key}"}
+    body = httpx.get(f"{system.url}/v1/simulations/body", headers=auth, trust_env=False).json()
+    assert (body["kind"], body["agents"], body["closing"]) == ("adversaries", 6, False)
+    assert body["agent_kinds"] == ["ring", "coupon_races"]
+
+
+def test_a_study_tells_who_gets_what_through_which_rule_and_the_way_on() -> None:
+    app = result(LEAKING)
+    page = shown(app)
+    assert "18 agents: ¥3.55k more than honest members get" in page
+    assert "Most goes to shared cards: ¥2,700" in page
+    assert "discount of Platinum" in page
+    assert "tiers.platinum" in page
+    assert "coupon used already" in page
+    assert "the leak falls from ¥3,550 to ¥2,690, honest members get ¥70 less" in page
+    assert page.index("referral.first_order_min") < page.index("points.member_day_cap")
+    app.button(key="tune_live").click().run()
+    assert app.session_state["rules_draft"].startswith("format = 1\n# closed")
+    tight = result(CLOSED)
+    page = shown(tight)
+    assert "No kind gets more than honest members do" in page
+    assert "Nothing leaks through any rule" in page
+    assert "fc-notice-good" in page
+    assert "tune_live" not in [one.key for one in tight.button]

@@ -8,6 +8,8 @@ from typing import Final, Literal
 import msgspec
 
 from ui.answers.forecast import Judged
+from ui.answers.leak import Leaks
+from ui.answers.spread import Sentences, Spread
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 NOTHING: Final = msgspec.Raw(b"null")
@@ -19,17 +21,6 @@ class Progress(msgspec.Struct, frozen=True):
     done: int
     total: int
     what: str
-
-
-class Spread(msgspec.Struct, frozen=True):
-    """A figure over the runs: mean, 95 % interval of the mean (None for one run), quantiles."""
-
-    mean: float
-    p50: float
-    p95: float
-    low: float | None = None
-    high: float | None = None
-    p5: float | None = None
 
 
 class Figure(Spread, frozen=True):
@@ -51,17 +42,6 @@ class PrizeSpan(msgspec.Struct, frozen=True):
     cutoff: Spread
     winners: int | None = None
     steady: float | None = None
-
-
-class Sentences(msgspec.Struct, frozen=True):
-    """A verdict in both languages, a sentence each."""
-
-    zh: tuple[str, ...]
-    en: tuple[str, ...]
-
-    def in_language(self, language: str) -> tuple[str, ...]:
-        """Give the sentences of a language."""
-        return self.zh if language == "zh" else self.en
 
 
 class Quantiles(msgspec.Struct, frozen=True):
@@ -170,7 +150,7 @@ class Simulation(msgspec.Struct, frozen=True):
     """
 
     id: str
-    kind: Literal["simulate", "compare", "tune", "forecast", "judge"]
+    kind: Literal["simulate", "compare", "tune", "adversaries", "forecast", "judge"]
     state: State
     season: str
     names: tuple[str, ...]
@@ -192,6 +172,7 @@ class Simulation(msgspec.Struct, frozen=True):
     objective: str = ""
     draws: int = 0
     model_form: bool = False
+    agents: int = 0
 
     @property
     def of_season(self) -> bool:
@@ -216,6 +197,13 @@ class Simulation(msgspec.Struct, frozen=True):
         if self.kind != "tune":
             return None
         return msgspec.json.decode(self.told, type=Found | None)
+
+    @property
+    def leaks(self) -> Leaks | None:
+        """Give what a study of adversaries found; raises msgspec.DecodeError."""
+        if self.kind != "adversaries":
+            return None
+        return msgspec.json.decode(self.told, type=Leaks | None)
 
     @property
     def judged(self) -> Judged | None:

@@ -1,8 +1,10 @@
-"""Simulate: play the season ahead, compare two files or search for better values, and read it."""
+"""Simulate: play the season ahead, compare, tune or cheat a season file, and read the result."""
 
 from ui.parts import address, controls, notices
 from ui.parts.controls import language_words
 from ui.parts.header import season_header
+from ui.parts.leak_form import FORM as STUDY
+from ui.parts.leak_form import study_button, study_for
 from ui.parts.simulate_form import FORM, ask_button, asked_for
 from ui.parts.simulate_inputs import keep
 from ui.parts.simulate_result import result_shown
@@ -10,16 +12,17 @@ from ui.parts.simulate_run import choose_simulation, while_it_runs
 from ui.parts.tune_form import FORM as SEARCH
 from ui.parts.tune_form import search_button, search_for
 
-NEW, TUNE, RESULTS = "new", "tune", "results"
+NEW, TUNE, CHEATS, RESULTS = "new", "tune", "adversaries", "results"
+FORMS = {NEW: FORM, TUNE: SEARCH, CHEATS: STUDY}
 
 words = language_words()
 season_header(words)
 season = notices.season_or_wait(words)
 part = controls.choose(
-    "part", words("simulate.parts"), (NEW, TUNE, RESULTS), lambda one: words(f"simulate.{one}")
+    "part", words("simulate.parts"), (*FORMS, RESULTS), lambda one: words(f"simulate.{one}")
 )
 
-keep({NEW: (SEARCH,), TUNE: (FORM,)}.get(part, (FORM, SEARCH)))
+keep([form for of, form in FORMS.items() if of != part])
 if part == NEW:
     asked = asked_for(words)
     ask_button(asked, words)
@@ -27,6 +30,10 @@ if part == NEW:
 elif part == TUNE:
     asked = search_for(words)
     search_button(asked, words)
+    address.keep(lang=words.language, part=part)
+elif part == CHEATS:
+    asked = study_for(words)
+    study_button(asked, words)
     address.keep(lang=words.language, part=part)
 else:
     simulation = choose_simulation(season, words)

@@ -59,8 +59,8 @@ def command(
     from rules.compiling.compiled import compile_rules
     from simulator.adversaries.leak import study_leaks
     from simulator.adversaries.leak_files import write_leaks
-    from simulator.adversaries.mixed_run import AgentJob, play_mixed
-    from simulator.adversaries.study import Study
+    from simulator.adversaries.mixed_run import play_mixed
+    from simulator.adversaries.study import study_of
     from simulator.log.log_writer import FORMATS
     from simulator.play.seeds import made_by_jobs, workers_up
     from simulator.search.season_text import SeasonText
@@ -73,17 +73,7 @@ def command(
     if log is not None and log.suffix not in FORMATS:
         refuse(f"--log {log}: extension {log.suffix!r}: must be one of {', '.join(FORMATS)}")
     counts, read = _counts(agents, members, kinds), _figures(figures)
-    jobs = tuple(
-        AgentJob(
-            one.season, one.population, read, members, one.seed, "cheats", counts, one.effects,
-            one.until_us, one.people_seed, log if not nth else None,
-        )
-        for nth, one in enumerate(asked.jobs(rules))
-    )  # fmt: skip
-    study = Study(
-        text.text, str(season), rules.season, asked.population, read, members, counts, jobs,
-        rules.rules_hash,
-    )  # fmt: skip
+    study = study_of(rules, text.text, str(season), asked.jobs(rules), read, counts, log)
     share = workers or workers_for(members * seeds * 3)
     began_s = time.monotonic()
     try:
@@ -105,15 +95,12 @@ def command(
 
 def _counts(agents: str, members: int, kinds: tuple[str, ...]) -> dict[str, int]:
     """Divide the agents over their kinds; the first ones take what is left over."""
-    from simulator.adversaries.agent_figures import KINDS
+    from simulator.adversaries.agent_figures import KINDS, divided
 
     for one in kinds:
         if one not in KINDS:
             refuse(f"--kind {one}: must be one of {', '.join(KINDS)}")
-    chosen = [one for one in KINDS if one in kinds or not kinds]
-    number = _number(agents, members)
-    each, rest = divmod(number, len(chosen))
-    return {kind: each + (place < rest) for place, kind in enumerate(chosen)}
+    return divided(_number(agents, members), kinds)
 
 
 def _number(agents: str, members: int) -> int:

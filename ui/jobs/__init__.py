@@ -46,9 +46,15 @@ def simulate(
         _outlook(asked, population, live, out, told)
         return
     files = ("season", "candidate") if asked.kind == "compare" else ("season",)
-    seasons = [compile_rules(load_season(read(name), name)).season for name in files]
+    compiled = [compile_rules(load_season(read(name), name)) for name in files]
+    seasons = [one.season for one in compiled]
     if asked.kind == "simulate":
         _simulate(asked, seasons[0], population, out, told)
+    elif asked.kind == "adversaries":
+        from ui.jobs.adversaries import find_leaks
+
+        runs = _jobs(asked, seasons[0], population)
+        find_leaks(asked, compiled[0], read("season"), runs, out, told)
     elif asked.kind == "compare":
         _compare(asked, seasons, population, out, told)
     else:

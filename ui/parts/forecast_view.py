@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui.answers import Season
 from ui.answers.forecast import BudgetAhead, Cost, Forecast, PrizeAhead
-from ui.answers.simulation import Spread
+from ui.answers.spread import Spread
 from ui.parts import live
 from ui.parts.controls import take_csv
 from ui.parts.csv_file import write

@@ -8,7 +8,8 @@ from typing import Final
 
 import altair as alt
 
-from ui.answers.simulation import Simulation, Spread, Summary
+from ui.answers.simulation import Simulation, Summary
+from ui.answers.spread import Spread
 from ui.parts.figures import SYMBOLS
 from ui.parts.points_chart import ACCENT
 from ui.parts.tile import note, tile, tiles

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ui.answers.simulation import PrizeSpan, Simulation, Spread
+from ui.answers.simulation import PrizeSpan, Simulation
+from ui.answers.spread import Spread
 from ui.parts.figures import number
 from ui.parts.markup import element, text
 from ui.parts.names import board_name

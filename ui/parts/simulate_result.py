@@ -8,6 +8,7 @@ from ui.answers.simulation import Simulation, Summary
 from ui.client import CallFailed
 from ui.parts import controls, live, notices
 from ui.parts.figures import number
+from ui.parts.leak_result import leaks_shown
 from ui.parts.markup import element, show, text
 from ui.parts.simulate_bands import bands_shown
 from ui.parts.simulate_figures import interval_chart, money_message, money_rows, tiles_markup
@@ -26,6 +27,9 @@ def result_shown(one: Simulation, words: Texts) -> None:
     """Show the answers, what matters first."""
     if one.found is not None:
         found_shown(one, one.found, words)
+        return
+    if one.leaks is not None:
+        leaks_shown(one, one.leaks, words)
         return
     summary = one.summary
     if summary is None:

@@ -49,9 +49,9 @@ def choose_simulation(season: Season, words: Texts) -> Simulation:
 def _label(one: Simulation, season: Season, words: Texts) -> str:
     return words(
         "simulate.label",
-        files=f"{words('simulate.tune')} · {one.names[0]}"
-        if one.kind == "tune"
-        else " ↔ ".join(one.names),
+        files=" ↔ ".join(one.names)
+        if one.kind in ("simulate", "compare")
+        else f"{words(f'simulate.{one.kind}')} · {one.names[0]}",
         members=number(one.members),
         seeds=number(one.runs or one.seeds),
         state=words(f"simulate.state_{one.state}"),

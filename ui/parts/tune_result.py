@@ -8,14 +8,14 @@ import streamlit as st
 
 from ui.answers.simulation import BudgetKept, Difference, Found, Simulation
 from ui.client import CallFailed
-from ui.parts import live, notices
+from ui.parts import notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table
-from ui.parts.rules_draft import BASE, DRAFT
 from ui.parts.simulate_figures import percent, points, share_span, signed_money, whole_money
 from ui.parts.simulate_files import download, simulation_file
 from ui.parts.simulate_run import remove_button
+from ui.parts.simulate_to_rules import to_rules
 from ui.parts.tile import note, tile, tiles
 from ui.parts.tune_front import front_chart, tried_of
 from ui.parts.tune_space import choice_name
@@ -218,15 +218,7 @@ def _way_on(one: Simulation, found: Found, words: Texts) -> None:
         return
     show(element("strong", "fc-message fc-gap-above", text(words("tune.way_on"))), words)
     show(element("p", "fc-small", text(words("tune.way_on_how"))), words)
-    if st.button(words("tune.to_rules"), key="tune_live", icon=":material/gavel:"):
-        try:
-            st.session_state[DRAFT] = simulation_file(one.id, BEST).decode("utf-8-sig")
-            st.session_state[BASE] = live.client().rules().text
-        except CallFailed as failure:
-            notices.trouble(failure, words)
-            return
-        st.switch_page("app_pages/rules.py")
-    st.code("forecourt season rules best.toml --url … --key …", language="sh")
+    to_rules(one, BEST, words)
 
 
 def _take(one: Simulation, found: Found, words: Texts) -> None:

@@ -56,9 +56,13 @@ def figures_of_process(
 
 
 def memory_bytes() -> int:
-    """Tell how much memory of the machine this process holds now."""
+    """Tell how much memory of the machine this process holds now.
+
+    Pages of files are left out: the system takes them back when it needs them.
+    """
     try:
-        return int(_STATM.read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
+        resident, shared = map(int, _STATM.read_text(encoding="ascii").split()[1:3])
+        return (resident - shared) * _PAGE_BYTES
     except (OSError, ValueError, IndexError):
         # Elsewhere than on Linux: the most it ever held, in KiB.
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -30,6 +30,7 @@ from rules.decoding.event_columns import running_stamps, stamp, to_ipc
 from rules.notices.notice_book import Notice, NoticeBook
 from tests.unit.played_log import Event, play, rules_of, table_of
 from tests.unit.test_notice_book import SEASON, drawn
+from tests.unnamed_files import files_from
 
 WITHIN_S = 60
 MEMBERS = ("a", "b", "c", "d")
@@ -84,6 +85,7 @@ class Rig:
             snapshot_events=every,
             journal=JournalFiles(self.folder / "journal", 0),
             feed=self.feed,
+            storage=files_from(8, self.folder),
         )
         shard.start()
         return shard

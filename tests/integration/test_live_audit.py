@@ -20,7 +20,7 @@ __all__ = ["ray_session"]
 
 @pytest.fixture(scope="module")
 def live(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:  # noqa: ARG001  Ray has to be up
-    system = start_system(tmp_path_factory.mktemp("audit"))
+    system = start_system(tmp_path_factory.mktemp("audit"), shards=1)
     yield system
     stop(system)
 

@@ -61,7 +61,7 @@ def test_the_keeper_ends_an_idle_season(start_live: StartLive, tmp_path: Path) -
 
 def test_close_ends_the_season_now_and_for_good(start_live: StartLive, tmp_path: Path) -> None:
     text = season_around_now(7 * 24 * 3600)
-    live = start_live(tmp_path / "data", clock="real", season_text=text)
+    live = start_live(tmp_path / "data", clock="real", season_text=text, shards=1)
     live.post(purchase_now(1))
     before = live.get("/v1/standings/overall")["rows"][0]["score"]
     closed = live.http.post("/v1/season/close")

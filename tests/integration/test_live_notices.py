@@ -104,7 +104,7 @@ def wait_until_told(live: Live, count: int, **parameters: Any) -> list[tuple[str
 
 def test_notices_go_both_ways_with_their_texts(start_live: StartLive, tmp_path: Path) -> None:
     with receiving() as receiver:
-        live = start_telling(start_live, tmp_path / "data", receiver)
+        live = start_telling(start_live, tmp_path / "data", receiver, shards=1)
         live.post([enrol(1), enrol(2, "zh")])
         receiver.wait_for(lambda: len(receiver.letters) == 2)
         [mine] = [one for one in receiver.letters if one["member"] == "m-1"]

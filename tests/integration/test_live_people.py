@@ -139,7 +139,7 @@ def app_of(live: Live, member: str = "", company: str = "") -> dict[str, str]:
 
 
 def test_no_personal_value_is_in_any_file_or_key(start_live: StartLive, tmp_path: Path) -> None:
-    live = start_live(tmp_path)
+    live = start_live(tmp_path, shards=1)
     live.post(enrol(1, "w-1", **PERSON))
     bulk = [enrol(2, "w-2", 1, **PERSON), enrol(3, "w-3", 2, **(PERSON | {"Phone": 13800138000}))]
     bulk += [purchase(10 + n, f"w-{n % 3 + 1}", 3 + n) for n in range(150)]

@@ -185,13 +185,14 @@ def test_a_restart_on_the_folder_continues(start_live: StartLive, tmp_path: Path
 def test_a_folder_in_use_or_of_other_settings_is_refused(
     start_live: StartLive, tmp_path: Path
 ) -> None:
-    live = start_live(tmp_path / "data")
+    live = start_live(tmp_path / "data", shards=1)
     with pytest.raises(FolderInUse, match="in use by process"):
-        start_live(tmp_path / "data")
+        start_live(tmp_path / "data", shards=1)
     stop(live)
-    with pytest.raises(FolderMismatch, match="made with 2"):
+    with pytest.raises(FolderMismatch, match="made with 1"):
         start_live(tmp_path / "data", shards=3)
     with pytest.raises(FolderMismatch, match="--clock events"):
-        start_live(tmp_path / "data", clock="real")
+        start_live(tmp_path / "data", clock="real", shards=1)
+    other = SEASON.replace('factor = "2"', 'factor = "3"')
     with pytest.raises(FolderMismatch, match="rules_hash"):
-        start_live(tmp_path / "data", season_text=SEASON.replace('factor = "2"', 'factor = "3"'))
+        start_live(tmp_path / "data", shards=1, season_text=other)

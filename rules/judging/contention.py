@@ -20,6 +20,8 @@ IS_OF_COUPON: Final = types_named("claim", "reserve", "use", "release")
 IS_TRIGGERING: Final = types_named("purchase", "enrol", "redeem")
 
 Int64s = npt.NDArray[np.int64]
+SPAN_MIN: Final = 1 << 10
+"""Events of a span that isn't halved any more."""
 
 
 def cuts(
@@ -30,13 +32,20 @@ def cuts(
     As long as every pool holds enough for all that could draw from it, the order between
     members changes nothing and there is one piece. Else each event that draws by itself is a
     piece of its own, and what triggers issue waits for the end of its piece, where arrival
-    order is known; a coupon event of a member whom such a trigger may concern is a piece of its
+    order is known. A long span is halved first, and its second half looked at when the first is
+    applied: mostly a pool runs out in one short span, and before and behind it there is enough, or
+    nothing. A coupon event of a member whom such a trigger may concern is a piece of its
     own then, to see what was issued. A merge, which makes two members one, always is a piece of
     its own, and so is a claim while claim codes are out, since two members may come with the
     same; and so is an event that names a coupon by a code which isn't known to be its own
     member's.
     """
     kind = events.type[first:last]
+    if last - first > SPAN_MIN and any(_contending(table, kind)):
+        middle = (first + last) // 2
+        yield from cuts(table, events, first, middle)
+        yield from cuts(table, events, middle, last)
+        return
     alone = kind == MERGE
     if len(table.claim_codes):
         alone |= kind == CLAIM
@@ -91,6 +100,8 @@ def _contending(table: MemberTable, kind: Int64s) -> tuple[list[int], bool]:
     A pool with nothing left refuses everyone, in any order, unless something comes back to it.
     """
     rules, left = table.rules.pool_rules, table.pools.lease - table.pools.used
+    if not len(left):
+        return [], False
     comes_back = table.rules.reinstates & bool((kind == GIVING).any())
     open_ = (left > 0) | (comes_back & (rules.most_at_use > 0))
     contended = open_ & (left < demand(table, kind))

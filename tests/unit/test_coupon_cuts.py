@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from rules.coupons.coupon_codes import code_lanes, write_code
+from rules.judging import contention
 from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, restored
 from tests.unit.till_log import Answer, answers, event, line, shop, stand
@@ -100,13 +101,17 @@ def told_in_pieces(table: MemberTable, sent: list[Event], cuts: list[int]) -> li
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("transferable", ["false", "true"])
-def test_any_cut_gives_the_same_answers_and_coupons(seed: int, transferable: str) -> None:
+def test_any_cut_gives_the_same_answers_and_coupons(
+    seed: int, transferable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rules = f"[coupon_rules]\ntransferable = {transferable}\nper_order = 2\non_refund = 'reinstate'"
     sent = drawn(seed)
     whole = shop(SHARED, rules)
     expected = answers(whole, sent)
+    # From here on what is contended is halved too, down to four events.
+    monkeypatch.setattr(contention, "SPAN_MIN", 4)
     source = random.Random(seed + 1000)
-    for pieces in (5, len(sent) - 1):
+    for pieces in (0, 5, len(sent) - 1):
         cuts = sorted(source.sample(range(1, len(sent)), pieces))
         table = shop(SHARED, rules)
         assert told_in_pieces(table, sent, cuts) == expected

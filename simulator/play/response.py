@@ -31,6 +31,8 @@ from simulator.play.visible import CUTOFF_BAND, Contest, Habit, Visible, Way
 
 FEN: Final = 100
 WEEK_DAYS: Final = 7
+AT_ONCE: Final = 1 << 15
+"""Members looked at together, so that what is worked out about them stays in cache."""
 RANKS_FROM_DAY: Final = 7
 """Standings of the first days say nothing yet."""
 ERROR_LEAST: Final = 0.02
@@ -198,8 +200,13 @@ class Responding:
             return
         changed = self._stand_near(seen, day)
         places = self._to_look_at(seen, day, acted, changed)
-        if not len(places):
-            return
+        for first in range(0, len(places), AT_ONCE):
+            self._look_at(seen, day, places[first : first + AT_ONCE], holding)
+
+    def _look_at(
+        self, seen: Visible, day: Day, places: Ints, holding: npt.NDArray[np.bool_]
+    ) -> None:
+        """Work out the incentive of some members again, int64[k] places of those who react."""
         rows = self._rows[places]
         moved = np.zeros(len(places))
         if self._effects.goal:

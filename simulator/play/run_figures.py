@@ -66,7 +66,7 @@ def _members(play: Play, costs: Costs) -> dict[str, npt.NDArray[Any]]:
         held.level[:count].copy(),
         persons.theta.astype(np.float32),
         persons.members.first_day.astype(np.int32),
-        aided.visits.astype(np.int32),
+        aided.visits,
         aided.litres_ml,
         account.paid_fen,
         aided.margin_parts // FEN_PARTS,
@@ -79,14 +79,14 @@ def _members(play: Play, costs: Costs) -> dict[str, npt.NDArray[Any]]:
         account.checkout_fen + costs.goods_fen,
         costs.prize_fen,
         reward,
-        unaided.visits.astype(np.int32),
+        unaided.visits,
         unaided.litres_ml,
         unaided.margin_parts // FEN_PARTS,
     )
     return dict(zip(MEMBER_COLUMNS, columns, strict=True))
 
 
-def _segments(visits: Ints, days: int) -> npt.NDArray[np.int8]:
+def _segments(visits: npt.NDArray[np.int32], days: int) -> npt.NDArray[np.int8]:
     """Number members by their unaided visits a month: places in SEGMENTS."""
     monthly = visits / max(days / DAYS_PER_MONTH, 1e-9)
     found = np.ones(len(visits), dtype=np.int8)
@@ -121,7 +121,7 @@ def _figures(play: Play, costs: Costs, members: dict[str, npt.NDArray[Any]]) -> 
         "refused_events": int(answers[:, REJECTED].sum()),
         "litres_ml": litres,
         "amount_fen": _total(account.paid_fen),
-        "gross_fen": _total(aided.amount_fen),
+        "gross_fen": _total(aided.day_amount_fen),
         "margin_gross_fen": margin_gross,
         "cost_points_fen": costs.redeemed_total_fen + costs.liability_cost_fen,
         "cost_redeemed_fen": costs.redeemed_total_fen,
@@ -134,7 +134,7 @@ def _figures(play: Play, costs: Costs, members: dict[str, npt.NDArray[Any]]) -> 
         "margin_fen": margin_gross - costs.total_fen(_total(account.discount_fen)),
         "unaided_visits": free_visits,
         "unaided_litres_ml": free_litres,
-        "unaided_amount_fen": _total(unaided.amount_fen),
+        "unaided_amount_fen": _total(unaided.day_amount_fen),
         "unaided_margin_fen": unaided_margin,
         "lift_visits_share": _ratio(visits, free_visits) - 1.0 if free_visits else 0.0,
         "lift_litres_share": _ratio(litres, free_litres) - 1.0 if free_litres else 0.0,
@@ -158,7 +158,7 @@ def _figures(play: Play, costs: Costs, members: dict[str, npt.NDArray[Any]]) -> 
     return {name: float(value) for name, value in found.items()}
 
 
-def _total(column: Ints) -> int:
+def _total(column: npt.NDArray[np.signedinteger[Any]]) -> int:
     return int(column.sum())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from simulator.people.keyed import Ints
 from simulator.people.persons import Persons
@@ -17,12 +18,12 @@ from simulator.play.till import Till
 class Bought:
     """What members buy, by member and by day: visits, litres, money and margin at full price.
 
-    Arrays by member are int64[members], by day int64[days]; margins in FEN_PARTS of a fen.
+    Arrays by member are int64[members], int32 for visits, by day int64[days]; margins in FEN_PARTS
+    of a fen. Money is told by day alone.
     """
 
-    visits: Ints
+    visits: npt.NDArray[np.int32]
     litres_ml: Ints
-    amount_fen: Ints
     margin_parts: Ints
     day_visits: Ints
     day_litres_ml: Ints
@@ -32,14 +33,14 @@ class Bought:
     @classmethod
     def nothing(cls, members: int, days: int) -> Bought:
         """Begin with nothing bought."""
-        by_member = [np.zeros(members, dtype=np.int64) for _ in range(4)]
-        return cls(*by_member, *(np.zeros(days, dtype=np.int64) for _ in range(4)))
+        visits = np.zeros(members, dtype=np.int32)
+        by_member = [np.zeros(members, dtype=np.int64) for _ in range(2)]
+        return cls(visits, *by_member, *(np.zeros(days, dtype=np.int64) for _ in range(4)))
 
     def add(self, nth: int, who: Ints, ml: Ints, fen: Ints, parts: Ints) -> None:
         """Count the visits of a day, int64[n] each; a member may stand several times."""
         np.add.at(self.visits, who, 1)
         np.add.at(self.litres_ml, who, ml)
-        np.add.at(self.amount_fen, who, fen)
         np.add.at(self.margin_parts, who, parts)
         self.day_visits[nth] += len(who)
         self.day_litres_ml[nth] += int(ml.sum())

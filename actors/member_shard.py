@@ -107,6 +107,7 @@ class MemberShard:
         self._storage = storage
         self._snapshot_events = snapshot_events
         self._events_since_snapshot = 0
+        self._events_since_away = 0
         self._attempt: _Attempt | None = None
         self._code_owners = code_owners
         self._leases = Leases(shared, self._log_lease) if shared is not None else None
@@ -340,7 +341,7 @@ class MemberShard:
         Waits for the snapshot that is being written. Raises OSError, StoreError.
         """
         self._snapshotter.save(self._table, self.seq, self._facts())
-        self._events_since_snapshot = 0
+        self._events_since_snapshot = self._events_since_away = 0
 
     def _prepare(self, received: bytes, stamp_by: str) -> _Attempt:
         batch = from_ipc(received)
@@ -525,12 +526,21 @@ class MemberShard:
         return {starts_us + hour * HOUR_US: int(points[hour]) for hour in filled.tolist()}
 
     def _snapshot_when_due(self, events: int) -> None:
-        """Have a snapshot written behind the shard; the next one waits until it is."""
+        """Have a snapshot written behind the shard; the next one waits until it is.
+
+        What piles up between the snapshots of a large table is put into files more often.
+        """
         self._events_since_snapshot += events
+        self._events_since_away += events
+        if self._snapshotter.busy:
+            return
         wanted = events_between(self._snapshot_events, self._table.ledger.identities.size)
-        if self._events_since_snapshot >= wanted and not self._snapshotter.busy:
+        if self._events_since_snapshot >= wanted:
             self._snapshotter.begin(self._table, self.seq, self._facts())
-            self._events_since_snapshot = 0
+            self._events_since_snapshot = self._events_since_away = 0
+        elif self._events_since_away >= self._snapshot_events:
+            self._snapshotter.put_away(self._table, self.seq)
+            self._events_since_away = 0
 
     def _facts(self) -> dict[str, Any]:
         """Tell what a snapshot has to say beside the table."""

@@ -1,9 +1,9 @@
 """Snapshotter: saves a shard's table behind the shard, then archives and trims its log.
 
-The table is copied in the shard's own call; everything that takes long happens in a thread: the
-notices and postings that a snapshot covers, its files, the archive, the log's trimming, in this
-order. Whatever ends the process in between leaves the snapshot before whole, and the log with
-everything behind it.
+What may change of the table is copied in the shard's own call; everything that takes long happens
+in a thread: the notices and postings that a snapshot covers, its files, the archive, the log's
+trimming, in this order. Whatever ends the process in between leaves the snapshot before whole,
+and log or archive with everything behind it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from actors.member_journal import Leaving, MemberJournal
@@ -92,9 +93,17 @@ class Snapshotter:
         self.wait()
         with STAGES.timed("snapshot"):
             copy = self._copied(table, seq, meta)
-        name = f"snapshot-{self._shard}"
-        self._thread = threading.Thread(target=self._run, args=(copy,), name=name, daemon=True)
-        self._thread.start()
+        self._start(partial(self._write, copy))
+
+    def put_away(self, table: MemberTable, seq: int) -> None:
+        """Have postings and log up to an entry put into files, without a snapshot.
+
+        So neither grows without end between the snapshots of a large table. A start reads from
+        the archive what it would have read from the log. What fails is logged only.
+        """
+        self.wait()
+        leaving = None if self._journal is None else self._journal.leave(table, seq)
+        self._start(partial(self._write_away, leaving, seq))
 
     def save(self, table: MemberTable, seq: int, meta: Mapping[str, Any]) -> None:
         """Save a table now, unless the newest snapshot covers all of it; waits for that one.
@@ -120,10 +129,15 @@ class Snapshotter:
             None if self._journal is None else self._journal.leave(table, seq),
         )
 
-    def _run(self, copy: _Copy) -> None:
+    def _start(self, work: Callable[[], None]) -> None:
+        name = f"snapshot-{self._shard}"
+        self._thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self, work: Callable[[], None]) -> None:
         try:
             with STAGES.timed("snapshot_write"):
-                self._write(copy)
+                work()
         except (OSError, StoreError) as error:
             # The events are in the log already, and the snapshot before is whole.
             log.warning("shard %d goes on without a snapshot: %s", self._shard, error)
@@ -139,13 +153,23 @@ class Snapshotter:
             self._journal.write(copy.postings)
         self._snapshots.save(self._shard, copy.seq, copy.arrays(), copy.meta)
         self.seq = copy.seq
-        # No further than the snapshot: what is behind it may still turn out not to be logged.
-        behind = self._log.read(self._archive.last_seq(self._shard))
-        covered = itertools.takewhile(lambda entry: entry.seq <= copy.seq, behind)
-        self._archive.write(self._shard, covered)
+        self._write_archive(copy.seq)
         # One snapshot further back than the newest: it may have to stand in for a damaged one.
         held = self._snapshots.seqs(self._shard)[0]
         self._trim(min(held, self._archive.last_seq(self._shard)))
+
+    def _write_away(self, leaving: Leaving | None, seq: int) -> None:
+        """Write postings and archive up to an entry; raises OSError, StoreError."""
+        if self._journal is not None and leaving is not None:
+            self._journal.write(leaving)
+        self._write_archive(seq)
+        self._trim(self._archive.last_seq(self._shard))
+
+    def _write_archive(self, upto_seq: int) -> None:
+        # No further than what is applied: an entry behind it may still turn out not to be logged.
+        behind = self._log.read(self._archive.last_seq(self._shard))
+        covered = itertools.takewhile(lambda entry: entry.seq <= upto_seq, behind)
+        self._archive.write(self._shard, covered)
 
     def _trim(self, upto_seq: int) -> None:
         """Trim the log as its owner, who may take another epoch meanwhile; raises StoreError."""

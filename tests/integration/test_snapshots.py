@@ -19,6 +19,7 @@ from actors.member_shard import MemberShard
 from actors.notice_feed import NoticeFeed
 from actors.store.archive import Archive
 from actors.store.client import connect
+from actors.store.errors import LogGap
 from actors.store.journal import JournalFiles
 from actors.store.log import ShardLog
 from actors.store.notice_stream import NoticeStream
@@ -162,6 +163,33 @@ def test_a_full_disk_stops_no_shard_and_the_next_snapshot_covers_all(
     rig.send(again, sent[40:])
     again.stop()
     rig.check(again)
+    rig.check(rig.shard())
+
+
+def test_postings_and_log_are_put_away_between_snapshots(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = drawn(random.Random(3))
+    monkeypatch.setattr("actors.member_shard.events_between", lambda *_: 45)
+    shard = rig.shard(every=10)
+    for first in range(0, 40, 10):
+        rig.send(shard, sent[first : first + 10])
+        shard._snapshotter.wait()
+    last = rig.log.last_seq()
+    assert SnapshotStore(rig.folder / "snapshots").seqs(0) == []
+    assert JournalFiles(rig.folder / "journal", 0).last_seq() == last
+    assert Archive(rig.folder / "archive").last_seq(0) == last
+    with pytest.raises(LogGap):  # what is archived has left the log
+        next(rig.log.read(last - 1))
+    rig.check(shard)
+    shard = rig.shard(every=10)
+    rig.check(shard)
+    rig.send(shard, sent[40:50])
+    shard._snapshotter.wait()
+    assert rig.saved().seq == rig.log.last_seq()
+    rig.send(shard, sent[50:])
+    shard._snapshotter.wait()
+    rig.check(shard)
     rig.check(rig.shard())
 
 

@@ -6,6 +6,8 @@
 # make fuzz  sends a live system spoiled requests, bodies and files, forty times as many as make test
 # make check  formatting, lint, types and import contracts
 PYTHON ?= python3
+# Every process of a live system imports all of it: without this each would compile it first.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_ARGS ?=
@@ -18,7 +20,7 @@ demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest --numprocesses 2 $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 3 $(TEST_ARGS)
 
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long $(TEST_ARGS)

@@ -36,11 +36,6 @@ from tests.integration.live_fixtures import (
     stop,
 )
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # its own dependencies warn at import
-    import schemathesis
-    from schemathesis import GenerationMode
-
 __all__ = ["ray_session"]
 
 PROBLEM = "application/problem+json"
@@ -80,6 +75,12 @@ def told(answer: httpx.Response, what: object) -> None:
 
 def play_operations(live: Live, chosen: int, examples: int) -> int:
     """Send generated requests of every operation, those its description allows and others."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its own dependencies warn at import
+        # Here: every process of a test run imports this module, and one of them plays.
+        import schemathesis
+        from schemathesis import GenerationMode
+
     described = live.http.get("/openapi.json").json()
     loaded = schemathesis.openapi.from_dict(described)
     sent = 0

@@ -15,7 +15,9 @@ from typing import Any, Final, TypeVar
 from actors.gateway.fair_line import FairLine
 
 TURN_S: Final = 0.002
-"""How long the desk works before connections are looked at; a body that has begun is ended."""
+"""How long the desk works before everything else has its turn; a body that has begun is ended."""
+RESTS: Final = 6
+"""Turns of the loop in between: a batch or a request takes several, one after another."""
 
 T = TypeVar("T")
 
@@ -32,7 +34,10 @@ class Desk:
     def __init__(self) -> None:
         self._line: FairLine[_Job] = FairLine()
         self._spent_s = 0.0  # in this turn of the loop
-        self._turning = False
+        self._rests = 0  # turns of the loop until the next work; 0 when there is time
+
+    def __len__(self) -> int:
+        return len(self._line)
 
     def __contains__(self, key: str) -> bool:
         """Tell whether work of a key waits."""
@@ -47,18 +52,24 @@ class Desk:
         return await done
 
     def _timed(self, work: Callable[[], T]) -> T:
-        if not self._turning:
-            self._turning = True
-            asyncio.get_running_loop().call_soon(self._turn)
+        if not self._rests:
+            self._rest(RESTS)
         began_s = time.perf_counter()
         try:
             return work()
         finally:
             self._spent_s += time.perf_counter() - began_s
 
+    def _rest(self, turns: int) -> None:
+        self._rests = turns
+        asyncio.get_running_loop().call_soon(self._turn)
+
     def _turn(self) -> None:
-        """Do what waits until the time is up."""
-        self._spent_s, self._turning = 0.0, False
+        """Do what waits until the time is up, once everything else had its turns."""
+        if self._rests > 1:
+            self._rest(self._rests - 1)
+            return
+        self._spent_s, self._rests = 0.0, 0
         while self._line and self._spent_s < TURN_S:
             job = self._line.take()
             try:

@@ -16,10 +16,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from actors.gateway.admission import BODIES_BYTES_MAX, SMOOTHING, Admission, Pace
+from actors.gateway.batch_size import BATCH_EVENTS_MAX
 from actors.gateway.dealing import deal, deal_singles
 from actors.gateway.desk import Desk
 from actors.gateway.gathering import Gathering
-from actors.gateway.lane import BATCH_EVENTS_MAX, Lane
+from actors.gateway.lane import Lane
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
 from actors.gateway.shard_line import Order
@@ -88,9 +89,9 @@ class Ingest:
         self._desk = Desk()
         self._event_bytes: dict[str, float] = {}  # by media type
         mode = "given" if clock == "events" else "wall"
-        singles = self._singles
+        singles, more_comes = self._singles, lambda: bool(self._desk)
         self.lanes = [
-            Lane(number, calls, mode, singles.hurry, singles.send_on)
+            Lane(number, calls, mode, singles.hurry, singles.send_on, more_comes)
             for number, calls in enumerate(shards)
         ]
         self._tasks: list[asyncio.Task[None]] = []

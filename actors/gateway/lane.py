@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.gateway.batch_size import BATCH_EVENTS_LEAST, FOLLOWER_EVENTS_MIN, BatchSize
 from actors.gateway.shard_line import Order, Parcel, ShardLine
 from actors.gateway.submission import Extras
 from actors.gateway.tally import TALLY
@@ -30,10 +31,9 @@ from actors.messages import BatchAnswer, LaneCalls, OutOfTurn, ShardDown, ShardS
 from actors.stages import STAGES
 from rules.decoding.event_columns import concat, restamped, running_stamps, to_ipc
 
-BATCH_EVENTS_MAX: Final = 20_000
 FLIGHTS_MAX: Final = 2
-FOLLOWER_EVENTS_MIN: Final = 1_000
-"""Fewer wait for the batch before them: one batch of many costs less than many of few."""
+LINGER_S: Final = 0.05
+"""How long a small batch waits at most for events that are about to be decoded."""
 PUSH_AFTER_S: Final = 0.02
 TRIES: Final = 3
 _FIRST_PAUSE_S: Final = 0.05
@@ -52,6 +52,7 @@ class _Flight:
     parcels: list[Parcel]
     body: bytes
     sent_us: int
+    sent_s: float
     call: asyncio.Future[BatchAnswer] | None = None
     failures: int = 0
 
@@ -65,6 +66,7 @@ class Lane:
         stamp: "given" where parcels bring their stamps, else "wall".
         on_idle: called when nothing waits.
         on_batch: called before the next batch is made of what waits; may put more.
+        more_comes: tells whether more is about to be put.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Lane:
         stamp: str,
         on_idle: Callable[[], None],
         on_batch: Callable[[], None],
+        more_comes: Callable[[], bool],
     ) -> None:
         self.shard = shard
         self.version = 0
@@ -84,8 +87,11 @@ class Lane:
         self._stamp = stamp
         self._on_idle = on_idle
         self._on_batch = on_batch
+        self._more_comes = more_comes
         self._stamped_us = 0  # the last stamp on its way
         self._line = ShardLine()
+        self._size = BatchSize()
+        self._answered_s = 0.0
         self._wake = asyncio.Event()
         self._ordering_us = 0
         self._name = secrets.token_hex(4)
@@ -133,7 +139,9 @@ class Lane:
                     self._line.drop_order()
                     self._ordering_us = 0
                     continue
-                self._gather_and_launch()
+                if not self._flights:
+                    await self._linger()
+                self._gather_and_launch(alone=True)
                 await self._land()
         finally:
             for flight in self._flights:
@@ -158,18 +166,32 @@ class Lane:
         if not order.done.done():
             order.done.set_result(status)
 
-    def _gather_and_launch(self) -> None:
+    async def _linger(self) -> None:
+        """Wait a moment for a batch to become worth its cost, while more is being decoded."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while not self._is_worth_it():
+                    self._wake.clear()
+                    await self._wake.wait()
+
+    def _is_worth_it(self) -> bool:
+        """Tell whether what may go is a batch: if more comes at once, it is to be a large one."""
+        if self._more_comes() and self._line.is_open:
+            return self._line.events >= BATCH_EVENTS_LEAST
+        return not self._flights or self._line.events >= FOLLOWER_EVENTS_MIN
+
+    def _gather_and_launch(self, *, alone: bool = False) -> None:
         """Send what waits, and what waits to be decoded with it: that must not miss its turn."""
         if self._line:
             self._on_batch()
-        self._launch()
+        self._launch(alone=alone)
 
-    def _launch(self) -> None:
-        """Send as many batches as may be on their way."""
+    def _launch(self, *, alone: bool = False) -> None:
+        """Send as many batches as may be on their way; whatever waits if it would go alone."""
         while self._line and len(self._flights) < FLIGHTS_MAX:
-            if self._flights and self._line.events < FOLLOWER_EVENTS_MIN:
+            if not (alone and not self._flights) and not self._is_worth_it():
                 return
-            parcels = self._line.take(BATCH_EVENTS_MAX)
+            parcels = self._line.take(self._size.events_max)
             if not parcels:
                 return
             batches = [parcel.batch for parcel in parcels]
@@ -177,7 +199,8 @@ class Lane:
             with STAGES.timed("route"):
                 body = to_ipc(self._in_time(concat(batches, batches[0].schema)))
             self._number += 1
-            self._flights.append(_Flight(self._number, parcels, body, time.time_ns() // 1000))
+            now_us, now_s = time.time_ns() // 1000, time.monotonic()
+            self._flights.append(_Flight(self._number, parcels, body, now_us, now_s))
             self._send(self._flights[-1])
 
     def _in_time(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -235,7 +258,10 @@ class Lane:
 
     def _take_answer(self, answer: BatchAnswer) -> None:
         flight = self._flights.popleft()
-        self.queued_events -= sum(len(parcel.places) for parcel in flight.parcels)
+        events, now_s = sum(len(parcel.places) for parcel in flight.parcels), time.monotonic()
+        self._size.took(events, now_s - max(flight.sent_s, self._answered_s))
+        self._answered_s = now_s
+        self.queued_events -= events
         self.version = max(self.version, answer.version)
         self.clock_us = max(self.clock_us, answer.clock_us)
         self._gather_and_launch()

@@ -81,6 +81,11 @@ class ShardLine:
         first = self._parts[0] if self._parts else None
         return first.amount if isinstance(first, FairLine) else 0
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether what comes next may go with what waits: no order stands behind it."""
+        return len(self._parts) <= 1
+
     def take(self, events_max: int) -> list[Parcel]:
         """Take the next parcels, before any order: at least one, else at most so many events."""
         first = self._parts[0] if self._parts else None

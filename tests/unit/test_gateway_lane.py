@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from actors.gateway import desk, gathering
+from actors.gateway.batch_size import BATCH_EVENTS_MAX
+from actors.gateway.desk import Desk
 from actors.gateway.ingest import Ingest
-from actors.gateway.lane import BATCH_EVENTS_MAX, FLIGHTS_MAX
+from actors.gateway.lane import FLIGHTS_MAX
 from actors.gateway.problems import Problem
 from actors.gateway.submission import Submission
 from actors.messages import BatchAnswer, OutOfTurn, ShardDown, ShardStatus, Turn
@@ -275,7 +277,11 @@ def lines(first: int, count: int) -> bytes:
         {1: "ends", 2: "before", 4: "after", 6: "ends"},
     ],
 )
-def test_large_batches_follow_one_another_and_never_overtake(fails: dict[int, str]) -> None:
+def test_large_batches_follow_one_another_and_never_overtake(
+    fails: dict[int, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "TURN_S", 60.0)  # bodies are decoded as they come
+
     async def scenario() -> None:
         shard = Process()
         shard.fails = dict(fails)
@@ -392,6 +398,32 @@ def test_a_till_that_sends_little_is_in_the_next_batch_however_many_push(keys: i
         assert len(shard.applied) == len(set(shard.applied)) == len(pushing) * size + 1
         assert await ingest.stop(1.0)
         running.cancel()
+
+    asyncio.run(scenario())
+
+
+def test_a_small_batch_waits_for_bodies_that_are_being_decoded_but_not_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scenario() -> None:
+        shard = Shard()
+        ingest = Ingest([shard], NAMES, "events", 0)
+        monkeypatch.setattr(desk, "TURN_S", 1e-12)
+        ingest.start()
+        bodies = [lines(n * 100, 100) for n in range(8)]
+        taken = await asyncio.gather(
+            *(ingest.take(body, "application/x-ndjson", "till") for body in bodies)
+        )
+        for submission in taken:
+            await ingest.settle(submission)
+        assert shard.batches == [ids(0, 800)], "all that came together goes in one batch"
+
+        stuck = asyncio.get_running_loop().create_future()
+        monkeypatch.setattr(Desk, "__len__", lambda _: not stuck.done())
+        await send(ingest, event(10**6, 0))
+        assert shard.batches[1] == [f"e-{10**6}"], "whatever goes on at the desk"
+        stuck.set_result(None)
+        assert await ingest.stop(1.0)
 
     asyncio.run(scenario())
 

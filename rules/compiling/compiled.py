@@ -237,6 +237,7 @@ class Rules:
         )
         self.card_earns = season.card.earn_on_spend
         self.products: dict[str, int] = {name: at for at, name in enumerate(season.products, 1)}
+        self.categories = {name: product.category for name, product in season.products.items()}
         self.fuel = np.array(
             [False] + [product.category == "fuel" for product in season.products.values()]
         )

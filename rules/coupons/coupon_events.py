@@ -29,7 +29,7 @@ from rules.coupons.coupon_terms import (
     standing_at,
     use_cost_fen,
 )
-from rules.coupons.order_discount import Bill, told
+from rules.coupons.order_discount import Bill, fen_of_points, told
 from rules.coupons.order_lines import Order, read_lines
 from rules.judging.coding import Events
 from rules.judging.points import draw
@@ -46,7 +46,7 @@ Act = Callable[[MemberTable, Events, int, int, Outcome], None]
 def apply_coupon_events(table: MemberTable, events: Events, at: Int64s, outcome: Outcome) -> None:
     """Apply coupon events of distinct members, at int64[k] rows of the batch, one by one.
 
-    The points that orders are paid with are taken off their members together.
+    The points that orders are paid with are taken off their members, and noted, together.
     """
     if not len(at):
         return
@@ -65,6 +65,10 @@ def _take_points(table: MemberTable, events: Events, at: Int64s, points: Int64s)
     draw(table, rows, points)
     table.members.redeemed[rows] += points
     table.tallies.count(CHECKOUT, events.day[at], points)
+    checkout = table.rules.season.checkout
+    assert checkout is not None, "points have paid"
+    fen = np.array([fen_of_points(checkout, one) for one in points.tolist()], dtype=np.int64)
+    table.order_book.pay_with_points(rows, events.order[at], fen)
 
 
 def _claim(table: MemberTable, events: Events, place: int, _order: int, outcome: Outcome) -> None:
@@ -107,20 +111,19 @@ def _reserve(table: MemberTable, events: Events, place: int, order: int, outcome
 
 def _use(table: MemberTable, events: Events, place: int, order: int, outcome: Outcome) -> None:
     visit, points = _visit(events, place, order), int(events.points[place])
-    coupon, off_fen, paid_fen = None, 0, 0
+    coupon, off_fen = None, 0
     if events.text("coupon", place):
         coupon = _usable(table, visit, events.text("coupon", place), mine_first=True)
         bill, off_fen = price(table, visit, int(table.coupon_book.template[coupon]))
     else:
         bill = open_bill(table, visit, with_coupon=False)
     if points:
-        paid_fen = pay_points(table, visit, bill, points)
+        pay_points(table, visit, bill, points)
     if coupon is not None:
         _take_budget(table, coupon, off_fen)
         _spend(table, visit, coupon, off_fen, int(events.stamp_us[place]))
         table.coupon_lines.note(table, coupon, visit, bill)
     if points:
-        table.order_book.pay_with_points(visit.row, visit.order_hash, paid_fen)
         outcome.points[place] = -points
     outcome.details[place] = _answer(table, visit, coupon, bill)
     if points:

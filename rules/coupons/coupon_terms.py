@@ -118,8 +118,7 @@ def open_bill(table: MemberTable, visit: Visit, *, with_coupon: bool) -> Bill:
     replaced = with_coupon and not season.coupon_rules.with_tier_discount
     if season.tiers is not None and not replaced:
         level = season.tiers.levels[int(table.members.level[visit.row])]
-        categories = {name: product.category for name, product in season.products.items()}
-        take_tier_discount(bill, level.discount, categories)
+        take_tier_discount(bill, level.discount, table.rules.categories)
     if earlier_fen:
         bill.earlier = spread(earlier_fen, bill.left())
     paid_fen = table.order_book.points_paid_fen(visit.row, visit.order_hash)
@@ -152,8 +151,8 @@ def price(table: MemberTable, visit: Visit, template: int) -> tuple[Bill, int]:
     return bill, take_coupon(bill, coupon, eligible)
 
 
-def pay_points(table: MemberTable, visit: Visit, bill: Bill, points: int) -> int:
-    """Pay part of a bill with points; returns what they pay, fen.
+def pay_points(table: MemberTable, visit: Visit, bill: Bill, points: int) -> None:
+    """Pay part of a bill with points.
 
     Raises:
         CouponRefused: where the step, the balance or the share doesn't allow it.
@@ -173,7 +172,6 @@ def pay_points(table: MemberTable, visit: Visit, bill: Bill, points: int) -> int
         note = f"points = {points} pay {money(fen)}; at most {money(most_fen)} of this order"
         raise CouponRefused("over_share", note)
     take_points(bill, fen)
-    return fen
 
 
 def use_cost_fen(coupon: Coupon, off_fen: int) -> int:

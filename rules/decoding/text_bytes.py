@@ -77,9 +77,9 @@ class TextBytes:
 def words_of(data: Bytes) -> Words:
     """View padded bytes as the little-endian 64-bit word behind every byte position."""
     assert len(data) >= PAD_BYTES, "text bytes come padded"
-    return np.lib.stride_tricks.as_strided(
-        data[:8].view("<u8"), shape=(len(data) - 7,), strides=(1,), writeable=False
-    )
+    words: Words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))
+    words.flags.writeable = False
+    return words
 
 
 def null_rows(column: pa.Array) -> Bools:

@@ -85,6 +85,15 @@ class Events:
         cells: list[Any] = self._column(column).take(places).to_numpy(zero_copy_only=False).tolist()
         return cells
 
+    def distinct_texts(self, column: str, places: Int64s) -> tuple[list[str], Int64s]:
+        """Give the distinct cells of a text column at int64[k] rows, and which each of them has.
+
+        int64[k] is the place among the cells, −1 where absent.
+        """
+        cells = self._column(column).take(pa.array(places)).dictionary_encode()
+        which = cells.indices.fill_null(-1).to_numpy().astype(np.int64)
+        return cells.dictionary.to_pylist(), which
+
     def _column(self, name: str) -> pa.Array:
         """Give a column; a batch makes a new object of it at every look."""
         column = self._columns.get(name)

@@ -31,11 +31,8 @@ def apply_profiles(table: MemberTable, events: Events, at: Int64s) -> None:
     if not len(at):
         return
     members = table.members
-    numbers: dict[str | None, int] = {}
-    nth = [numbers.setdefault(text, len(numbers)) for text in events.texts("attributes", at)]
-    given = [_without_nulls(text) if text else {} for text in numbers]
-    code = np.array(nth, dtype=np.int64)
-    code[code == numbers.get(None, -1)] = -1
+    texts, code = events.distinct_texts("attributes", at)
+    given = [_without_nulls(text) if text else {} for text in texts]
     rows = events.row[at]
     first = (code >= 0) & ~members.described[rows]
     describe(table, rows[first], code[first], given)

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from rules.compiling.clauses import scalar_text
 from rules.compiling.referral_rules import ReferralRules
@@ -48,13 +49,13 @@ def enter_referrals(table: MemberTable, events: Events, outcome: Outcome) -> Non
     """Enter the referrals gathered, in arrival order, and note whose referee was taken."""
     if not table.referrals_gathered:
         return
-    for place in sorted(table.referrals_gathered):
-        referee = hash_strings(events.batch.column("ref").slice(place, 1))
-        free = table.referrals.add(int(events.row[place]), referee, int(events.at_us[place]))
-        if not free:
-            outcome.notes[place] = ALREADY
-            tell_taken(table, int(events.row[place]), place, int(events.at_us[place]))
+    at = np.sort(np.array(table.referrals_gathered, dtype=np.int64))
     table.referrals_gathered.clear()
+    referees = hash_strings(pa.array(events.texts("ref", at), pa.utf8()))
+    free = table.referrals.enter(events.row[at], referees, events.at_us[at])
+    for place in at[~free].tolist():
+        outcome.notes[place] = ALREADY
+        tell_taken(table, int(events.row[place]), place, int(events.at_us[place]))
 
 
 def note_first_orders(table: MemberTable, events: Events, at: Int64s) -> None:

@@ -57,9 +57,9 @@ class OrderBook(Columns):
         found = self._map.find_one(order ^ (row + 1) * int(_ROW), order * int(_ORDER))
         return 0 if found < 0 else int(self.points_fen[found])
 
-    def pay_with_points(self, row: int, order: int, fen: int) -> None:
-        """Note what points have paid of a member's order."""
-        found = self._find_or_add(np.array([row]), np.array([order], dtype=np.uint64))
+    def pay_with_points(self, rows: Int64s, orders: UInt64s, fen: Int64s) -> None:
+        """Note what points have paid of an order each of distinct members, [n] each."""
+        found = self._find_or_add(rows, orders)
         self.points_fen[found] += fen
 
     def open_sales(self, rows: Int64s, orders: UInt64s, sale: npt.NDArray[np.int32]) -> None:

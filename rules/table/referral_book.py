@@ -72,16 +72,23 @@ class ReferralBook(Columns):
     def __len__(self) -> int:
         return self.size
 
-    def add(self, advocate: int, referee: tuple[UInt64s, UInt64s], at_us: int) -> bool:
-        """Enter a referral, referee uint64[1] twice; tells whether the referee was still free."""
-        free = bool(self._first.find(*referee)[0] < 0)
-        place = self.extend(1)
-        self.advocate[place] = advocate
-        self.referee_a[place], self.referee_b[place] = referee[0][0], referee[1][0]
-        self.at_us[place] = at_us
-        self.state_code[place] = PENDING if free else ALREADY_REFERRED
-        if free:
-            self._first.insert(*referee, np.array([place], dtype=np.int32))
+    def enter(
+        self, advocates: Int64s, referees: tuple[UInt64s, UInt64s], at_us: Int64s
+    ) -> npt.NDArray[np.bool_]:
+        """Enter referrals in arrival order, [n] each; tells whose referee was still free, bool[n].
+
+        referees are known by two hashes, uint64[n] each.
+        """
+        free = self._first.find(*referees) < 0
+        firsts: dict[tuple[int, int], int] = {}
+        for place, key in enumerate(zip(*(lane.tolist() for lane in referees), strict=True)):
+            free[place] &= firsts.setdefault(key, place) == place
+        new = np.arange(self.extend(len(free)), self.size, dtype=np.int32)
+        self.advocate[new] = advocates
+        self.referee_a[new], self.referee_b[new] = referees
+        self.at_us[new] = at_us
+        self.state_code[new] = np.where(free, PENDING, ALREADY_REFERRED)
+        self._first.insert(referees[0][free], referees[1][free], new[free])
         return free
 
     def forget_scores(self, before_day: int) -> None:

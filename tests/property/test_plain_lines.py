@@ -26,7 +26,9 @@ NAMED = st.sampled_from([*FIELDS, "event_id2", "till", "", "油"])
 EVENTS = st.dictionaries(NAMED, WORDS, max_size=7).map(
     lambda one: PLAIN | one if len(one) % 2 else one
 )
-NOT_TEXT = st.sampled_from([35.2, 7, None, True, [], {"a": "b"}, 'a"b', "a\\b", "a\nb", "é\t"])
+NOT_TEXT: st.SearchStrategy[Any] = st.sampled_from(
+    [35.2, 7, None, True, [], {"a": "b"}, 'a"b', "a\\b", "a\nb", "é\t"]
+)
 
 
 def said(decoded: Decoded) -> tuple[Any, ...]:

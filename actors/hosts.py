@@ -197,7 +197,7 @@ def _member_shard(settings: Settings, number: int) -> MemberShard:
         journal=JournalFiles(folder / "journal", number),
         push_period_s=PUSH_PERIOD_S,
         feed=NoticeFeed(NoticeStream(connect(url, name=f"notices-{number}"), scope, number)),
-        storage=ScratchFiles(partial(unnamed_file, folder), _no_file),
+        storage=ScratchFiles(partial(unnamed_file, folder), _no_file, settings.file_from_rows),
     )
 
 

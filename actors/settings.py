@@ -16,6 +16,7 @@ from rules.compiling.compiled import Rules, compile_rules
 from rules.compiling.public_holidays import Known, take_over
 from rules.season.season_file import load_season
 from rules.season.season_models import Season
+from rules.table.storage import FILE_FROM_ROWS
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 """Events of a shard between two of its snapshots."""
@@ -40,6 +41,7 @@ class Settings:
     host: str
     port: int
     snapshot_events: int = SNAPSHOT_EVENTS
+    file_from_rows: int = FILE_FROM_ROWS
     log_format: LogFormat = "plain"
     stream_readers: int = STREAM_READERS
     notify: tuple[str, ...] = ("file",)

@@ -32,6 +32,7 @@ from actors.store.server import EmbeddedServer
 from rules.compiling.compiled import Rules, compile_rules
 from rules.compiling.public_holidays import known_holidays
 from rules.season.season_file import load_season
+from rules.table.storage import FILE_FROM_ROWS
 
 READY_WITHIN_S: Final = 300.0
 DRAIN_WITHIN_S: Final = 10.0
@@ -69,6 +70,7 @@ class Wanted:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     snapshot_events: int = SNAPSHOT_EVENTS
+    file_from_rows: int = FILE_FROM_ROWS
     simulator: str = ""
 
 
@@ -156,6 +158,7 @@ class System:
             tls_cert=str(wanted.tls_cert.resolve()) if wanted.tls_cert else "",
             tls_key=str(wanted.tls_key.resolve()) if wanted.tls_key else "",
             snapshot_events=wanted.snapshot_events,
+            file_from_rows=wanted.file_from_rows,
             simulator=wanted.simulator,
             season=first_season(wanted.data, rules, text),
             holidays=known_holidays(),

@@ -30,12 +30,21 @@ def eras_within(minutes: float, seed: int, tmpfs: bool) -> list[Era]:
 
 
 def _era(number: int, rounds: int, seed: int, tmpfs: bool, lasts_s: float = math.inf) -> Era:
-    """Give an era its ground: by turns the system's own store and one over a line; two shards, one.
+    """Give an era its ground by turns: whose store, how many shards, events in files or memory.
 
     A driver that died leaves actors behind for some seconds, which over a line still write.
     """
-    shards, lined = 2 - number // 2 % 2, number % 2 == 1
-    return Era(number, rounds, shards, lined, seed, tmpfs, lasts_s=lasts_s)
+    turn = number // 2
+    return Era(
+        number,
+        rounds,
+        shards=2 - turn % 2,
+        lined=number % 2 == 1,
+        seed=seed,
+        tmpfs=tmpfs,
+        lasts_s=lasts_s,
+        filed=(number + turn) % 2 == 0,
+    )
 
 
 def run(eras: list[Era], summary: Summary, keep: Path | None = None) -> None:

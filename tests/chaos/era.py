@@ -27,6 +27,7 @@ TILL_PAUSE_S = 0.01
 LOAD_S = 1.2
 EVENT_STEP_S = 15.0
 SNAPSHOT_EVENTS = 1_500
+FILE_FROM_ROWS = 64
 RECOVER_WITHIN_S = 120.0
 QUIET_WITHIN_S = 150.0
 FACTS_EVERY = 20
@@ -47,6 +48,8 @@ class Era:
     tmpfs: bool
     faults_a_round: int = 3
     lasts_s: float = math.inf
+    filed: bool = False
+    """Whether what shards keep of events lies in files from the first rows on."""
 
 
 class Running:
@@ -62,6 +65,7 @@ class Running:
             home,
             shards=era.shards,
             snapshot_events=SNAPSHOT_EVENTS,
+            file_from_rows=FILE_FROM_ROWS if era.filed else None,
             redis_url=lined.url if lined is not None else None,
         )
         self.store: Store = lined or OwnStore(self.system.data)

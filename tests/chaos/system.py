@@ -36,6 +36,7 @@ class SystemUnderTest:
         *,
         shards: int,
         snapshot_events: int,
+        file_from_rows: int | None = None,
         redis_url: str | None = None,
         ray_address: str | None = None,
     ) -> None:
@@ -47,6 +48,8 @@ class SystemUnderTest:
         self.starts = 0
         self._home = home
         self._options = ["--shards", str(shards), "--snapshot-events", str(snapshot_events)]
+        if file_from_rows is not None:
+            self._options += ["--file-from-rows", str(file_from_rows)]
         if redis_url is not None:
             self._options += ["--redis-url", redis_url]
         if ray_address is not None:

@@ -78,6 +78,7 @@ PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Events of a shard between two snapshots, a million by default: fewer restart sooner. "
     "Of a shard that keeps more than eight million, an eighth of them at least.",
 )
+@click.option("--file-from-rows", type=click.IntRange(1), hidden=True)
 def command(
     season: Path,
     data: Path,
@@ -97,6 +98,7 @@ def command(
     log_format: Literal["plain", "json"],
     stream_readers: int | None,
     snapshot_events: int | None,
+    file_from_rows: int | None,
 ) -> None:
     """Run SEASON live until Ctrl-C; starting again on the same folder continues."""
     from actors.ray_token import need_ray_token
@@ -110,6 +112,7 @@ def command(
     from actors.notice_ways import check_ways
     from actors.settings import SNAPSHOT_EVENTS, STREAM_READERS
     from actors.system import Wanted
+    from rules.table.storage import FILE_FROM_ROWS
     from ui.commands._inputs import read_text
     from ui.commands._live import exit_of
     from ui.commands._secrets import taken
@@ -134,6 +137,7 @@ def command(
         log_format=log_format,
         stream_readers=STREAM_READERS if stream_readers is None else stream_readers,
         snapshot_events=snapshot_events or SNAPSHOT_EVENTS,
+        file_from_rows=file_from_rows or FILE_FROM_ROWS,
         simulator=SIMULATE,
         webhook_secret=taken("FORECOURT_WEBHOOK_SECRET"),
     )

@@ -84,10 +84,27 @@ def pending_points(table: MemberTable, row: int) -> int:
     return int(mine.sum()) * rules.points
 
 
+class Advocates:
+    """Finds the referrals of an advocate, as long as none are entered and nobody is merged."""
+
+    def __init__(self, table: MemberTable) -> None:
+        self._book = table.referrals
+        whose = table.resolve(self._book.advocate[: len(self._book)].astype(np.int64))
+        self._order = np.argsort(whose, kind="stable")
+        self._whose = whose[self._order]
+
+    def referrals(self, advocate: int) -> Int64s:
+        """List an advocate's referrals that hold, in arrival order: int64[k]."""
+        first, last = np.searchsorted(self._whose, (advocate, advocate + 1))
+        found: Int64s = self._order[first:last]
+        holding: Int64s = found[self._book.state_code[found] != ALREADY_REFERRED]
+        return holding
+
+
 def run_referral_tick(table: MemberTable, tick_us: int, day: int) -> Int64s:
     """Pay the referrals due at a tick, and take back those whose order was refunded.
 
-    In arrival order; O(referrals), plus what is paid. Returns the advocates' rows, int64[k].
+    In arrival order; O(n log n) referrals, plus what is paid. Returns advocates' rows, int64[k].
     """
     rules = table.rules.referral
     if rules is None or not len(table.referrals):
@@ -96,9 +113,13 @@ def run_referral_tick(table: MemberTable, tick_us: int, day: int) -> Int64s:
     if table.merges:
         _leave_to_the_first(table)
     back = set(_refunded(table, rules))
+    due = _due(table, rules, tick_us)
+    advocates = Advocates(table) if due else None
     touched = [
-        _take_back(table, one, tick_us) if one in back else _pay(table, rules, one, tick_us, day)
-        for one in sorted({*_due(table, rules, tick_us), *back})
+        _take_back(table, one, tick_us)
+        if one in back or advocates is None
+        else _pay(table, rules, one, tick_us, day, advocates)
+        for one in sorted({*due, *back})
     ]
     tell_changes(table, before, tick_us)
     return np.array(touched, dtype=np.int64)
@@ -143,12 +164,14 @@ def _due(table: MemberTable, rules: ReferralRules, tick_us: int) -> list[int]:
     return payable
 
 
-def _pay(table: MemberTable, rules: ReferralRules, one: int, tick_us: int, day: int) -> int:
+def _pay(
+    table: MemberTable, rules: ReferralRules, one: int, tick_us: int, day: int, advocates: Advocates
+) -> int:
     """Pay one referral unless its referee isn't distinct or the limit is reached."""
     book, members = table.referrals, table.members
     advocate = int(table.resolve(book.advocate[one : one + 1].astype(np.int64))[0])
     if rules.distinct or rules.times is not None or table.merges:
-        same = _of_advocate(table, advocate)
+        same = advocates.referrals(advocate)
         if not _distinct(table, rules, one, advocate, same[same < one]):
             book.state_code[one] = NOT_DISTINCT
             return advocate
@@ -173,14 +196,6 @@ def _pay(table: MemberTable, rules: ReferralRules, one: int, tick_us: int, day: 
 def _of_older(table: MemberTable, days: Int64s) -> bool:
     """Tell whether a payment of a local day scored in the season before."""
     return table.older is not None and int(days[0]) < table.rules.season_first_day
-
-
-def _of_advocate(table: MemberTable, advocate: int) -> Int64s:
-    """List an advocate's referrals that hold, in arrival order: int64[k]."""
-    book = table.referrals
-    whose = table.resolve(book.advocate[: len(book)].astype(np.int64))
-    holding = book.state_code[: len(book)] != ALREADY_REFERRED
-    return np.flatnonzero((whose == advocate) & holding)
 
 
 def _distinct(

@@ -22,9 +22,8 @@ from loadtests.served import ServeFailed, program, shipped_season
 from rules.compiling.compiled import Rules, compile_rules
 from rules.ranks.standings import Standing, board_rows
 from rules.season.season_file import load_season
-from simulator.log.ahead import ahead
 from simulator.log.logs import read_log
-from simulator.offline.replay import Replay, replay
+from simulator.offline.replay import Replay, hashed_ahead, replay
 from simulator.offline.tables import OneTable
 
 FACTOR_REACH = 5.0
@@ -123,8 +122,8 @@ def _standings(rules: Rules, log: Path) -> None:
     """Apply the log and let the season end; sort every board, write nothing."""
     with OneTable(rules) as tables:
         run = Replay(rules, tables)
-        for decoded in ahead(read_log([str(log)], None, rules.names)):
-            run.apply(decoded)
+        for decoded, hashes in hashed_ahead(read_log([str(log)], None, rules.names)):
+            run.apply(decoded, hashes)
         done = tables.finish(None, rules.final_us)
     standing = Standing.concat([table.standing() for table in done])
     for board in rules.boards:

@@ -16,6 +16,7 @@ events could search for collisions, and a collision can only make an event of th
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -28,7 +29,9 @@ from rules.decoding.event_columns import COLUMNS
 from rules.decoding.text_bytes import MASKS, Ints, TextBytes, words_of
 from rules.table.identity_map import IdentityMap
 
-__all__ = ["IdentityMap", "fingerprint", "hash_columns", "hash_strings", "shard_of"]
+__all__ = [
+    "Hashes", "IdentityMap", "fingerprint", "hash_columns", "hash_strings", "hashes_of", "shard_of",
+]  # fmt: skip
 
 Words = npt.NDArray[np.uint64]
 _Lane = tuple[int, int, int, int, int, int, int, int]
@@ -63,6 +66,7 @@ _FINISH_B: Final = tuple(_BOTH[1, 3:])
 _ROTATE: Final = np.uint64(29)
 _ROTATE_BACK: Final = np.uint64(64 - 29)
 _IDENTITY: Final = ("event_id", "member")
+_TEXTS: Final = tuple(part.name for part in COLUMNS if pa.types.is_string(part.type))
 _FEW_WORDS: Final = 16
 _BLOCK_ROWS: Final = 1 << 13
 """Texts hashed at a time, so that their states stay in cache."""
@@ -156,6 +160,28 @@ def shard_of(member: pa.StringArray, shards: int) -> npt.NDArray[np.int32]:
         raise ValueError(f"shards = {shards}: must be at least 1")
     _, lane_b = hash_strings(member)
     return np.asarray(((lane_b >> np.uint64(32)) * np.uint64(shards)) >> np.uint64(32), np.int32)
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """What a batch's events hash to: text columns by name in two lanes, and whole events.
+
+    uint64[n] each. A text column without any text is left out, but for those of the identity.
+    """
+
+    lanes: Mapping[str, tuple[Words, Words]]
+    fingerprint: Words
+
+
+def hashes_of(batch: pa.RecordBatch, read: BatchCells | None = None) -> Hashes:
+    """Hash a batch; read are its cells, where they are read already."""
+    cells = read or BatchCells(batch)
+    columns = {
+        name: cells.columns[name] for name in _TEXTS if name in _IDENTITY or not cells.empty(name)
+    }
+    lanes = dict(zip(columns, hash_columns(list(columns.values())), strict=True))
+    lane_a = {name: both[0] for name, both in lanes.items()}
+    return Hashes(lanes, fingerprint(batch, lane_a, cells))
 
 
 def fingerprint(

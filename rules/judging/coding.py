@@ -12,8 +12,7 @@ import pyarrow as pa
 from rules.compiling.calendar import DAY_US, MINUTE_US, months_of_days
 from rules.compiling.compiled import TYPE_CODES, Rules
 from rules.decoding.batch_cells import BatchCells
-from rules.decoding.event_columns import COLUMNS
-from rules.decoding.identity import fingerprint, hash_columns, hash_strings
+from rules.decoding.identity import Hashes, hash_strings, hashes_of
 from rules.table.ledger import identity_keys
 from rules.table.member_table import MemberTable
 
@@ -24,9 +23,7 @@ Bools = npt.NDArray[np.bool_]
 ALL_LEFT, NAMED_FEN, NAMED_ML = range(3)
 PURCHASE: Final = TYPE_CODES["purchase"]
 TOP_UP: Final = TYPE_CODES["top_up"]
-TEXTS: Final = tuple(part.name for part in COLUMNS if pa.types.is_string(part.type))
 FEW: Final = 32
-ALWAYS_HASHED: Final = ("event_id", "member")
 NO_ORDER: Final = hash_strings(pa.array([""]))[0][0]
 
 
@@ -109,8 +106,11 @@ def types_named(*words: str) -> Bools:
     return marked
 
 
-def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
-    """Number a stamped batch; members not seen before are added to the table."""
+def encode(table: MemberTable, batch: pa.RecordBatch, hashes: Hashes | None = None) -> Events:
+    """Number a stamped batch; members not seen before are added to the table.
+
+    hashes are the batch's, where somebody has worked them out already.
+    """
     rules = table.rules
     read = BatchCells(batch)
     at_us = read.numbers("at_us")
@@ -121,12 +121,12 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
     pay = _codes(read, "pay", rules.pays)
     quantity_ml = read.numbers("litres_ml")
     amount_fen = read.numbers("amount_fen")
-    hashed = _hashed(read)
+    known = hashes if hashes is not None else hashes_of(batch, read)
+    hashed = known.lanes
     own_row = _member_rows(table, read.columns["member"], hashed["member"])
     key_a, key_b = identity_keys(own_row, *hashed["event_id"])
     none = np.zeros(len(own_row), dtype=np.uint64)
     ref_a, ref_b = identity_keys(own_row, *hashed["ref"]) if "ref" in hashed else (none, none)
-    lane_a = {name: lanes[0] for name, lanes in hashed.items()}
     minute = (wall_us - day * DAY_US) // MINUTE_US
     # An event of another season's file may lie days outside of this one's: late by any measure.
     known_day = np.clip(day, rules.first_day, rules.last_day) - rules.first_day
@@ -154,8 +154,8 @@ def encode(table: MemberTable, batch: pa.RecordBatch) -> Events:
         key_b=key_b,
         ref_a=ref_a,
         ref_b=ref_b,
-        fingerprint=fingerprint(batch, lane_a, read),
-        order=lane_a["order"] if "order" in lane_a else np.full_like(none, NO_ORDER),
+        fingerprint=known.fingerprint,
+        order=hashed["order"][0] if "order" in hashed else np.full_like(none, NO_ORDER),
         sale=np.full(len(own_row), -1, dtype=np.int32),
     )
 
@@ -185,14 +185,6 @@ def _member_rows(
         table.add_members(hash_a[new], hash_b[new], member.take(pa.array(new)).to_pylist())
         rows[absent] = table.find_rows(hash_a[absent], hash_b[absent])
     return rows
-
-
-def _hashed(read: BatchCells) -> dict[str, tuple[UInt64s, UInt64s]]:
-    """Hash the text columns that hold anything, by name, in two lanes uint64[n] each."""
-    columns = {
-        name: read.columns[name] for name in TEXTS if name in ALWAYS_HASHED or not read.empty(name)
-    }
-    return dict(zip(columns, hash_columns(list(columns.values())), strict=True))
 
 
 def may_earn(rules: Rules, kind: Int64s, pay: Int64s) -> UInt64s:

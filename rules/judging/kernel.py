@@ -17,6 +17,7 @@ import pyarrow as pa
 from rules.compiling.compiled import TYPE_CODES
 from rules.coupons.coupon_events import apply_coupon_events
 from rules.coupons.coupon_refunds import note_orders
+from rules.decoding.identity import Hashes
 from rules.judging.coding import PURCHASE, TOP_UP, Events, encode, types_named
 from rules.judging.contention import IS_OF_COUPON, cuts
 from rules.judging.erasure import apply_erasures
@@ -50,14 +51,15 @@ LOOKS_AT_ISSUED[[PURCHASE, TOP_UP, REFUND, ENROL, UPDATE, ADJUST, REFERRAL]] = F
 LOOKS_AT_ISSUED[[DISQUALIFY, REINSTATE]] = False
 
 
-def apply(table: MemberTable, batch: pa.RecordBatch) -> Outcome:
+def apply(table: MemberTable, batch: pa.RecordBatch, hashes: Hashes | None = None) -> Outcome:
     """Apply a stamped batch (schema STAMPED, stamps never falling) to the table, in place.
 
+    hashes are the batch's, where somebody has worked them out already.
     Cost: O(n log n) plus O(members) per local midnight crossed.
     """
     if not batch.num_rows:
         return Outcome.empty(0)
-    return apply_events(table, encode(table, batch))
+    return apply_events(table, encode(table, batch, hashes))
 
 
 def apply_events(table: MemberTable, events: Events) -> Outcome:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from rules.accounts.journal import Journal
 from rules.compiling.compiled import Rules, compile_rules
+from rules.decoding.identity import Hashes
 from rules.judging.kernel import advance, apply
 from rules.judging.next_season import await_season
 from rules.judging.orders import apply_order
@@ -119,7 +120,7 @@ class ArchivedTables:
         for shard in self._shards.values():
             shard.table.journal = Journal()
 
-    def apply(self, batch: pa.RecordBatch) -> Outcome:
+    def apply(self, batch: pa.RecordBatch, _hashes: Hashes | None = None, /) -> Outcome:
         """Apply the next events of the archive, each to its shard's table."""
         whole = Outcome.empty(batch.num_rows)
         of_event = self._of_event[self._done : self._done + batch.num_rows]

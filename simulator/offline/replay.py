@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -25,6 +25,7 @@ from rules.advice.tier_preview import TierMoves, preview
 from rules.compiling.compiled import Rules
 from rules.coupons.coupon_columns import coupon_counts, pool_uses
 from rules.decoding.event_columns import Decoded, Refusal, concat, running_stamps, stamp
+from rules.decoding.identity import Hashes, hashes_of
 from rules.judging.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
 from rules.ranks.prizes import Award, allocate, cost_by_kind, prize_boards
 from rules.ranks.standings import BoardRows, Standing, board_rows, standings_hash
@@ -79,10 +80,10 @@ class Replay:
         self.clock_us = NO_CLOCK_US
         self._awarded = decided or not rules.season.prizes
 
-    def apply(self, decoded: Decoded) -> Outcome:
+    def apply(self, decoded: Decoded, hashes: Hashes | None = None) -> Outcome:
         """Apply the valid events of a batch; returns the outcome of every row received.
 
-        Rows refused in decoding stand where they were in the input.
+        Rows refused in decoding stand where they were in the input. hashes are the valid events'.
         """
         stamps = decoded.stamp_us
         if stamps is None:
@@ -93,7 +94,7 @@ class Replay:
         places = decoded.place - first
         if len(stamps):
             self.clock_us = int(stamps[-1])
-            for rows, outcome in self._applied(stamp(decoded.columns, stamps), stamps):
+            for rows, outcome in self._applied(stamp(decoded.columns, stamps), stamps, hashes):
                 whole.status[places[rows]] = outcome.status
                 whole.reason[places[rows]] = outcome.reason
                 whole.points[places[rows]] = outcome.points
@@ -104,12 +105,12 @@ class Replay:
         return whole
 
     def _applied(
-        self, batch: pa.RecordBatch, stamps: npt.NDArray[np.int64]
+        self, batch: pa.RecordBatch, stamps: npt.NDArray[np.int64], hashes: Hashes | None
     ) -> Iterator[tuple[slice, Outcome]]:
         """Apply a batch; where it reaches the final instant, the prizes are given out first."""
         final = int(np.searchsorted(stamps, self.rules.final_us))
         if self._awarded or final == len(stamps):
-            yield slice(0, len(stamps)), self.tables.apply(batch)
+            yield slice(0, len(stamps)), self.tables.apply(batch, hashes)
             return
         if final:
             yield slice(0, final), self.tables.apply(batch.slice(0, final))
@@ -153,6 +154,16 @@ def event_ids(decoded: Decoded) -> pa.Array:
     for refusal in decoded.refused:
         ids[refusal.place - first] = refusal.event_id
     return pa.array(ids, pa.string())
+
+
+def hashed_ahead(
+    batches: Iterable[Decoded],
+) -> Generator[tuple[Decoded, Hashes | None], None, None]:
+    """Yield batches with their hashes, the next ones read and hashed while one is applied."""
+    yield from ahead(
+        (decoded, hashes_of(decoded.columns) if decoded.columns.num_rows else None)
+        for decoded in batches
+    )
 
 
 def in_time_order(batches: Iterable[Decoded]) -> Decoded:
@@ -234,9 +245,9 @@ def _run(
     """Apply a log and run the clock on; writes the results of every event."""
     with make() as tables:
         run = Replay(rules, tables, decided=decided)
-        with ResultFiles(out) as results, closing(ahead(batches)) as parts:
-            for decoded in parts:
-                outcome = run.apply(decoded)
+        with ResultFiles(out) as results, closing(hashed_ahead(batches)) as parts:
+            for decoded, hashes in parts:
+                outcome = run.apply(decoded, hashes)
                 results.write(event_ids(decoded), outcome)
         # Ticks are due to every member, also to those whose table saw none of the last events.
         return run, tables.finish(until_us, run.clock_us)

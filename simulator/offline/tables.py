@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from rules.accounts.journal import Journal
 from rules.compiling.compiled import Rules, compile_rules
 from rules.decoding.event_columns import from_ipc, text_of, to_ipc
-from rules.decoding.identity import shard_of
+from rules.decoding.identity import Hashes, shard_of
 from rules.judging.kernel import advance, apply
 from rules.judging.next_season import await_season
 from rules.judging.orders import apply_order
@@ -47,8 +47,11 @@ class Tables(Protocol):
     ) -> None:
         """Stop."""
 
-    def apply(self, batch: pa.RecordBatch) -> Outcome:
-        """Apply a stamped batch; its outcome has no changed rows."""
+    def apply(self, batch: pa.RecordBatch, hashes: Hashes | None = None, /) -> Outcome:
+        """Apply a stamped batch; its outcome has no changed rows.
+
+        hashes are the batch's, for who can use them.
+        """
 
     def standing(self, at_us: int) -> Standing:
         """Let every clock go on to an instant, and give the standing of all members."""
@@ -83,9 +86,9 @@ class OneTable:
         """Keep a journal of every movement of points from here on."""
         self._table.journal = Journal()
 
-    def apply(self, batch: pa.RecordBatch) -> Outcome:
+    def apply(self, batch: pa.RecordBatch, hashes: Hashes | None = None, /) -> Outcome:
         """Apply a stamped batch."""
-        return apply(self._table, batch)
+        return apply(self._table, batch, hashes)
 
     def standing(self, at_us: int) -> Standing:
         """Run the ticks up to an instant and give all standings."""
@@ -135,7 +138,7 @@ class WorkerTables:
         for process in self._processes:
             process.join()
 
-    def apply(self, batch: pa.RecordBatch) -> Outcome:
+    def apply(self, batch: pa.RecordBatch, _hashes: Hashes | None = None, /) -> Outcome:
         """Send each worker its members' events and put the answers back in order.
 
         Raises MergesMembersError, having applied nothing of the batch, where it holds a merge.

@@ -19,9 +19,10 @@ from actors.store.folder import write_durably
 FOLDER: Final = "simulations"
 FILES: Final = "files"
 SUMMARY: Final = "summary.json"
-TEXTS: Final = ("season", "candidate", "population", "space")
+TEXTS: Final = ("season", "candidate", "population", "space", "mapping")
 
-Kind = Literal["simulate", "compare", "tune", "adversaries", "forecast", "judge"]
+Kind = Literal["simulate", "compare", "tune", "adversaries", "calibrate", "forecast", "judge"]
+MembersAre = Literal["mixed", "panel", "new"]
 AgentKind = Literal["ring", "refund_cycling", "order_splitting", "shared_cards", "coupon_races"]
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -36,7 +37,8 @@ class Simulation(msgspec.Struct, frozen=True):
     `runs` are those it will make, of a search about so many. `budget_fen`, `draws` and
     `model_form` belong to one file simulated; `objective`, `budgets`, `trials` and `effort` to a
     search, whose `seeds` are those a file plays at most; `agents`, their kinds (all without
-    any) and `closing` to adversaries; `as_of_us` to a forecast: the instant it goes on from, or by
+    any) and `closing` to adversaries; `log`, the file in its folder ("" for the season's own), and
+    `members_are` to a calibration; `as_of_us` to a forecast: the instant it goes on from, or by
     which the season it is judged by was final.
     """
 
@@ -62,6 +64,8 @@ class Simulation(msgspec.Struct, frozen=True):
     agents: int = 0
     agent_kinds: tuple[str, ...] = ()
     closing: bool = False
+    log: str = ""
+    members_are: MembersAre = "mixed"
     as_of_us: int | None = None
     state: State = "queued"
     starts: int = 0
@@ -101,17 +105,24 @@ class SimulationShelf:
                 shutil.rmtree(folder, ignore_errors=True)
         return sorted(found, key=lambda one: (one.asked_us, one.id))
 
-    def add(self, one: Simulation, texts: Mapping[str, str]) -> None:
-        """Keep a new simulation with the texts it was asked with, by their names of TEXTS."""
+    def add(self, one: Simulation, texts: Mapping[str, str], log: Path | None = None) -> None:
+        """Keep a new simulation with the texts it was asked with, by their names of TEXTS.
+
+        The log that it was asked with is moved into its folder, under the record's name for it.
+        """
         folder = self.path(one.id)
         folder.mkdir(parents=True)
         for name, text in texts.items():
             (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+        if log is not None:
+            log.replace(folder / one.log)
         self.save(one)
 
     def save(self, one: Simulation) -> None:
-        """Write a record durably."""
+        """Write a record durably; a log of one that is over goes, for people are named in it."""
         write_durably(self.path(one.id) / "asked.json", msgspec.json.encode(one))
+        if one.over and one.log:
+            (self.path(one.id) / one.log).unlink(missing_ok=True)
 
     def remove(self, simulation: str) -> None:
         """Remove a simulation with all its files."""

@@ -33,6 +33,7 @@ from ui.answers import (
     Statement,
     Why,
 )
+from ui.answers.calibration import Uploaded
 from ui.answers.forecast import Forecast
 from ui.answers.operations import Audit, Keys, Operations
 from ui.answers.rules import Faults
@@ -52,6 +53,8 @@ KNOWN_MISSING = (
 )
 CARD_VALID_S = 600
 TOML = "application/toml"
+OCTETS = "application/octet-stream"
+PART_BYTES = 2 << 20
 SLOW_S = 60.0
 """What reckons over every member may take longer than a page waits for its rows."""
 
@@ -268,7 +271,7 @@ class Client:
         one = self._get(path, Simulation, {})
         try:
             # What it found is decoded by its kind; that it can be is told here, not by the page.
-            one.summary, one.found, one.leaks, one.judged  # noqa: B018
+            one.summary, one.found, one.leaks, one.calibrated, one.judged  # noqa: B018
         except msgspec.DecodeError as odd:
             raise Unreadable(url=self.url, path=path, detail=str(odd)) from odd
         return one
@@ -277,6 +280,18 @@ class Client:
         """Ask for a simulation; errors of a season file come as the faults of Refused."""
         body = msgspec.json.encode(asked)
         return self._call("POST", "/v1/simulations", Simulation, {}, body, timeout_s=SLOW_S)
+
+    def upload_log(self, kind: str, content: bytes) -> str:
+        """Upload a log in parts, as `csv`, `ndjson` or `parquet`; gives the id to ask with."""
+        path, first = "/v1/simulations/logs", content[:PART_BYTES]
+        told = self._call("POST", path, Uploaded, {"format": kind}, first, OCTETS, timeout_s=SLOW_S)
+        while told.bytes < len(content):
+            part = content[told.bytes : told.bytes + PART_BYTES]
+            told = self._call(
+                "POST", f"{path}/{told.log}", Uploaded, {"offset": told.bytes}, part, OCTETS,
+                timeout_s=SLOW_S,
+            )  # fmt: skip
+        return told.log
 
     def tuning_offers(self, season: str | None) -> Offers:
         """List the values of a season file that a search may vary; None is the one in force."""

@@ -19,12 +19,11 @@ from actors.gateway.problems import Problem
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.simulation_answers import planned, told
 from actors.gateway.simulation_queue import KEPT_MAX, WAITING_MAX, QueueFull, SimulationQueue
-from actors.gateway.simulation_wishes import LIMITS, FileText, Wanted
+from actors.gateway.simulation_wishes import LIMITS, FileText, Wanted, names_of, until_of
 from actors.gateway.state import State, wall_us
-from actors.phases import instant
 from actors.simulations import SUMMARY, TEXTS, NoAnswer, Simulation
+from actors.uploaded_logs import UploadedLogs
 from rules.compiling.compiled import Rules, compile_rules
-from rules.decoding.instants import read_instant
 from rules.season.season_file import SeasonErrors, load_season
 
 READING: Final = ("analyst", "admin")
@@ -69,7 +68,7 @@ def queue_of(state: State) -> SimulationQueue:
 
 @router.post("/simulations")
 async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
-    """Simulate a season file, compare two, search or cheat one, or forecast the running season.
+    """Simulate a season file, compare two, tune or cheat one, fit members, or forecast the season.
 
     Without `season` it is the file in force. The work is done by a process of its own at the
     lowest priority, one simulation at a time.
@@ -82,8 +81,9 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
     texts.setdefault("season", in_force(state))
     files = [name for name in ("season", "candidate") if name in texts]
     rules = await asyncio.to_thread(_read, {name: texts[name] for name in files})
-    until_us, budget_fen = _until(wanted.until, list(rules.values())), wanted.budget_fen()
+    until_us, budget_fen = until_of(wanted.until, list(rules.values())), wanted.budget_fen()
     from_us = await asyncio.to_thread(as_of_us, wanted.kind, state)
+    log = await asyncio.to_thread(_uploaded, state, wanted.log)
     runs, seeds = wanted.runs, wanted.repeats
     if wanted.kind == "tune":
         plan = await _answer(queue, "search", texts, wanted.search())
@@ -93,7 +93,7 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
         id=secrets.token_hex(6),
         kind=wanted.kind,
         season=rules["season"].season_id,
-        names=_names(wanted, rules),
+        names=names_of(wanted, rules),
         currency=rules["season"].season.programme.currency,
         members=wanted.count,
         seeds=seeds,
@@ -109,6 +109,8 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
         agents=wanted.cheats,
         agent_kinds=wanted.agent_kinds,
         closing=wanted.closing and wanted.kind == "adversaries",
+        log="" if log is None else f"log{log.suffix}",
+        members_are=wanted.members_are,
     )
     if wanted.kind == "tune":
         asked = msgspec.structs.replace(
@@ -116,7 +118,7 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
             effort=wanted.effort,
         )  # fmt: skip
     try:
-        await queue.add(asked, texts)
+        await queue.add(asked, texts, log)
     except QueueFull:
         raise _full("simulations wait already", "when one is done, or cancel one") from None
     response = encoded(told(queue, asked), 201)
@@ -237,6 +239,18 @@ async def _answer(
         ) from None  # fmt: skip
 
 
+def _uploaded(state: State, log: str | None) -> FilePath | None:
+    if log is None:
+        return None
+    found = UploadedLogs(state.settings.folder).find(log)
+    if found is None:
+        raise Problem(
+            404, f"There is no log {log}: it was taken already, or others came after it.",
+            "unknown-log",
+        )  # fmt: skip
+    return found
+
+
 def _full(what: str, when: str) -> Problem:
     return Problem(429, f"{WAITING_MAX} {what}: try again {when}.", retry_after_s=BUSY_RETRY_S)
 
@@ -259,32 +273,6 @@ def _read(texts: dict[str, str]) -> dict[str, Rules]:
             400, f"{count} in {files}; nothing was started.", "season-errors", errors=errors
         )
     return rules
-
-
-def _names(wanted: Wanted, rules: dict[str, Rules]) -> tuple[str, ...]:
-    """Call the files as the caller does, else by their seasons, and never both the same."""
-    given = {"season": wanted.season_name, "candidate": wanted.candidate_name}
-    names = [given[name] or one.season_id for name, one in rules.items()]
-    if len(names) > len(set(names)):
-        names[1] = f"{names[1]} (candidate)"
-    return tuple(names)
-
-
-def _until(text: str | None, rules: list[Rules]) -> int | None:
-    if text is None:
-        return None
-    until_us = read_instant(text)
-    if until_us is None:
-        raise Problem(
-            422, f"until = {text[:80]}: must be a time with offset, such as "
-            "2026-09-01T00:00:00+08:00."
-        )  # fmt: skip
-    first, last = max(one.starts_us for one in rules), min(one.latest_us for one in rules)
-    if not first < until_us <= last:
-        raise Problem(
-            422, f"until = {text}: must lie after {instant(first)}, and up to {instant(last)}."
-        )
-    return until_us
 
 
 @lru_cache(maxsize=1)

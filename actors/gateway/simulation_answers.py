@@ -46,6 +46,8 @@ def told(queue: SimulationQueue, one: Simulation) -> dict[str, Any]:
         one_told |= {name: getattr(one, name) for name in SEARCH}
     elif one.kind == "adversaries":
         one_told |= {name: getattr(one, name) for name in CHEATING}
+    elif one.kind == "calibrate":
+        one_told |= {"own_log": bool(one.log), "members_are": one.members_are}
     elif one.kind in ("forecast", "judge"):
         one_told["as_of"] = at(one.as_of_us)
     elif one.kind == "simulate":

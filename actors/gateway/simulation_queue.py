@@ -85,8 +85,8 @@ class SimulationQueue:
         before = list(self._known)[: list(self._known).index(one.id)]
         return sum(not self._known[other].over for other in before)
 
-    async def add(self, one: Simulation, texts: Mapping[str, str]) -> None:
-        """Have a simulation wait for its turn.
+    async def add(self, one: Simulation, texts: Mapping[str, str], log: Path | None = None) -> None:
+        """Have a simulation wait for its turn; a log it was asked with moves into its folder.
 
         Raises:
             QueueFull: too many wait already.
@@ -96,7 +96,7 @@ class SimulationQueue:
             raise QueueFull
         self._arriving += 1
         try:
-            await asyncio.to_thread(self.shelf.add, one, texts)
+            await asyncio.to_thread(self.shelf.add, one, texts, log)
         except OSError:
             await asyncio.to_thread(self.shelf.remove, one.id)
             raise

@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from actors.gateway.problems import Problem
 from actors.gateway.texts import Text
-from actors.simulations import AgentKind, Kind
+from actors.phases import instant
+from actors.simulations import AgentKind, Kind, MembersAre
+from rules.compiling.compiled import Rules
+from rules.decoding.instants import read_instant
 
 MEMBERS_MAX: Final = 200_000
 SEEDS_MAX: Final = 64
@@ -48,6 +51,7 @@ OWN: Final = {
     "compare": (*PLAYED, "seeds", "candidate", "candidate_name"),
     "tune": (*PLAYED, "space", "objective", "budgets", "trials", "effort"),
     "adversaries": (*PLAYED, "seeds", "agents", "agent_kinds", "closing"),
+    "calibrate": ("log", "mapping", "members_are"),
     "forecast": ("seeds",),
     "judge": (),
 }
@@ -85,6 +89,9 @@ class Wanted(BaseModel):
     agents: Annotated[int, Field(ge=1, le=AGENTS_MAX)] | None = None
     agent_kinds: Annotated[tuple[AgentKind, ...], Field(max_length=len(AGENT_KINDS))] = ()
     closing: bool = True
+    log: Annotated[str, Field(pattern="^[0-9a-f]{12}$")] | None = None
+    mapping: FileText | None = None
+    members_are: MembersAre = "mixed"
 
     @property
     def count(self) -> int:
@@ -126,6 +133,12 @@ class Wanted(BaseModel):
                 422,
                 "space: tune needs the text of a space file, [[vary]] tables that say which values "
                 f"may change; the others take none; kind is {self.kind!r}.",
+            )
+        if self.mapping is not None and self.log is None:
+            raise Problem(
+                422,
+                "mapping: says what the columns of an uploaded log mean; give its `log`, or leave "
+                "it out for the running season's own.",
             )
         for name in sorted(one for one in self.model_fields_set if getattr(self, one)):
             kinds = [kind for kind, names in OWN.items() if name in names]
@@ -175,6 +188,33 @@ class Wanted(BaseModel):
         return {name: getattr(self, name) for name in ("objective", "trials", "effort", "seed")} | {
             "budgets": list(self.budgets)
         }
+
+
+def names_of(wanted: Wanted, rules: dict[str, Rules]) -> tuple[str, ...]:
+    """Call the files as the caller does, else by their seasons, and never both the same."""
+    given = {"season": wanted.season_name, "candidate": wanted.candidate_name}
+    names = [given[name] or one.season_id for name, one in rules.items()]
+    if len(names) > len(set(names)):
+        names[1] = f"{names[1]} (candidate)"
+    return tuple(names)
+
+
+def until_of(text: str | None, rules: list[Rules]) -> int | None:
+    """Read the instant that runs go on to; raises Problem 422."""
+    if text is None:
+        return None
+    until_us = read_instant(text)
+    if until_us is None:
+        raise Problem(
+            422, f"until = {text[:80]}: must be a time with offset, such as "
+            "2026-09-01T00:00:00+08:00."
+        )  # fmt: skip
+    first, last = max(one.starts_us for one in rules), min(one.latest_us for one in rules)
+    if not first < until_us <= last:
+        raise Problem(
+            422, f"until = {text}: must lie after {instant(first)}, and up to {instant(last)}."
+        )
+    return until_us
 
 
 def _listed(names: Sequence[str]) -> str:

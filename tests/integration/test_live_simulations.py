@@ -154,6 +154,42 @@ def test_what_cannot_be_simulated_is_refused_with_every_reason(live: Live) -> No
     assert not [name for name in names if "." in name], "mappings and spaces are no seasons"
 
 
+def test_a_log_comes_in_parts_and_what_cannot_be_fitted_says_why(live: Live) -> None:
+    path, analyst = "/v1/simulations/logs", live.as_role("analyst")
+    rows = "event_id,type,member,at,product,amount\n" + "".join(
+        f"e{nth},purchase,m{nth},2026-06-02T10:00:00+08:00,shop,5.00\n" for nth in range(4)
+    )
+    half = len(rows) // 2
+    begun = live.http.post(f"{path}?format=csv", content=rows[:half], headers=analyst)
+    assert begun.status_code == 201, begun.text
+    log = begun.json()["log"]
+    assert begun.json()["bytes"] == half
+    rest = f"{path}/{log}?offset={half}"
+    whole = live.http.post(rest, content=rows[half:], headers=analyst).json()
+    assert whole["bytes"] == len(rows)
+    again = live.http.post(rest, content=rows[half:], headers=analyst)
+    assert (again.status_code, again.json()["bytes"]) == (409, len(rows)), "it is there already"
+    assert live.http.post(f"{path}/{'0' * 12}?offset=0", content="x").status_code == 404
+    assert live.http.post(f"{path}?format=xlsx", content="x").status_code == 422
+    for role in ("till", "app"):
+        refused = live.http.post(f"{path}?format=csv", content="x", headers=live.as_role(role))
+        assert refused.status_code == 403
+    beside = 'format = 1\n[fields]\n[[join]]\nfile = "../asked.json"\n'
+    other = live.http.post(f"{path}?format=csv", content=rows).json()["log"]
+    joined = asked(live, kind="calibrate", log=other, mapping=beside)
+    fitted = asked(live, kind="calibrate", log=log)
+    taken = live.http.post("/v1/simulations", json={"kind": "calibrate", "log": log})
+    assert taken.status_code == 404
+    assert "taken already" in taken.json()["detail"]
+    own = live.http.post("/v1/simulations", json={"kind": "calibrate", "mapping": beside})
+    assert "give its `log`" in own.json()["detail"]
+    told = in_state(live, fitted, "done", "failed")
+    assert "fills are what is fitted" in told["reason"]
+    told = in_state(live, joined, "done", "failed")
+    assert told["state"] == "failed"
+    assert "simulations/" not in told["reason"], "where it lies is nobody's business"
+
+
 UNTIL = "2026-06-03T12:00:00+08:00"
 SPACE = """\
 format = 1

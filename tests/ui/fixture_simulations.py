@@ -9,15 +9,28 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from tests.ui.fixture_api import problem, rfc3339
+from tests.ui.fixture_calibrated import CALIBRATED, POPULATION, SHORT
 from tests.ui.fixture_forecast import judged
 from tests.ui.fixture_leaks import CLOSES, LEAKS, TIGHT
 from tests.ui.fixture_rules import TEXT
 from tests.ui.fixture_tuned import AIM, BEST, FOUND, NOTHING_BETTER, trials_csv
 from ui.jobs import consult
 
-DONE, COMPARED, RUNNING, QUEUED, FAILED, TUNED, KEPT, SEARCHING, OUTLOOK, LEAKING, CLOSED = (
-    f"{place:012x}" for place in (*range(1, 10), 0xB, 0xC)
-)
+(
+    DONE,
+    COMPARED,
+    RUNNING,
+    QUEUED,
+    FAILED,
+    TUNED,
+    KEPT,
+    SEARCHING,
+    OUTLOOK,
+    LEAKING,
+    CLOSED,
+    FITTED,
+    FITTED_SHORT,
+) = (f"{place:012x}" for place in (*range(1, 10), 0xB, 0xC, 0xD, 0xE))
 NOBODY = "nobody has come yet: there is nothing to go on from; simulate the season file instead"
 REASON = "summer-2026: no fuel is sold, and simulated members come for fuel"
 FLOWS = """month,from,to,figure,mean,low,high,p50,p95
@@ -171,6 +184,7 @@ def listed(state: dict[str, Any]) -> list[dict[str, Any]]:
     both = ["summer-2026", "double-tuesday"]
     search = {"kind": "tune", "members": 1000, "seeds": 8, "runs": 92, "trials": 14,
               "effort": "quick", "objective": AIM}  # fmt: skip
+    fitted = {"kind": "calibrate", "members": 0, "seeds": 0}
     study = {"kind": "adversaries", "members": 1000, "agents": 18, "runs": 148}
     stage = {"done": 41, "total": 92, "what": "search"}
     outlook: dict[str, dict[str, Any]] = {
@@ -184,6 +198,8 @@ def listed(state: dict[str, Any]) -> list[dict[str, Any]]:
             for name, more in outlook.items()
             if name == state.get("outlook")
         ),
+        one(FITTED_SHORT, "done", now, summary=SHORT, **fitted),
+        one(FITTED, "done", now, summary=CALIBRATED, **fitted),
         one(CLOSED, "done", now, summary=TIGHT, **study),
         one(LEAKING, "done", now, summary=LEAKS, **study),
         one(SEARCHING, "running", now, progress=stage, **search),
@@ -242,13 +258,22 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
         if state.get("full"):
             return problem(429, "too-many", "8 simulations wait already")
         now = datetime.now(UTC)
-        if body.get("kind") in ("forecast", "judge"):
+        if body.get("kind") in ("forecast", "judge", "calibrate"):
             body["members"] = 0
         names = ("kind", "members", "seeds", "trials", "effort", "objective")
         more = {name: body[name] for name in names if name in body}
         told = one("00000000000a", "queued", now, ahead=2, **more) | {"asked": rfc3339(now)}
         state.setdefault("asked", []).insert(0, told)
         return JSONResponse(told, 201)
+
+    @api.post("/v1/simulations/logs")
+    @api.post("/v1/simulations/logs/{log}")
+    async def post_log(request: Request, log: str = "0" * 11 + "f", offset: int = 0) -> Any:
+        if state.get("no_disk"):
+            return problem(507, "problem", "The disk does not take it: No space left on device.")
+        size = offset + len(await request.body())
+        state["uploaded"] = size
+        return JSONResponse({"log": log, "bytes": size, "bytes_max": 64 << 20}, 201)
 
     @api.get("/v1/simulations/seasons")
     async def get_seasons() -> Any:
@@ -283,6 +308,8 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
             found = FOUND if simulation == TUNED else NOTHING_BETTER
             files = {"best.toml": BEST, "trials.csv": trials_csv(found)}
             return Response(files.get(name, "file\n"), media_type="text/plain")
+        if simulation == FITTED:
+            return Response(POPULATION, media_type="text/plain")
         if simulation == LEAKING:
             return Response(CLOSES if name == "closes.toml" else "kind\n", media_type="text/plain")
         compared = simulation == COMPARED

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
-from tests.ui.fixture_simulations import COMPARED, DONE, LEAKING, RUNNING, TUNED
+from tests.ui.fixture_simulations import COMPARED, DONE, FITTED, LEAKING, RUNNING, TUNED
 from tests.ui.recorded import Recorded
 from tests.ui.test_pages_browser import PHONE, SCREEN, TOFU, Theme, looking, overflow_px, picture
 
@@ -41,6 +41,8 @@ VIEWS = {
     f"simulate?part=results&simulation={RUNNING}": ("138 / 368 天", "138 of 368 days"),
     "simulate?part=adversaries": ("最多 148 次", "148 runs of 1,000 members at most"),
     f"simulate?part=results&simulation={LEAKING}": ("多的是多人共卡", "goes to shared cards"),
+    "simulate?part=calibrate": ("让模拟会员像您的会员", "Members as yours are"),
+    f"simulate?part=results&simulation={FITTED}": ("偏差为 −3.4%", "are foretold −3.4% off"),
     "forecast": ("整个赛季将花费 ¥137,526", "The season comes to ¥137,526"),
     "operations?part=tests": ("不丢不重：已确认 48,210 笔", "48,210 events acknowledged"),
 }

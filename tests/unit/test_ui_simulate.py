@@ -15,6 +15,8 @@ from tests.ui.fixture_simulations import (
     COMPARED,
     DONE,
     FAILED,
+    FITTED,
+    FITTED_SHORT,
     KEPT,
     LEAKING,
     QUEUED,
@@ -25,6 +27,7 @@ from tests.ui.fixture_simulations import (
 )
 from tests.ui.opened import opened, shown
 from tests.ui.recorded import Recorded, recorded_answers
+from ui.client import PART_BYTES, Client, Refused
 
 
 @pytest.fixture(scope="module")
@@ -287,3 +290,45 @@ def test_a_study_tells_who_gets_what_through_which_rule_and_the_way_on() -> None
     assert "Nothing leaks through any rule" in page
     assert "fc-notice-good" in page
     assert "tune_live" not in [one.key for one in tight.button]
+
+
+def test_a_log_is_uploaded_fitted_and_its_members_simulated(system: Recorded) -> None:
+    app = opened("simulate", part="calibrate")
+    assert not app.button(key="simulate_start").disabled, "the season's own log is there"
+    app.selectbox(key="calibrate_source").set_value("upload").run()
+    assert "No log yet" in shown(app)
+    assert app.button(key="simulate_start").disabled
+    app.session_state["calibrate_log"] = ("0" * 11 + "f", "year.csv", 2_000_000)
+    app.run()
+    assert "year.csv is uploaded (1,954 KiB)" in shown(app)
+    assert "Waits for its turn; 2 before it" in shown(start(app))
+    assert "calibrate_log" not in app.session_state, "it went along"
+    auth = {"Authorization": f"Bearer {system.key}"}
+    body = httpx.get(f"{system.url}/v1/simulations/body", headers=auth, trust_env=False).json()
+    assert (body["kind"], body["log"], body["members_are"]) == (
+        "calibrate", "0" * 11 + "f", "mixed",
+    )  # fmt: skip
+    app = result(FITTED)
+    page = shown(app)
+    assert "weeks 14 to 26, which weren&#x27;t fitted, are foretold −3.4% off" in page
+    assert "kinds.taxi.visits_per_month" in page
+    assert "11.1 to 12.6" in page
+    assert "Kept from the usual members" in page
+    app.button(key="calibrate_use").click().run()
+    assert app.text_area(key="simulate_population_text").value == "# fitted\nformat = 1\n"
+    short = shown(result(FITTED_SHORT))
+    assert "The log has 7 weeks: from 8 on some can be held out" in short
+
+
+def test_an_upload_goes_in_parts_and_one_that_fails_says_why(system: Recorded) -> None:
+    client = Client(system.url, system.key)
+    log = client.upload_log("csv", b"x" * (PART_BYTES + 10))
+    assert log == "0" * 11 + "f"
+    paths = [one for one in system.asked() if "/logs" in one]
+    assert paths == [
+        "/v1/simulations/logs?format=csv", f"/v1/simulations/logs/{log}?offset={PART_BYTES}",
+    ]  # fmt: skip
+    system.choose(no_disk=True)
+    with pytest.raises(Refused, match="No space left"):
+        client.upload_log("csv", b"x")
+    client.close()

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ui.answers.calibration import Calibrated
 from ui.answers.forecast import Judged
 from ui.answers.leak import Leaks
 from ui.answers.spread import Sentences, Spread
@@ -150,7 +151,7 @@ class Simulation(msgspec.Struct, frozen=True):
     """
 
     id: str
-    kind: Literal["simulate", "compare", "tune", "adversaries", "forecast", "judge"]
+    kind: Literal["simulate", "compare", "tune", "adversaries", "calibrate", "forecast", "judge"]
     state: State
     season: str
     names: tuple[str, ...]
@@ -204,6 +205,13 @@ class Simulation(msgspec.Struct, frozen=True):
         if self.kind != "adversaries":
             return None
         return msgspec.json.decode(self.told, type=Leaks | None)
+
+    @property
+    def calibrated(self) -> Calibrated | None:
+        """Give what a calibration found; raises msgspec.DecodeError."""
+        if self.kind != "calibrate":
+            return None
+        return msgspec.json.decode(self.told, type=Calibrated | None)
 
     @property
     def judged(self) -> Judged | None:

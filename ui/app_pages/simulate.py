@@ -1,6 +1,8 @@
-"""Simulate: play the season ahead, compare, tune or cheat a season file, and read the result."""
+"""Simulate: play a season file, compare, tune or cheat it, fit its members; read the result."""
 
 from ui.parts import address, controls, notices
+from ui.parts.calibrate_form import FORM as FITTING
+from ui.parts.calibrate_form import fit_button, fit_for
 from ui.parts.controls import language_words
 from ui.parts.header import season_header
 from ui.parts.leak_form import FORM as STUDY
@@ -12,8 +14,8 @@ from ui.parts.simulate_run import choose_simulation, while_it_runs
 from ui.parts.tune_form import FORM as SEARCH
 from ui.parts.tune_form import search_button, search_for
 
-NEW, TUNE, CHEATS, RESULTS = "new", "tune", "adversaries", "results"
-FORMS = {NEW: FORM, TUNE: SEARCH, CHEATS: STUDY}
+NEW, TUNE, CHEATS, FIT, RESULTS = "new", "tune", "adversaries", "calibrate", "results"
+FORMS = {NEW: FORM, TUNE: SEARCH, CHEATS: STUDY, FIT: FITTING}
 
 words = language_words()
 season_header(words)
@@ -34,6 +36,10 @@ elif part == TUNE:
 elif part == CHEATS:
     asked = study_for(words)
     study_button(asked, words)
+    address.keep(lang=words.language, part=part)
+elif part == FIT:
+    asked = fit_for(words)
+    fit_button(asked, words)
     address.keep(lang=words.language, part=part)
 else:
     simulation = choose_simulation(season, words)

@@ -55,6 +55,10 @@ def simulate(
 
         runs = _jobs(asked, seasons[0], population)
         find_leaks(asked, compiled[0], read("season"), runs, out, told)
+    elif asked.kind == "calibrate":
+        from ui.jobs.calibrate import calibrate_to
+
+        calibrate_to(asked, seasons[0], population, texts, live, out, told)
     elif asked.kind == "compare":
         _compare(asked, seasons, population, out, told)
     else:

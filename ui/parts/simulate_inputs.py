@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
@@ -103,8 +103,17 @@ def shipped_seasons(words: Texts) -> dict[str, ShippedSeason]:
     return {one.name: one for one in heard.answer.seasons}
 
 
-def start_button(asked: dict[str, Any], missing: bool, said: str, words: Texts) -> None:
-    """Offer to start; a refusal of just this is told above, with the lines of its files."""
+def start_button(
+    asked: dict[str, Any],
+    missing: bool,
+    said: str,
+    words: Texts,
+    then: Callable[[], None] | None = None,
+) -> None:
+    """Offer to start; a refusal of just this is told above, with the lines of its files.
+
+    `then` is called once it was started.
+    """
     refused = st.session_state.get(REFUSED)
     if refused is not None and refused[0] == asked:
         refusal_shown(refused[1], asked, words)
@@ -115,12 +124,12 @@ def start_button(asked: dict[str, Any], missing: bool, said: str, words: Texts) 
         icon=":material/play_arrow:",
         disabled=missing,
         on_click=_start,
-        args=(asked,),
+        args=(asked, then),
     )
     show(element("div", "fc-caption", text(said)), words)
 
 
-def _start(asked: dict[str, Any]) -> None:
+def _start(asked: dict[str, Any], then: Callable[[], None] | None) -> None:
     """Ask for it, and turn to its result; runs before the page is drawn anew."""
     try:
         told = live.client().simulate(asked)
@@ -130,6 +139,8 @@ def _start(asked: dict[str, Any]) -> None:
     st.session_state.pop(REFUSED, None)
     st.session_state["part"] = "results"
     st.session_state["simulation"] = told.id
+    if then is not None:
+        then()
 
 
 def refusal_shown(failure: CallFailed, asked: Mapping[str, Any], words: Texts) -> None:

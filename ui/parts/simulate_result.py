@@ -7,6 +7,7 @@ import streamlit as st
 from ui.answers.simulation import Simulation, Summary
 from ui.client import CallFailed
 from ui.parts import controls, live, notices
+from ui.parts.calibrate_result import fitted_shown
 from ui.parts.figures import number
 from ui.parts.leak_result import leaks_shown
 from ui.parts.markup import element, show, text
@@ -30,6 +31,9 @@ def result_shown(one: Simulation, words: Texts) -> None:
         return
     if one.leaks is not None:
         leaks_shown(one, one.leaks, words)
+        return
+    if one.calibrated is not None:
+        fitted_shown(one, one.calibrated, words)
         return
     summary = one.summary
     if summary is None:

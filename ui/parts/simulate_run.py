@@ -47,6 +47,12 @@ def choose_simulation(season: Season, words: Texts) -> Simulation:
 
 
 def _label(one: Simulation, season: Season, words: Texts) -> str:
+    if one.kind == "calibrate":
+        return words(
+            "calibrate.label",
+            state=words(f"simulate.state_{one.state}"),
+            at=minute(one.asked, season.timezone, words),
+        )
     return words(
         "simulate.label",
         files=" ↔ ".join(one.names)

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.unit.simulated import SEASON, SHORT
-from ui.commands import main
+from ui.commands import _simulating, main
 
 
 def simulate(*args: str | Path) -> Result:
@@ -81,3 +81,21 @@ def test_a_missing_season_is_refused(tmp_path: Path) -> None:
     done = simulate(tmp_path / "none.toml", "--out", tmp_path)
     assert done.exit_code == 2
     assert "name a readable season file" in done.output
+
+
+@pytest.mark.parametrize(
+    ("members", "runs", "free", "workers"),
+    [
+        (1_000, 8, 10**12, 1),
+        (100_000, 8, 10**12, 5),
+        (10_000_000, 2, 10**11, 2),
+        (10_000_000, 2, 10**9, 1),
+        (1_000_000, 8, None, 5),
+    ],
+)
+def test_runs_are_shared_by_as_many_processes_as_memory_has_room_for(
+    members: int, runs: int, free: int | None, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(5)), raising=False)
+    monkeypatch.setattr(_simulating, "free_bytes", lambda: free)
+    assert _simulating.workers_for(members, runs) == workers

@@ -27,6 +27,8 @@ SEEDS: Final = 8
 TOLD_EVERY_S: Final = 5.0
 WORTH_WORKERS: Final = 200_000
 """Members over all runs from which starting worker processes pays."""
+MEMBER_BYTES: Final = 3_500
+"""What a run takes for each member at most: where it keeps all of its events."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 _OPTIONS: Final = {
@@ -127,11 +129,25 @@ def _effects(off: tuple[str, ...]) -> Effects:
         refuse(f"--no-effect: {error}, or all")
 
 
-def workers_for(members: int) -> int:
-    """Choose how many processes share the runs, by their members in all."""
-    if members < WORTH_WORKERS:
+def workers_for(members: int, runs: int) -> int:
+    """Choose how many processes share the runs: one a core, as many as memory has room for."""
+    if members * runs < WORTH_WORKERS:
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    room = free_bytes()
+    return cores if room is None else max(1, min(cores, room // (members * MEMBER_BYTES)))
+
+
+def free_bytes() -> int | None:
+    """Tell how much memory programs may still take, where the system says so."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    found = [int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
+    return found[0] * 1024 if found else None
 
 
 @contextmanager

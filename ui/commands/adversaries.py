@@ -74,7 +74,7 @@ def command(
         refuse(f"--log {log}: extension {log.suffix!r}: must be one of {', '.join(FORMATS)}")
     counts, read = _counts(agents, members, kinds), _figures(figures)
     study = study_of(rules, text.text, str(season), asked.jobs(rules), read, counts, log)
-    share = workers or workers_for(members * seeds * 3)
+    share = workers or workers_for(members, seeds * 3)
     began_s = time.monotonic()
     try:
         with workers_up(share), progress("adversaries") as told:

@@ -46,7 +46,7 @@ def command(
     try:
         with progress("comparing") as told:
             runs = run_jobs(
-                jobs, workers=workers or workers_for(members * len(jobs)), progress=told
+                jobs, workers=workers or workers_for(members, len(jobs)), progress=told
             )
         comparison = compare(runs[:seeds], runs[seeds:])
         compared = Compared(

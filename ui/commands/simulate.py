@@ -67,7 +67,7 @@ def command(
     try:
         with progress("simulating") as told:
             runs = run_jobs(
-                every, workers=workers or workers_for(members * len(every)), progress=told
+                every, workers=workers or workers_for(members, len(every)), progress=told
             )
         summary = write_answers(
             out, runs[:seeds], rules.season, asked.population, budget_fen=budget_fen,

@@ -90,7 +90,7 @@ def command(
     [first] = asked.jobs(rules)
     plan = Plan(trials, RUNGS[effort], seed)
     planned = plan.runs(space.size)
-    many = workers or workers_for(members * planned)
+    many = workers or workers_for(members, planned)
     began_s = time.monotonic()
     try:
         kept = KeptRuns(out / "runs.ndjson", made_with(first), resume=resume)

@@ -21,7 +21,7 @@ from actors.messages import (
 )
 from actors.rules_book import Version
 from actors.store.errors import StoreError
-from actors.wire import head_bytes, read_answer
+from actors.wire import asks_bytes, head_bytes, read_answer, read_reading
 from rules.ranks.standings import Standing
 
 
@@ -132,10 +132,10 @@ class RankingShardFacade:
 
     async def read(self, asks: list[Ask], at_least: int) -> Reading:
         """Answer asks from one snapshot; raises ShardDown or Warming."""
-        found: Reading | str = await answered(self._handle.read.remote(asks, at_least))
-        if isinstance(found, str):
-            raise Warming(found)
-        return found
+        told: bytes | str = await answered(self._handle.read.remote(asks_bytes(asks), at_least))
+        if isinstance(told, str):
+            raise Warming(told)
+        return read_reading(asks, told)
 
     async def figures(self) -> Figures:
         """Tell what the shard and its process take."""

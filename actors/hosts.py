@@ -26,11 +26,18 @@ from ray.actor import ActorHandle
 from actors.calls import KeeperFacade, MemberShardFacade, OutboxFacade, RankingShardFacade
 from actors.figures import Figures, figures_of_process
 from actors.log_lines import log_to
-from actors.messages import Ask, BoardLayout, Reading, StandingChange, Warming
+from actors.messages import BoardLayout, StandingChange, Warming
 from actors.settings import Settings
 from actors.store.client import connect
 from actors.store.errors import Fenced, StoreError
-from actors.wire import answer_bytes, change_bytes, read_change, read_head
+from actors.wire import (
+    answer_bytes,
+    change_bytes,
+    read_asks,
+    read_change,
+    read_head,
+    reading_bytes,
+)
 from rules.ranks.standings import Standing
 
 if TYPE_CHECKING:
@@ -288,10 +295,11 @@ class RankingShardHost:
             self._lost = False
         return self._shard.version >= 0
 
-    def read(self, asks: list[Ask], at_least: int) -> Reading | str:
+    def read(self, told: bytes, at_least: int) -> bytes | str:
         """Answer asks; a text says why it can't yet (an exception would cost more)."""
+        asks = read_asks(told)
         try:
-            return self._shard.read(asks, at_least)
+            return reading_bytes(asks, self._shard.read(asks, at_least))
         except Warming as error:
             return str(error)
 

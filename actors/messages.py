@@ -145,7 +145,7 @@ Ask = tuple[Any, ...]
 """One question to a ranking shard, hashable so that equal ones are asked once:
 
 ("size", board) → int; ("head", board, n) → list[Row]; ("samples", board, n) → list[Key];
-("slice", board, key, before, after) → Slice; ("keys", board, members) → list[Key | None];
+("slice", board, key, before, after) → Slice; ("places", board, members) → list[Place | None];
 ("ahead", board, keys) → list[int]; ("row", board, member) → Row | None; ("teams", board) →
 TeamRows;
 ("past", board, members, day) → list[Key | None] | None; ("past_ahead", board, keys, day) →
@@ -212,6 +212,13 @@ class StandingChange:
     first_company: int
     companies: list[str]
     crowded: bool = False
+
+
+class Place(NamedTuple):
+    """Where a member of a shard stands: the key, and how many rows of that shard are before it."""
+
+    key: Key
+    ahead: int
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Protocol
 
 PHASES: Final = ("before", "open", "grace", "hold", "final")
@@ -65,6 +66,7 @@ class Window:
         return self.starts_us, self.ends_us, self.score_end_us, self.final_us
 
 
+@lru_cache(4096)
 def instant(at_us: int) -> str:
     """Write an instant as RFC 3339 in UTC with microseconds.
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from actors.board_orders import BoardOrders
 from actors.figures import Figures, figures_of_process
-from actors.messages import Ask, BoardLayout, Reading, Row, Slice, StandingChange, Warming
+from actors.messages import Ask, BoardLayout, Place, Reading, Row, Slice, StandingChange, Warming
 from actors.mirror_marks import MirrorMarks
 from actors.past_boards import PastBoards
 from actors.stages import STAGES
@@ -268,8 +268,11 @@ class RankingShard:
             return None
         return self._rows(index, rows)[0]
 
-    def _ask_keys(self, board: str, members: tuple[str, ...]) -> list[Key | None]:
-        return self._columns.keys_on(self._orders[board], members)
+    def _ask_places(self, board: str, members: tuple[str, ...]) -> list[Place | None]:
+        index = self._orders[board]
+        keys = self._columns.keys_on(index, members)
+        ahead = iter(index.count_ahead([key for key in keys if key is not None]).tolist())
+        return [None if key is None else Place(key, next(ahead)) for key in keys]
 
     def _ask_ahead(self, board: str, keys: tuple[Key, ...]) -> list[int]:
         return [int(count) for count in self._orders[board].count_ahead(list(keys))]

@@ -1,4 +1,4 @@
-"""Wire: what actors tell one another about a batch, as plain bytes.
+"""Wire: what actors tell one another for every batch and read, as plain bytes.
 
 Ray passes bytes on as they are. Anything else it pickles, which for a batch of a few events costs
 more than their rules do.
@@ -6,12 +6,13 @@ more than their rules do.
 
 from __future__ import annotations
 
+import pickle
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 
-from actors.messages import BatchAnswer, StandingChange, Turn
+from actors.messages import Ask, BatchAnswer, Reading, StandingChange, Turn
 
 
 class _Answer(msgspec.Struct, array_like=True):
@@ -57,6 +58,37 @@ _encoder = msgspec.msgpack.Encoder()
 _heads = msgspec.msgpack.Decoder(tuple[str, Turn])
 _answers = msgspec.msgpack.Decoder(_Answer)
 _changes = msgspec.msgpack.Decoder(_Change)
+
+
+def asks_bytes(asks: list[Ask]) -> bytes:
+    """Write questions to a ranking shard.
+
+    >>> read_asks(asks_bytes([("head", "overall", 50)]))
+    [('head', 'overall', 50)]
+    """
+    return pickle.dumps(asks, pickle.HIGHEST_PROTOCOL)
+
+
+def read_asks(content: bytes) -> list[Ask]:
+    """Read what asks_bytes wrote."""
+    asks: list[Ask] = pickle.loads(content)
+    return asks
+
+
+def reading_bytes(asks: list[Ask], reading: Reading) -> bytes:
+    """Write the answers to questions, in their order.
+
+    They are rows and keys of many kinds. Ray would pickle them too, but in a slower way that also
+    writes functions and classes.
+    """
+    answers = [reading.answers[ask] for ask in asks]
+    return pickle.dumps((reading.version, answers, reading.rules_hash), pickle.HIGHEST_PROTOCOL)
+
+
+def read_reading(asks: list[Ask], content: bytes) -> Reading:
+    """Read what reading_bytes wrote of the same questions."""
+    version, answers, rules_hash = pickle.loads(content)
+    return Reading(version, dict(zip(asks, answers, strict=True)), rules_hash)
 
 
 def head_bytes(stamp_by: str, turn: Turn) -> bytes:

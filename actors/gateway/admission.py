@@ -142,7 +142,8 @@ class ReadGate:
         if not path.startswith("/v1/") or path in self._passes or path.endswith("/stream"):
             await self._app(scope, receive, send)
             return
-        key = _name_of(Headers(scope=scope).get("authorization", ""))
+        authorization = Headers(scope=scope).get("authorization", "")
+        key = reader_name(authorization.encode("latin-1"))
         refusal = self._reads.refusal(key)
         if refusal is not None:
             await refusal.response()(scope, receive, send)
@@ -154,6 +155,6 @@ class ReadGate:
             self._reads.give_back(key, 1)
 
 
-def _name_of(authorisation: str) -> str:
+def reader_name(authorization: bytes) -> str:
     """Tell keys apart without keeping them."""
-    return hashlib.blake2b(authorisation.encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(authorization, digest_size=8).hexdigest()

@@ -25,6 +25,11 @@ def encoded(body: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
+def answered(body: bytes) -> Response:
+    """Answer with JSON that is written already."""
+    return Response(body, media_type="application/json")
+
+
 def money(amount_fen: int) -> str:
     """Write fen as text with two decimals.
 

@@ -40,9 +40,11 @@ from actors.gateway.doors import EVENTS_PATH, Doors
 from actors.gateway.event_door import EventDoor
 from actors.gateway.openapi import completed
 from actors.gateway.problems import Problem
+from actors.gateway.read_door import ReadDoor
 from actors.gateway.request_log import RequestLog
 from actors.gateway.state import State
 from actors.gateway.tally import TALLY
+from actors.gateway.threshold import Threshold
 
 TITLE = "Forecourt"
 ROUTES: Final = (
@@ -71,11 +73,11 @@ ROUTES: Final = (
 """routes_read comes after all that are about a member: its /members/{member} takes longer paths."""
 
 
-def make_app(state: State) -> EventDoor:
-    """Build the application around a gateway's state: events by themselves, all else behind."""
-    app = _framework(state)
-    requests = RequestLog(app, TALLY, state.settings.log_format == "json")
-    return EventDoor(app, state, Doors(app, state), requests)
+def make_app(state: State) -> Threshold:
+    """Build the application around a gateway's state."""
+    requests = RequestLog(TALLY, state.settings.log_format == "json")
+    doors = EventDoor(state), ReadDoor(state)
+    return Threshold(_framework(state), Doors(state), requests, doors)
 
 
 def _framework(state: State) -> FastAPI:
@@ -92,9 +94,6 @@ def _framework(state: State) -> FastAPI:
     # The one added last is passed first.
     app.add_middleware(AuditTrail, state=state)
     app.add_middleware(ReadGate, reads=state.reads, passes=frozenset((EVENTS_PATH,)))
-    app.add_middleware(Doors, state=state)
-    # Around all others: what they refuse is counted and has an id too.
-    app.add_middleware(RequestLog, tally=TALLY, every=state.settings.log_format == "json")
     app.router.routes.append(Route(EVENTS_PATH, _OnlyPosted()))
     for routes in ROUTES:
         app.include_router(routes.router)

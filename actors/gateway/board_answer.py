@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from actors.gateway.answers import row_json
 from actors.gateway.auth import Caller
 from actors.gateway.board_pages import Page
 from actors.gateway.prize_view import PrizeView
+from actors.gateway.shown_pages import ShownPages
 from actors.gateway.state import State
 from actors.messages import Ask, Reading
 from actors.phases import instant
@@ -63,6 +65,11 @@ async def with_changes(
     members = [row.key.member for row in page.rows]
     before = await state.changes.ranks_at(board, members, state.day())
     return BoardRead(board, page, view, before, team, as_of_us, phase)
+
+
+def pages_of(state: State) -> ShownPages:
+    """Build what shows the boards' pages of a gateway."""
+    return ShownPages(partial(read_board, state), partial(board_json, state), state.mark)
 
 
 def board_json(state: State, caller: Caller, read: BoardRead) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from actors.gateway.auth import Caller
+from actors.gateway.auth import Caller, eyes
 from actors.gateway.board_feed import BoardFeed, Frame, Json
 from actors.gateway.board_reader import Reader, StreamFigures, View
 from actors.gateway.problems import Problem
@@ -222,7 +222,7 @@ class BoardStreams:
         answers: dict[bool, Json] = {}
         for view in views:
             if view.masked not in answers:
-                answers[view.masked] = self._write(_eyes(view.masked), read)
+                answers[view.masked] = self._write(eyes(view.masked), read)
             answer = first_rows(answers[view.masked], view.limit)
             feed = self._feeds.get(view)
             if feed is None:
@@ -326,8 +326,3 @@ def first_rows(answer: Json, limit: int) -> Json:
     if len(answer["rows"]) <= limit:
         return answer
     return answer | {"rows": answer["rows"][:limit], "next_cursor": str(limit)}
-
-
-def _eyes(masked: bool) -> Caller:
-    """Give a caller who sees ids masked, or all of them."""
-    return Caller("", "app") if masked else Caller("", "analyst")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,8 @@ from rules.decoding.identity import shard_of
 from rules.ranks.official_order import Key
 from rules.ranks.standings import merge_teams, team_board_rows
 
+UNKNOWN_S: Final = 1.0
+
 
 class Changes:
     """Reads yesterday's ranks; they don't change during a day, so each is asked once."""
@@ -23,14 +27,24 @@ class Changes:
         self._readings = readings
         self._day = -1
         self._ranks: dict[str, dict[str, int | None]] = {}
+        self._unknown_until_s: dict[tuple[str, str], float] = {}
         self._teams = {board.id for board in rules.boards if board.team is not None}
 
     async def ranks_at(self, board: str, members: Sequence[str], day: int) -> dict[str, int | None]:
-        """Give the ranks at the first instant of a local day; a member not known is left out."""
+        """Give the ranks at the first instant of a local day; a member not known is left out.
+
+        Who is not known was asked for within the last second: a shard that started today never
+        learns how its boards stood at midnight.
+        """
         if day != self._day:
-            self._day, self._ranks = day, {}
-        known = self._ranks.setdefault(board, {})
-        missing = [member for member in members if member not in known]
+            self._day, self._ranks, self._unknown_until_s = day, {}, {}
+        known, unknown_until_s = self._ranks.setdefault(board, {}), self._unknown_until_s
+        now_s = time.monotonic()
+        missing = [
+            member
+            for member in members
+            if member not in known and unknown_until_s.get((board, member), 0.0) <= now_s
+        ]
         if missing:
             found = (
                 await self._team_ranks(board, missing, day)
@@ -39,6 +53,10 @@ class Changes:
             )
             if self._day == day:
                 known.update(found)
+                until_s = now_s + UNKNOWN_S
+                self._unknown_until_s |= {
+                    (board, member): until_s for member in missing if member not in found
+                }
         return {member: known[member] for member in members if member in known}
 
     async def scores_at(self, board: str, members: Sequence[str], day: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
 from actors.gateway.auth import key_id_of, secret_of
 from actors.gateway.counted import Line
@@ -63,33 +63,11 @@ _LOOPBACK: Final = ("127.", "::1", "::ffff:127.")
 
 
 class Doors:
-    """The outermost middleware."""
+    """Checks what comes."""
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
-        self._app = app
+    def __init__(self, state: State) -> None:
         self._state = state
         self._host = b""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Admit a request, or answer it with a problem."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        try:
-            _, length = self.admit(scope)
-        except Problem as problem:
-            self.count(scope, problem.status)
-            await problem.response()(scope, receive, send)
-            return
-        if scope["path"] != EVENTS_PATH and length:
-            receive = _bounded(receive)
-
-        async def watch(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in REFUSED:
-                self.count(scope, message["status"])
-            await send(message)
-
-        await self._app(scope, receive, watch)
 
     def admit(self, scope: Scope) -> tuple[dict[bytes, bytes], int]:
         """Refuse what no route should see; raises Problem.
@@ -128,12 +106,13 @@ class Doors:
             if known is None:
                 return  # the route says it
             keys.remember(authorization, known)
-        scope.setdefault("state", {})["key"] = known.caller
+        here = scope.setdefault("state", {})
+        here["key"] = known.caller
         keys.rates.take(known.rate, known.caller.key_id)
         if known.caller.role == Role.APP:
-            member = keys.spoken_for(known.caller, Headers(scope=scope)).member
-            if member is not None:
-                keys.rates.take_member(known.caller.key_id, member)
+            caller = here["key"] = keys.spoken_for(known.caller, Headers(scope=scope))
+            if caller.member is not None:
+                keys.rates.take_member(caller.key_id, caller.member)
 
     def _check_host(self, scope: Scope, host: bytes | None) -> None:
         """Refuse a host that is none; what it names is used for nothing."""
@@ -181,7 +160,7 @@ def _body_length(found: dict[bytes, bytes], path: str) -> int:
     return length
 
 
-def _bounded(receive: Receive) -> Receive:
+def bounded(receive: Receive) -> Receive:
     """Refuse a body once it turns out too large, whatever was announced."""
     size = 0
 

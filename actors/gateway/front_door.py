@@ -62,7 +62,7 @@ async def send_whole(
         return
     if not cycle.keep_alive:
         headings = [*headings, (b"connection", b"close")]
-    lines = [b"%b: %b\r\n" % heading for heading in headings]
+    lines = [b"%b: %b\r\n" % heading for heading in (*cycle.default_headers, *headings)]
     cycle.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
     cycle.response_started = cycle.response_complete = True
     cycle.message_event.set()

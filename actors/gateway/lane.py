@@ -80,6 +80,7 @@ class Lane:
     ) -> None:
         self.shard = shard
         self.version = 0
+        self.untold = False  # what shows that version waits at the shard
         self.clock_us = 0
         self.queued_events = 0
         self.down_since_s: float | None = None
@@ -267,6 +268,7 @@ class Lane:
         self._gather_and_launch()
         with STAGES.timed("answer"):
             self._hand_out(flight.parcels, answer)
+        self.untold = answer.waiting
         if answer.waiting:
             asyncio.get_running_loop().call_later(PUSH_AFTER_S, self._push_if_still, flight.number)
 

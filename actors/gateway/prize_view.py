@@ -25,6 +25,8 @@ class PrizeView:
     awards: list[Award]
     lines: dict[str, PrizeLines]
     barred: frozenset[str]
+    taken: dict[str, frozenset[str]]
+    """By board, the members that a prize of an earlier board keeps from winning on it."""
 
     @property
     def cost(self) -> Cost:
@@ -55,13 +57,7 @@ class PrizeView:
         """Tell whether a member can't win here: disqualified, or a winner of an earlier board."""
         if row.disqualified:
             return True
-        season = self.rules.season
-        if not season.prize_rules.one_per_member or row.tier < 0:
-            return False
-        order = prize_boards(season)
-        earlier = order[: order.index(board)]
-        member = row.key.member
-        return any(award.member == member and award.board in earlier for award in self.awards)
+        return row.tier >= 0 and row.key.member in self.taken[board]
 
 
 class PrizeReader:
@@ -100,9 +96,19 @@ class PrizeReader:
         if self._short(found, lines):
             self._margin *= 4
             return None
-        view = PrizeView(self._rules, awards, lines, barred)
+        view = PrizeView(self._rules, awards, lines, barred, self._taken(awards))
         self._last = (versions, view)
         return view
+
+    def _taken(self, awards: list[Award]) -> dict[str, frozenset[str]]:
+        """Find, by board, who won on an earlier one where a member may win once."""
+        once = self._season.prize_rules.one_per_member
+        won: set[str] = set()
+        taken = {}
+        for board in self._boards:
+            taken[board] = frozenset(won if once else ())
+            won |= {award.member for award in awards if award.board == board}
+        return taken
 
     def _count(self, board: str) -> int:
         """Count the rows to read: every place of this and earlier boards, and some to pass over."""

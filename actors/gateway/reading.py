@@ -45,10 +45,15 @@ class ReadingLane:
         self._push = push
         self._waiters: list[_Waiter] = []
         self._task: asyncio.Task[None] | None = None
+        self._untold = self._told = -1
 
-    async def ask(self, asks: Iterable[Ask], at_least: int) -> Reading:
-        """Answer from one snapshot; raises Problem 503 when the shard stays behind or away."""
+    async def ask(self, asks: Iterable[Ask], at_least: int, *, untold: bool = False) -> Reading:
+        """Answer from one snapshot; raises Problem 503 when the shard stays behind or away.
+
+        untold: what shows that version waits at the member shard, unless it was told since.
+        """
         loop = asyncio.get_running_loop()
+        self._untold = max(self._untold, at_least) if untold else self._untold
         waiter = _Waiter(
             list(asks), at_least, time.monotonic() + BEHIND_FOR_S, loop.create_future()
         )
@@ -61,9 +66,14 @@ class ReadingLane:
         told = False
         while self._waiters:
             waiters, self._waiters = self._waiters, []
-            asks = list(dict.fromkeys(ask for waiter in waiters for ask in waiter.asks))
-            at_least = max(waiter.at_least for waiter in waiters)
             try:
+                if self._told < self._untold:
+                    self._told = self._untold
+                    await self._have_told()
+                    waiters += self._waiters
+                    self._waiters = []
+                asks = list(dict.fromkeys(ask for waiter in waiters for ask in waiter.asks))
+                at_least = max(waiter.at_least for waiter in waiters)
                 reading = await self._calls.read(asks, at_least)
                 wanted = self._rules_hash()
                 if wanted and reading.rules_hash != wanted:
@@ -111,6 +121,7 @@ class Readings:
         shards: Sequence[RankingShardCalls],
         versions: Callable[[], list[int]],
         pushes: Sequence[Push],
+        untold: Callable[[], list[bool]] | None = None,
     ) -> None:
         self.rules_hash = ""  # of the rules whose boards are read; "" for any
         self.lanes = [
@@ -118,6 +129,7 @@ class Readings:
             for number, (calls, push) in enumerate(zip(shards, pushes, strict=True))
         ]
         self._versions = versions
+        self._untold = untold or (lambda: [False] * len(self.lanes))
 
     async def everywhere(self, asks: Iterable[Ask]) -> list[Reading]:
         """Put the same asks to every shard, each answering from one snapshot."""
@@ -128,8 +140,10 @@ class Readings:
         """Put each shard its own asks; a shard without any is not called."""
         versions = self._versions()
         called = [
-            lane.ask(own, version)
-            for lane, own, version in zip(self.lanes, asks, versions, strict=True)
+            lane.ask(own, version, untold=untold)
+            for lane, own, version, untold in zip(
+                self.lanes, asks, versions, self._untold(), strict=True
+            )
             if own
         ]
         answered = iter(await asyncio.gather(*called))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-import time
+from itertools import count
 from typing import Any, Final
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from actors.gateway.submission import Submission
 from actors.gateway.tally import Tally
@@ -24,39 +24,18 @@ PLAIN_PATHS: Final = frozenset(("/v1/events", "/healthz", "/readyz", "/openapi.j
 STREAM_SUFFIX: Final = "/stream"
 _SANE: Final = re.compile(rb"[A-Za-z0-9._:+/=-]{1,64}")
 
+_PROCESS: Final = secrets.randbits(32)
+_numbers = count(1)
+
 log = logging.getLogger(__name__)
 
 
 class RequestLog:
-    """Middleware around everything else; with `every` each request becomes a line of the log."""
+    """Counts requests; with `every` each becomes a line of the log."""
 
-    def __init__(self, app: ASGIApp, tally: Tally, every: bool) -> None:
-        self._app = app
+    def __init__(self, tally: Tally, every: bool) -> None:
         self._tally = tally
         self._every = every
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request and note how it went."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began_s = time.perf_counter()
-        request_id = request_id_of(scope)
-        scope.setdefault("state", {})["request_id"] = request_id.decode()
-        status = 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                self.count(scope, route_of(scope), status)
-                message["headers"] = [*message.get("headers", ()), (HEADER, request_id)]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, answer)
-        finally:
-            self.served(scope, route_of(scope), status, time.perf_counter() - began_s)
 
     def count(self, scope: Scope, route: str, status: int) -> None:
         """Count a request that is being answered."""
@@ -97,7 +76,7 @@ def request_id_of(scope: Scope) -> bytes:
             if _SANE.fullmatch(value):
                 return bytes(value)
             break
-    return secrets.token_hex(8).encode()
+    return b"%08x%08x" % (_PROCESS, next(_numbers) & 0xFFFFFFFF)
 
 
 def route_of(scope: Scope) -> str:

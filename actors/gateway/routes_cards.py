@@ -12,7 +12,8 @@ from actors.gateway.answers import encoded, name_json
 from actors.gateway.card import VALID_S_MAX, card_code, card_svg, read_card
 from actors.gateway.masks import masked
 from actors.gateway.problems import Problem
-from actors.gateway.routes_read import READERS, caller_of, member_of, state_of
+from actors.gateway.read_answers import READERS, member_of
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.texts import Text
 
 router = APIRouter(prefix="/v1")

@@ -14,7 +14,8 @@ from actors.company_use import COLUMNS, on_disk, use_of
 from actors.gateway.answers import encoded, money
 from actors.gateway.auth import COMPANY_HEADER, Caller
 from actors.gateway.problems import Problem
-from actors.gateway.routes_read import READERS, caller_of, state_of
+from actors.gateway.read_answers import READERS
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.messages import ShardDown
 from actors.phases import instant

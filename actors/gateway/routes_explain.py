@@ -11,7 +11,8 @@ from actors.gateway.auth import Caller
 from actors.gateway.board_pages import owner_of
 from actors.gateway.masks import masked
 from actors.gateway.problems import Problem
-from actors.gateway.routes_read import READERS, caller_of, check_board, state_of
+from actors.gateway.read_answers import READERS, check_board
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.messages import Row, ShardDown
 from actors.phases import instant

@@ -15,10 +15,11 @@ from actors.gateway.answers import encoded
 from actors.gateway.board_pages import owner_of
 from actors.gateway.ingest import ARROW
 from actors.gateway.problems import Problem
+from actors.gateway.read_answers import member_of
 from actors.gateway.routes_explain import ENTRIES_MAX, ask_journal
 from actors.gateway.routes_notices import notices_of
 from actors.gateway.routes_people import opened
-from actors.gateway.routes_read import caller_of, member_of, state_of
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.messages import ShardDown
 from actors.phases import instant

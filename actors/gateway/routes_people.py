@@ -12,7 +12,8 @@ from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import note
 from actors.gateway.board_pages import owner_of
 from actors.gateway.problems import Problem
-from actors.gateway.routes_read import caller_of, member_of, state_of
+from actors.gateway.read_answers import member_of
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import ShardDown

@@ -11,7 +11,8 @@ from actors.gateway.acts import act, own_member
 from actors.gateway.answers import encoded
 from actors.gateway.board_pages import owner_of
 from actors.gateway.problems import Problem
-from actors.gateway.routes_read import EVERYONE, READERS, caller_of, state_of
+from actors.gateway.read_answers import READERS
+from actors.gateway.routes_read import EVERYONE, caller_of, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
 from actors.messages import ShardDown

@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 from actors.gateway.board_answer import BoardRead, board_json, read_board
 from actors.gateway.board_reader import Reader
 from actors.gateway.board_streams import BoardStreams
-from actors.gateway.routes_read import READERS, caller_of, check_board, state_of
+from actors.gateway.read_answers import READERS, check_board
+from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 
 router = APIRouter(prefix="/v1")

@@ -19,6 +19,7 @@ from actors.figures import Figures, figures_of_process
 from actors.final_list import FinalShelf
 from actors.gateway.app import make_app
 from actors.gateway.auth import KeyRing
+from actors.gateway.board_answer import pages_of
 from actors.gateway.board_pages import BoardPages
 from actors.gateway.changes import Changes
 from actors.gateway.cleansing import Cleanser
@@ -29,7 +30,9 @@ from actors.gateway.log_history import LogHistory
 from actors.gateway.operations import lags_of
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.rates import Rates, role_rates
+from actors.gateway.read_answers import ranks_together
 from actors.gateway.reading import Readings
+from actors.gateway.rounds import Rounds
 from actors.gateway.routes_stream import streams_of
 from actors.gateway.sealing import Sealer
 from actors.gateway.seasons import names_of, watch_opening
@@ -200,7 +203,12 @@ class GatewayServer:
         for lane, status in zip(ingest.lanes, statuses, strict=True):
             lane.version, lane.clock_us = status.version, status.clock_us
         pushes = [member.push for member in members]
-        readings = Readings(self._rankings, ingest.versions, pushes)
+        readings = Readings(
+            self._rankings,
+            ingest.versions,
+            pushes,
+            lambda: [lane.untold for lane in ingest.lanes],
+        )
         readings.rules_hash = rules.rules_hash
         state = State(
             book=book,
@@ -227,6 +235,8 @@ class GatewayServer:
             simulations=self._simulation_queue(),
         )
         state.streams = streams_of(state, settings.stream_readers)
+        state.shown = pages_of(state)
+        state.ranks = Rounds(partial(ranks_together, state))
         state.vitals = self._vitals()
         state.past = LatelySeen(TALLY, lambda: lags_of(state))
         return state

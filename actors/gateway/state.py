@@ -20,7 +20,9 @@ from actors.gateway.lately import LatelySeen
 from actors.gateway.log_history import LogHistory
 from actors.gateway.prize_view import PrizeReader
 from actors.gateway.reading import Readings
+from actors.gateway.rounds import Rounds
 from actors.gateway.sealing import Sealer
+from actors.gateway.shown_pages import ShownPages
 from actors.gateway.simulation_queue import SimulationQueue
 from actors.gateway.vitals import Vitals
 from actors.messages import KeeperCalls, MemberShardCalls
@@ -30,6 +32,9 @@ from actors.settings import Settings
 from actors.store.audit import AuditLog
 from actors.store.vault import Vault
 from rules.compiling.compiled import Rules
+
+RankRounds = Rounds[str, list[str], tuple[dict[str, int | None], int, int]]
+"""Ranks on a board, by members; what they are, the version that shows them, and as_of."""
 
 
 def wall_us() -> int:
@@ -65,6 +70,8 @@ class State:
     simulations: SimulationQueue | None = None
     reads: Admission = field(default_factory=lambda: Admission("reads", READS_MAX))
     streams: BoardStreams = field(init=False)
+    shown: ShownPages = field(init=False)
+    ranks: RankRounds = field(init=False)
     vitals: Vitals = field(init=False)
     past: LatelySeen = field(init=False)
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -113,6 +120,13 @@ class State:
     def phase(self) -> str:
         """Name the season's phase now."""
         return self.window.phase(self.now_us())
+
+    def mark(self) -> tuple[object, ...]:
+        """Tell what is acknowledged by now and under which rules: with these a board changes.
+
+        Ticks alone move it without.
+        """
+        return *self.ingest.versions(), self.ingest.clock_us, self.rules.rules_hash
 
     def day(self) -> int:
         """Number the local day of the system's clock."""

@@ -59,7 +59,15 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, Heard]]:
         tell = staticmethod(lambda status, address: heard.append((status, address)))
 
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, http=Door, lifespan="off", log_config=None)
+    config = uvicorn.Config(
+        application,
+        http=Door,
+        lifespan="off",
+        log_config=None,
+        date_header=False,
+        server_header=False,
+        headers=[("x-every", "answer")],
+    )
     server = uvicorn.Server(config)
 
     async def run() -> None:
@@ -155,7 +163,7 @@ def test_answers_in_one_piece_keep_a_connection_or_close_it(door: tuple[int, Hea
     asked = b"POST /whole HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc"
     wire = opened(port)
     wire.sendall(asked + asked.replace(b"Host: h", b"Host: h\r\nConnection: close"))
-    told = b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n%b\r\n3"
+    told = b"HTTP/1.1 200 OK\r\nx-every: answer\r\ncontent-length: 1\r\n%b\r\n3"
     assert rest_of(wire) == told % b"" + told % b"connection: close\r\n"
     wire = opened(port)
     wire.sendall(asked.replace(b"1.1", b"1.0"))

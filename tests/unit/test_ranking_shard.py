@@ -202,20 +202,21 @@ def test_a_member_whose_first_events_were_refused_is_known_once_one_applies(rule
     # Row 0 was numbered by an event that was refused; row 1 came behind it.
     late, first = standing(["late"], [5], random), standing(["first"], [9], random)
     shard.update(1, 2, NOON_US, change([1], late, 0, ["first", "late"]))
-    keys: Ask = ("keys", "overall", ("first", "late"))
-    before = shard.read([keys], 2).answers[keys]
+    places: Ask = ("places", "overall", ("first", "late"))
+    before = shard.read([places], 2).answers[places]
     assert before[0] is None
-    assert before[1].member == "late"
+    assert (before[1].key.member, before[1].ahead) == ("late", 0)
     shard.update(2, 3, NOON_US, change([0], first, 2, []))
 
-    reading = shard.read([("row", "overall", "first"), ("keys", "overall", ("late", "first"))], 3)
+    places = ("places", "overall", ("late", "first"))
+    reading = shard.read([("row", "overall", "first"), places], 3)
 
     row = reading.answers["row", "overall", "first"]
     assert row is not None
     assert row.key.member == "first"
-    assert [key.member for key in reading.answers["keys", "overall", ("late", "first")]] == [
-        "late",
-        "first",
+    assert [(place.key.member, place.ahead) for place in reading.answers[places]] == [
+        ("late", 1),
+        ("first", 0),
     ]
     # Everyone again, as after a restart of the member shard: no row has changed hands.
     both = standing(["first", "late"], [9, 5], random)

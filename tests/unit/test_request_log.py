@@ -13,6 +13,7 @@ import pytest
 
 from actors.gateway.request_log import RequestLog, route_of
 from actors.gateway.tally import Tally
+from actors.gateway.threshold import Threshold
 from actors.log_lines import JsonLines, log_to
 from rules.judging.results import REASON_CODES, STATUSES
 
@@ -23,6 +24,17 @@ class Route:
     """What the router leaves in the scope."""
 
     path = "/v1/members/{member:path}"
+
+
+class Open:
+    """A gate that lets everything in."""
+
+    def admit(self, scope: Any) -> tuple[dict[bytes, bytes], int]:
+        del scope
+        return {}, 0
+
+    def count(self, scope: Any, status: int) -> None:
+        del scope, status
 
 
 ROUTE = "/v1/members/{member}"
@@ -48,7 +60,7 @@ def answered(
 
         path = "/v1/members/m-secret"
         scope = {"type": "http", "method": "GET", "path": path, "headers": list(headers)}
-        await RequestLog(app, tally, every)(scope, receive, send)
+        await Threshold(app, Open(), RequestLog(tally, every), ())(scope, receive, send)
 
     asyncio.run(main())
     return sent

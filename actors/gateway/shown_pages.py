@@ -1,0 +1,89 @@
+"""Shown pages: what many readers of a board ask for at the same moment, read and written once.
+
+A page is as of the moment before it was read. Until an event is acknowledged after that moment,
+and for a fiftieth of a second at most, it is what reading again would show.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from actors.gateway.auth import Caller, eyes
+from actors.gateway.rounds import Rounds
+
+if TYPE_CHECKING:
+    from actors.gateway.board_answer import BoardRead
+
+MOMENT_S: Final = 0.02
+"""How long a page is shown without reading again: ticks move standings without an event."""
+PAGES_MAX: Final = 32
+
+PageKey = tuple[str, int, int]
+"""A board, how many rows to pass over, and how many to show."""
+Write = Callable[[Caller, "BoardRead"], dict[str, Any]]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class ShownPage:
+    """A page, and its JSON for everyone who sees it alike."""
+
+    def __init__(self, read: BoardRead, write: Write, mark: object, until_s: float) -> None:
+        self.mark = mark
+        self.until_s = until_s
+        self._read = read
+        self._write = write
+        self._members = frozenset(row.key.member for row in read.page.rows)
+        self._bodies: dict[bool, bytes] = {}
+
+    def body(self, caller: Caller) -> bytes:
+        """Give the JSON for a caller."""
+        masked = caller.role == "app"
+        if masked and caller.member in self._members:
+            return _encode(self._write(caller, self._read))
+        found = self._bodies.get(masked)
+        if found is None:
+            found = self._bodies[masked] = _encode(self._write(eyes(masked), self._read))
+        return found
+
+
+class ShownPages:
+    """Reads pages of boards.
+
+    Args:
+        read: reads a page.
+        write: says it as a caller may see it.
+        mark: tells what has been acknowledged, and under which rules; equal marks, equal pages.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str, int, int], Awaitable[BoardRead]],
+        write: Write,
+        mark: Callable[[], object],
+    ) -> None:
+        self._read = read
+        self._write = write
+        self._mark = mark
+        self._pages: dict[PageKey, ShownPage] = {}
+        self._rounds: Rounds[PageKey, None, ShownPage] = Rounds(self._answer)
+
+    async def page(self, board: str, after: int, limit: int) -> ShownPage:
+        """Give the rows with ranks after + 1 to after + limit; raises Problem 503."""
+        key = (board, after, limit)
+        shown = self._pages.get(key)
+        if shown is not None and time.monotonic() < shown.until_s and shown.mark == self._mark():
+            return shown
+        return await self._rounds.ask(key, None)
+
+    async def _answer(self, key: PageKey, asked: list[None]) -> list[ShownPage]:
+        mark, until_s = self._mark(), time.monotonic() + MOMENT_S
+        shown = ShownPage(await self._read(*key), self._write, mark, until_s)
+        if len(self._pages) >= PAGES_MAX:
+            self._pages.clear()
+        self._pages[key] = shown
+        return [shown] * len(asked)

@@ -72,7 +72,7 @@ class IdentityMap:
             alike = (met == tag).nonzero()[0]
             if len(alike):
                 entry, looking = self._slots[slot[alike]], rows[alike]
-                keys = self._keys[entry]
+                keys = self._keys.take(entry, axis=0)  # many times faster than by an index
                 same = (keys[:, 0] == a[looking]) & (keys[:, 1] == b[looking])
                 hit = entry[same]
                 found[looking[same]] = hit if self._values is None else self._values[hit]

@@ -2,6 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from rules.table import identity_map
 from rules.table.identity_map import IdentityMap
 
 Words = npt.NDArray[np.uint64]
@@ -17,7 +18,13 @@ def keys(rng: np.random.Generator, count: int, *, narrow: bool) -> tuple[Words, 
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_agrees_with_a_dict(seed: int) -> None:
+def test_agrees_with_a_dict(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if seed >= 2:
+        # Entries move by and by: soon done, never done before the next move, and in between.
+        monkeypatch.setattr(identity_map, "_SLOTS_MIN", 4)
+        monkeypatch.setattr(identity_map, "_AT_ONCE", 8)
+        monkeypatch.setattr(identity_map, "_MOVED_AN_ENTRY", (0, 1, 2, 16)[seed - 2])
+        monkeypatch.setattr(identity_map, "_MOVED_MIN", 10 * seed)
     rng = np.random.default_rng(seed)
     known, oracle = IdentityMap(), dict[tuple[int, int], int]()
     for _ in range(60):
@@ -41,11 +48,28 @@ def test_agrees_with_a_dict(seed: int) -> None:
         )
         oracle |= dict(zip(fresh, values.tolist(), strict=True))
         assert len(known) == len(oracle)
-    known._check()
+        known._check()
     copy = IdentityMap.from_state(known.state())
     copy._check()
     a, b = (np.array(part, dtype=np.uint64) for part in zip(*oracle, strict=True))
     assert copy.find(a, b).tolist() == list(oracle.values())
+
+
+def test_a_large_map_moves_into_new_slots_by_and_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity_map, "_AT_ONCE", 1_000)
+    rng = np.random.default_rng(4)
+    known = IdentityMap()
+    met = set()
+    a, b = keys(rng, 20_000, narrow=False)
+    for first in range(0, 20_000, 25):
+        these = slice(first, first + 25)
+        known.insert(a[these], b[these], np.arange(first, first + 25, dtype=np.int32))
+        if known._before is not None:
+            met.add(len(known._slots))
+            assert known.find(a, b)[: first + 25].tolist() == list(range(first + 25))
+    assert met == {4_096, 8_192, 16_384, 32_768}
+    assert known._before is None
+    known._check()
 
 
 def test_the_first_key_alone_is_not_the_key() -> None:

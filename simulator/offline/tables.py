@@ -27,6 +27,7 @@ from rules.judging.results import Outcome
 from rules.ranks.standings import Standing
 from rules.season.season_models import Season
 from rules.table.member_table import MemberTable
+from simulator import REPLAYING
 
 
 class MergesMembersError(Exception):
@@ -120,9 +121,14 @@ class WorkerTables:
         context = multiprocessing.get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
-        for _ in range(workers):
+        for number in range(workers):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, rules.season), daemon=True)
+            process = context.Process(
+                target=_work,
+                args=(theirs, rules.season),
+                name=f"{REPLAYING}-{number}",
+                daemon=True,
+            )
             process.start()
             theirs.close()
             self._pipes.append(ours)

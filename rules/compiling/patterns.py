@@ -37,7 +37,7 @@ class PatternTable:
         if not found.all():
             self._add(np.unique(patterns[~found]))
             places = np.searchsorted(self._patterns, patterns)
-        values = self._values[places]
+        values = self._values.take(places, axis=0)
         return values[:, 0], values[:, 1]
 
     def known(self) -> tuple[UInt64s, Int64s]:

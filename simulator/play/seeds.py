@@ -87,7 +87,7 @@ def run_jobs(
     """Make runs and return them in the order of the jobs, whatever the number of workers.
 
     progress is told (done, total, what): days of all runs in one process, whole runs with Ray.
-    Memory: about 1 kB a member for each worker, and 130 bytes a member for each run kept.
+    Memory: about 1.2 kB a member for each worker, and 130 bytes a member for each run kept.
     """
     return made_by_jobs(jobs, run_job, workers, progress)
 

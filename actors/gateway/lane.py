@@ -140,7 +140,7 @@ class Lane:
                     self._line.drop_order()
                     self._ordering_us = 0
                     continue
-                if not self._flights:
+                if not self._flights and not self._is_worth_it():
                     await self._linger()
                 self._gather_and_launch(alone=True)
                 await self._land()

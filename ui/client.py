@@ -140,11 +140,13 @@ class Client:
         """
         return self._get("/v1/season", Season, {} if hours is None else {"hours": hours})
 
-    def standings(self, board: str, after: int = 0, limit: int = 50) -> Standings:
-        """Give `limit` rows of `board` from rank `after` + 1 on."""
+    def standings(self, board: str, after: int = 0, limit: int = 50, season: str = "") -> Standings:
+        """Give `limit` rows of `board` from rank `after` + 1 on, also of the season before."""
         parameters: Parameters = {"limit": limit}
         if after:
             parameters["cursor"] = str(after)
+        if season:
+            parameters["season"] = season
         return self._get(f"/v1/standings/{quote(board, safe='')}", Standings, parameters)
 
     def around(self, board: str, member: str, span: int) -> Standings:

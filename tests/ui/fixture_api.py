@@ -137,6 +137,23 @@ def season(state: dict[str, Any], hours: int | None) -> dict[str, Any]:
         "cost": prizes(state)["total"],
         "budget": state["budget"],
         "next_change": nexts and {"phase": nexts, "at": rfc3339(now + timedelta(days=left))},
+        "older": older(state["older"], now) if state.get("older") else None,
+        "upcoming": None,
+    }
+
+
+def older(phase: str, now: datetime) -> dict[str, Any]:
+    """The season before, in a phase of its own beside this one."""
+    return {
+        "season": "spring-2026",
+        "starts": rfc3339(now - timedelta(days=92)),
+        "ends": rfc3339(now - timedelta(days=4)),
+        "score_end": rfc3339(now - timedelta(days=3)),
+        "final_at": rfc3339(now + timedelta(days=3)),
+        "phase": phase,
+        "boards": [{"id": "overall", "team": None}, {"id": "companies", "team": "company"}],
+        "standings_hash": HASH if phase == "final" else None,
+        "published": phase == "final",
     }
 
 
@@ -274,11 +291,20 @@ def app() -> FastAPI:
 
     @api.get("/v1/standings/{board}")
     async def get_standings(
-        board: str, limit: int = 50, cursor: str = "0", around: str = "", span: int = 5
+        board: str,
+        limit: int = 50,
+        cursor: str = "0",
+        around: str = "",
+        span: int = 5,
+        season: str = "",
     ) -> Any:
+        if season not in ("", "spring-2026"):
+            return problem(404, "unknown-season", f"There is no season {season} here.")
         if board not in ("overall", "drivers", "companies"):
             return problem(404, "unknown-board", f"board {board} is not in the season file")
         total = total_of(board, state["phase"])
+        bonus = 5000 if season else state["bonus"]
+        untold = ("change", "gap_to_prize", "prize") if season else ()
         focus = None
         first, last = int(cursor) + 1, min(total, int(cursor) + limit)
         if around:
@@ -295,9 +321,14 @@ def app() -> FastAPI:
             "version": 81234 + state["bonus"],
             "phase": state["phase"],
             "total": total,
-            "rows": [row(board, rank, state["bonus"]) for rank in range(first, last + 1)],
+            "rows": [
+                {key: value for key, value in row(board, rank, bonus).items() if key not in untold}
+                for rank in range(first, last + 1)
+            ],
             "next_cursor": str(last) if last < total and not around else None,
-            "cut_lines": {"overall": [1, 2, 3, 10], "drivers": [20]}.get(board, []),
+            "cut_lines": []
+            if season
+            else {"overall": [1, 2, 3, 10], "drivers": [20]}.get(board, []),
             "focus": focus,
         }
 

@@ -210,3 +210,25 @@ def test_prizes_after_the_end_show_the_hash(system: Recorded) -> None:
     assert "已公布" in page
     assert ">稳<" not in page
     assert "名次已冻结" in page
+
+
+def test_the_season_before_stands_beside_this_one(system: Recorded) -> None:
+    system.choose(older="hold")
+    app = opened(season="spring-2026", page="2")
+    page = shown(app)
+    assert "runs its course beside this one" in page
+    assert "Places 21–40 of 128" in page
+    assert 'class="fc-gap"' not in page, "what is missing to a prize isn't told of it"
+    assert app.query_params["season"] == "spring-2026"
+    app.main.segmented_control(key="board").set_value("companies").run()
+    assert "速达物流" in shown(app)
+    app.main.segmented_control(key="season").set_value("this").run()
+    assert 'class="fc-podium"' in shown(app)
+    assert "season" not in app.query_params
+    system.choose(older="final")
+    page = shown(opened(season="spring-2026"))
+    assert "final and published" in page
+    assert HASH in page
+    # Once it isn't held any more, a link to it opens this season.
+    system.choose()
+    assert 'class="fc-podium"' in shown(opened(season="spring-2026"))

@@ -288,7 +288,7 @@ def test_a_study_tells_who_gets_what_through_which_rule_and_the_way_on() -> None
     page = shown(tight)
     assert "No kind gets more than honest members do" in page
     assert "Nothing leaks through any rule" in page
-    assert "fc-notice-good" in page
+    assert "fc-notice-good fc-verdict" in page
     assert "tune_live" not in [one.key for one in tight.button]
 
 

@@ -49,6 +49,26 @@ class NextChange(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class OtherBoard(msgspec.Struct, frozen=True):
+    """A board of the season before or of the next one."""
+
+    id: str
+    team: str | None
+
+
+class OtherSeason(msgspec.Struct, frozen=True):
+    """The season before, that runs its course beside this one, or the one to come."""
+
+    season: str
+    starts: datetime
+    ends: datetime
+    final_at: datetime
+    phase: Phase
+    boards: tuple[OtherBoard, ...]
+    standings_hash: str | None
+    published: bool
+
+
 class Season(msgspec.Struct, frozen=True):
     """The season as `GET /v1/season` tells it."""
 
@@ -75,6 +95,8 @@ class Season(msgspec.Struct, frozen=True):
     cost: Cost
     budget: Decimal | None
     next_change: NextChange | None
+    older: OtherSeason | None = None
+    upcoming: OtherSeason | None = None
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -105,7 +127,7 @@ class Standings(msgspec.Struct, frozen=True):
     total: int
     rows: tuple[Row, ...]
     next_cursor: str | None
-    cut_lines: tuple[int, ...]
+    cut_lines: tuple[int, ...] = ()
     focus: int | None = None
 
 

@@ -8,10 +8,19 @@ from ui.parts.controls import language_words
 from ui.parts.csv_file import board_csv
 from ui.parts.header import season_header
 from ui.parts.live import client
+from ui.parts.older_view import choose_older_board, choose_season, older_shown, take_older
 
 words = language_words()
 season_header(words)
 season = notices.season_or_wait(words)
+
+older = choose_season(season, words)
+if older is not None:
+    board = choose_older_board(older, words)
+    page = older_shown(season, older, board, words)
+    address.keep(lang=words.language, season=older.season, board=board, page=page)
+    take_older(older, board, words)
+    st.stop()
 
 boards, search = st.columns([3, 2], vertical_alignment="bottom")
 with boards:

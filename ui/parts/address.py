@@ -14,6 +14,7 @@ from ui.texts import LANGUAGES, language_of_browser
 
 VIEW: Final = (
     "member",
+    "season",
     "board",
     "page",
     "part",

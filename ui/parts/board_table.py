@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from msgspec import UnsetType
 
@@ -13,16 +14,20 @@ from ui.parts.markup import element, text
 from ui.parts.names import shown_name, tier_name
 from ui.texts import Texts
 
+NOT_OLDER: Final = ("fc-change", "fc-gap")
+"""What isn't told of the season before."""
+
 
 @dataclass(frozen=True)
 class Look:
-    """What the table needs besides its rows."""
+    """What the table needs besides its rows; `older`, without what moves and what is missing."""
 
     words: Texts
     first_score: int
     team: bool = False
     focus: int | None = None
     rewards: Mapping[str, str] = field(default_factory=dict)
+    older: bool = False
 
 
 def board_table(standings: Standings, look: Look) -> str:
@@ -49,6 +54,8 @@ def _head(look: Look) -> str:
     if not look.team:
         names.append(("fc-level", words("standings.tier")))
     names += [("fc-points", words("standings.score")), ("fc-gap", words("standings.gap"))]
+    if look.older:
+        names = [(css, name) for css, name in names if css not in NOT_OLDER]
     cells = [element("th", css, text(name)) for css, name in names]
     return element("thead", "", element("tr", "", *cells))
 
@@ -56,18 +63,16 @@ def _head(look: Look) -> str:
 def _row(row: Row, look: Look) -> str:
     words = look.words
     bar = element("span", "fc-bar", f'<i style="width:{share(row.score, look.first_score)}%"></i>')
-    cells = [
-        element("td", "fc-rank", number(row.rank)),
-        element("td", "fc-change", change_mark(row.change, words)),
-        element("td", "fc-name", text(shown_name(row, look.team))),
-    ]
+    cells = [element("td", "fc-rank", number(row.rank))]
+    if not look.older:
+        cells.append(element("td", "fc-change", change_mark(row.change, words)))
+    cells.append(element("td", "fc-name", text(shown_name(row, look.team))))
     if not look.team:
         tier = element("span", "fc-tier", text(tier_name(row.tier, words)))
         cells.append(element("td", "fc-level", tier))
-    cells += [
-        element("td", "fc-points", element("b", "", number(row.score)), bar),
-        element("td", "fc-gap", text(gap(row, words))),
-    ]
+    cells.append(element("td", "fc-points", element("b", "", number(row.score)), bar))
+    if not look.older:
+        cells.append(element("td", "fc-gap", text(gap(row, words))))
     return element("tr", "fc-focus" if row.rank == look.focus else "fc-row", *cells)
 
 

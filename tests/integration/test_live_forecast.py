@@ -142,14 +142,6 @@ def test_a_season_is_forecast_while_it_runs_and_judged_at_its_end(
         assert not [member for member in held if member in text], name
     pages = Client(live.system.url, live.keys["analyst"])
     assert pages.forecast().costs["cost_total_fen"].p50 == last["costs"]["cost_total_fen"]["p50"]
-    # Members are fitted to the same log, personal values in it as tokens.
-    fitted = finished(live, kind="calibrate")
-    assert fitted["summary"]["members"] == MEMBERS
-    taken = pages.simulation_file(fitted["id"], "population.toml").decode()
-    assert load_population(taken, "fitted").kinds
-    calibrated = pages.simulation(fitted["id"]).calibrated
-    assert calibrated is not None
-    assert calibrated.held_out is None, "half a month has no weeks to spare"
     refused_early = live.http.post("/v1/simulations", json={"kind": "judge"})
     assert "are judged then" in refused_early.json()["detail"]
     for path in ("/v1/forecast", "/v1/forecast/start", "/v1/forecast/history/0"):
@@ -172,6 +164,14 @@ def test_a_season_is_forecast_while_it_runs_and_judged_at_its_end(
     assert [one["runs"] for one in judged["forecasts"]] == [2, 1, 2]
     assert judged["coverage"]["forecasts"] == 3
     verdict = finished(live, kind="judge")
+    # Members are fitted to the same log, personal values in it as tokens.
+    fitted = finished(live, kind="calibrate")
+    assert fitted["summary"]["members"] == MEMBERS
+    taken = pages.simulation_file(fitted["id"], "population.toml").decode()
+    assert load_population(taken, "fitted").kinds
+    calibrated = pages.simulation(fitted["id"]).calibrated
+    assert calibrated is not None
+    assert calibrated.held_out is None, "a month has no weeks to spare"
     found = pages.simulation(verdict["id"]).judged
     pages.close()
     assert found is not None

@@ -20,6 +20,7 @@ from rules.coupons.firings import Firings
 from rules.coupons.holdout import held_out
 from rules.season.duration import Duration
 from rules.table.birthdays import codes_of_day
+from rules.table.numbered_ids import NumberedIds
 from rules.table.pools import Draw, Pools
 
 if TYPE_CHECKING:
@@ -164,8 +165,11 @@ def run_trigger_tick(table: MemberTable, at_us: int, day: int) -> None:
 
 def by_id(table: MemberTable, rows: Int64s) -> Int64s:
     """Sort member rows by the bytes of their ids."""
+    ids = table.member_ids
+    if isinstance(ids, NumberedIds) and len(rows) and int(rows.max()) < ids.numbered:
+        return np.sort(rows)
     # Code points compare as UTF-8 bytes do.
-    return np.array(sorted(rows.tolist(), key=table.member_ids.__getitem__), dtype=np.int64)
+    return np.array(sorted(rows.tolist(), key=ids.__getitem__), dtype=np.int64)
 
 
 def _due(table: MemberTable, rule: TriggerRule, at_us: int, day: int) -> Int64s:

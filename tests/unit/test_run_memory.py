@@ -2,8 +2,12 @@
 
 import tracemalloc
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
+from rules.coupons.triggers import by_id
+from rules.decoding.identity import hash_strings
 from rules.decoding.instants import read_instant
 from rules.table.numbered_ids import NumberedIds
 from simulator.play import demand, response
@@ -34,6 +38,15 @@ def test_members_looked_at_in_parts_do_the_same(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(demand, "AT_ONCE", 37)
     monkeypatch.setattr(response, "AT_ONCE", 41)
     assert simulate_run(rules_of(), population(), MEMBERS, 3).digest() == run_of().digest()
+
+
+def test_members_with_numbers_are_in_the_order_of_their_names() -> None:
+    play = Play(rules_of(), population(), MEMBERS, 3)
+    rows = np.array([77, 3, 300, 12], dtype=np.int64)
+    assert by_id(play.table, rows).tolist() == [3, 12, 77, 300]
+    play.table.add_members(*hash_strings(pa.array(["ann"])), ["ann"])
+    last = np.array([MEMBERS, 5], dtype=np.int64)
+    assert by_id(play.table, last).tolist() == [MEMBERS, 5]
 
 
 def test_ids_that_go_on_with_the_numbers_are_not_kept() -> None:

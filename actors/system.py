@@ -77,8 +77,8 @@ class Wanted:
 class System:
     """A live season: server, shards, rankings, keeper and gateway.
 
-    start() returns once events are accepted; stop() drains, snapshots and ends everything it
-    started. Ray and the embedded server belong to it unless addresses of others were given.
+    start() returns once events are accepted; keeper and outbox, which end an idle season and send
+    notices, come up behind it. stop() drains, snapshots and ends everything it started. Ray and the embedded server belong to it unless addresses of others were given.
     """
 
     def __init__(self, wanted: Wanted) -> None:

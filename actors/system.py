@@ -78,7 +78,8 @@ class System:
     """A live season: server, shards, rankings, keeper and gateway.
 
     start() returns once events are accepted; keeper and outbox, which end an idle season and send
-    notices, come up behind it. stop() drains, snapshots and ends everything it started. Ray and the embedded server belong to it unless addresses of others were given.
+    notices, come up behind it. stop() drains, snapshots and ends everything it started. Ray and the
+    embedded server belong to it unless addresses of others were given.
     """
 
     def __init__(self, wanted: Wanted) -> None:

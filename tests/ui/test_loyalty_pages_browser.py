@@ -196,3 +196,22 @@ def test_a_refresh_keeps_what_is_being_filled_in(
         expect(page.locator(".fc-notice")).to_have_count(0)
         expect(search).to_have_value("half a member id")
         assert page.evaluate("window.mark") == 1
+
+
+@pytest.mark.usefixtures("system")
+def test_a_log_is_chosen_and_sent_before_it_is_fitted(browser: Browser, pages: str) -> None:
+    with looking(browser, f"{pages}/simulate?part=calibrate") as page:
+        main = page.locator("[data-testid='stMain']")
+        expect(main).to_contain_text("Members as yours are")
+        settled(page)
+        page.get_by_role("combobox").first.click()
+        page.get_by_role("option", name="A log of your own").click()
+        expect(main).to_contain_text("No log yet")
+        start = page.get_by_role("button", name="Fit the members")
+        expect(start).to_be_disabled()
+        log = {"name": "year.csv", "mimeType": "text/csv", "buffer": b"event_id,type\n" * 200}
+        page.locator("input[type=file]").first.set_input_files(log)  # type: ignore[arg-type]  # a dict is a file's payload
+        expect(main).to_contain_text("year.csv is uploaded (3 KiB)")
+        expect(start).to_be_enabled()
+        start.click()
+        expect(main).to_contain_text("Waits for its turn")

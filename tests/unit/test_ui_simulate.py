@@ -297,7 +297,12 @@ def test_a_log_is_uploaded_fitted_and_its_members_simulated(system: Recorded) ->
     assert not app.button(key="simulate_start").disabled, "the season's own log is there"
     app.selectbox(key="calibrate_source").set_value("upload").run()
     assert "No log yet" in shown(app)
+    app.session_state["_calibrate_failed"] = ("year.csv", 70 << 20)
+    app.run()
+    assert "year.csv has 70 MiB: too large" in shown(app)
+    assert "At most 64 MiB are taken here" in shown(app)
     assert app.button(key="simulate_start").disabled
+    del app.session_state["_calibrate_failed"]
     app.session_state["calibrate_log"] = ("0" * 11 + "f", "year.csv", 2_000_000)
     app.run()
     assert "year.csv is uploaded (1,954 KiB)" in shown(app)

@@ -18,6 +18,7 @@ from ui.texts import Texts
 
 A_PAGE: Final = 10
 SURE: Final = 0.95
+MASK: Final = "•"
 COLUMNS: Final = ("holder", "chance", "low", "high", "score_now", "p5", "p50", "p95", "boards")
 
 
@@ -29,7 +30,9 @@ def chances_shown(made: Forecast, season: Season, words: Texts) -> str:
     if member:
         chances = tuple(one for one in made.chances if one.holder in (member, masked(member)))
         if not chances:
-            key = "forecast.nobody" if len(made.chances) % 100 else "forecast.not_listed"
+            # A key that may not see who it is gets the likeliest only, masked.
+            some = any(MASK in one.holder for one in made.chances)
+            key = "forecast.not_listed" if some else "forecast.nobody"
             said = words(key, runs=number(made.runs), listed=number(len(made.chances)))
             show(element("p", "fc-way", text(said)), words)
             return member
@@ -73,7 +76,7 @@ def _line(one: Chance, words: Texts) -> tuple[str, ...]:
         score = two_lines(words("forecast.from_now", now=now, then=number(round(one.score.p50))),
                           band)  # fmt: skip
     # A key that may see who it is gives the id: a page that is projected shows the masked form.
-    name = one.holder if one.team or "•" in one.holder else masked(one.holder)
+    name = one.holder if one.team or MASK in one.holder else masked(one.holder)
     return (
         text(name),
         two_lines(percent(one.chance), interval),

@@ -21,6 +21,7 @@ from actors.gateway.dealing import deal, deal_singles
 from actors.gateway.desk import Desk
 from actors.gateway.gathering import Gathering
 from actors.gateway.lane import Lane
+from actors.gateway.patience import awaited
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
 from actors.gateway.shard_line import Order
@@ -199,8 +200,7 @@ class Ingest:
     @staticmethod
     async def _await_shards(submission: Submission) -> None:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                await asyncio.shield(submission.done)
+            await awaited(submission.done, ANSWER_WITHIN_S)
         except TimeoutError:
             raise Problem(
                 503,

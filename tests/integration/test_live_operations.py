@@ -65,6 +65,8 @@ def live(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         stream_readers=4,
     )
     bulk(system, season_log(1_000))
+    # The keeper and the outbox come up behind the others.
+    wait_for(lambda: all(actor["up"] for actor in system.get("/v1/operations")["actors"]))
     yield system
     stop(system)
 

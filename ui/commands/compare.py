@@ -45,9 +45,7 @@ def command(
     began_s = time.monotonic()
     try:
         with progress("comparing") as told:
-            runs = run_jobs(
-                jobs, workers=workers or workers_for(members, len(jobs)), progress=told
-            )
+            runs = run_jobs(jobs, workers=workers or workers_for(members, len(jobs)), progress=told)
         comparison = compare(runs[:seeds], runs[seeds:])
         compared = Compared(
             comparison, both[0].season, both[1].season, _names(base, candidate), asked.population

@@ -15,7 +15,7 @@ Places = npt.NDArray[np.int64]
 
 ABSENT: Final = -1
 _SLOTS_MIN: Final = 1_024
-_LOAD_MAX: Final = 0.7
+_LOAD_MAX: Final = 0.8
 _FEW: Final = 16
 """Keys that plain steps find sooner than arrays do."""
 _ALL_BITS: Final = 2**64 - 1
@@ -126,7 +126,7 @@ class IdentityMap:
 
     A key is two uint64, well mixed already; a value is an int32 ≥ 0. A slot holds an entry's number
     and a tag, eight bits of its key. So a key costs 16 bytes in its entry, 4 more once a value
-    isn't its entry's number, and 7 to 14 in slots. Slots double when more than 0.7 of them are
+    isn't its entry's number, and 6 to 13 in slots. Slots double when more than 0.8 of them are
     taken: `find` and `insert` are O(1) a key, amortised, with all keys of a call probed together.
     Looking for a key that isn't held reads tags, and the entry of one in 256 that it meets:
     entries may lie in a file.

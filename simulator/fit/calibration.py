@@ -15,6 +15,7 @@ from simulator.fit.day_profile import (
     fit_days,
     fit_fill_elasticity,
     fit_hours,
+    price_appetite,
     price_index,
     price_steps,
 )
@@ -221,10 +222,11 @@ def _litres(observed: Observed, kinds: Kinds) -> dict[str, Finding]:
     if not len(told):
         return {}
     rounding = round_money(fills.amount)
+    appetite = price_appetite(observed)
     rows = np.isin(kind, told)
     fit: LitresFit = fit_litres(
         np.searchsorted(told, kind[rows]), len(told), fills.member[rows], fills.litres[rows],
-        fills.amount[rows], rounding.step,
+        fills.amount[rows], rounding.step, appetite[rows],
     )  # fmt: skip
     step = rounding.step
     found = {

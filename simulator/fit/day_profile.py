@@ -181,6 +181,18 @@ def fit_fill_elasticity(observed: Observed) -> Estimate | None:
     return normal(-slope, error, len(fills.day))
 
 
+def price_appetite(observed: Observed) -> Floats:
+    """Tell by how much the price of its day scaled each fill, float64[fills].
+
+    1 is the usual price, and everywhere where the log can't tell how fills answer the price.
+    """
+    answer = fit_fill_elasticity(observed)
+    if answer is None:
+        return np.ones(len(observed.fills.day))
+    found: Floats = price_index(observed)[observed.fills.day] ** -answer.value
+    return found
+
+
 def poisson_regression(design: Floats, count: Floats) -> tuple[Floats, Floats] | None:
     """Fit log-linear `count: float64[n]` on `design: float64[n, p]` by Newton's steps.
 

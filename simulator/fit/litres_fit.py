@@ -1,7 +1,11 @@
 """Fit how much a fill is: Weibull around each member's mean, and Weibull means over members.
 
 Some drivers ask for a round sum of money, so what they wanted is known only to the rounding; what
-a full tank cuts off is known only from below. Both enter the likelihood as what they are.
+a full tank cuts off is known only from below. Both enter the likelihood as what they are, and a
+fill at another price as what the same member would have taken at the log's usual one.
+
+The likelihood tells how fills scatter. How much they are in the mean is told by their mean: what is
+sold must come out right in litres even where the shapes are not quite Weibull's.
 """
 
 from dataclasses import dataclass
@@ -9,10 +13,12 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gamma, gammaln
+from scipy.optimize import brentq
+from scipy.special import gamma, gammainc, gammaln
 
-from simulator.fit.estimate import Estimate, maximise, robust, share
+from simulator.fit.estimate import Estimate, log_normal, maximise, robust, share
 from simulator.people.keyed import Floats, Ints
+from simulator.people.quantiles import weibull_quantile
 
 MEMBERS_MAX: Final = 3_000
 """Members of a kind that are fitted; of more, every so many-th."""
@@ -24,6 +30,10 @@ _FACTORS: Final[Floats] = np.exp(np.arange(-3.0, 1.3, _STEP))
 _PRIOR_SPREAD: Final = 3.0
 _LOG_SHAPE_MAX: Final = 2.7
 _FEN: Final = 100
+_OVERSHOOT_FEN: Final = 1
+"""What a pump may run past the sum asked for and it still is that sum."""
+_MEMBER_MEANS: Final[Floats] = (np.arange(512) + 0.5) / 512
+_MEAN_REACH: Final = 4.0
 
 
 @dataclass(frozen=True)
@@ -54,52 +64,86 @@ def round_money(amount: Floats) -> RoundMoney:
     >>> found.step, found.share.value > 0.4
     (100.0, True)
     """
-    fen = np.rint(amount * _FEN).astype(np.int64)
     shares = []
     for step in _STEPS:
-        chance = 1.0 / (step * _FEN)
-        round_share = float(np.mean((fen > 0) & (fen % round(step * _FEN) == 0)))
+        chance = (1.0 + _OVERSHOOT_FEN) / (step * _FEN)
+        round_share = float(np.mean(is_round(amount, step)))
         shares.append(max((round_share - chance) / (1.0 - chance), 0.0))
     best = max(i for i, one in enumerate(shares) if one >= _LARGER_STEP_KEEPS * shares[0])
-    return RoundMoney(_STEPS[best], share(shares[best] * len(fen), len(fen)))
+    return RoundMoney(_STEPS[best], share(shares[best] * len(amount), len(amount)))
 
 
 def is_round(amount: Floats, step: float) -> npt.NDArray[np.bool_]:
-    """Tell which sums are whole steps, bool[n]."""
-    fen = np.rint(amount * _FEN).astype(np.int64)
-    found: npt.NDArray[np.bool_] = (fen > 0) & (fen % round(step * _FEN) == 0)
+    """Tell which sums are whole steps, bool[n], or run past one by no more than a pump may.
+
+    >>> is_round(np.array([20.0, 20.01, 20.02, 19.99]), 5.0).tolist()
+    [True, True, False, False]
+    """
+    fen, step_fen = np.rint(amount * _FEN).astype(np.int64), round(step * _FEN)
+    found: npt.NDArray[np.bool_] = (fen >= step_fen) & (fen % step_fen <= _OVERSHOOT_FEN)
     return found
 
 
 class _Kind:
-    """Hold one kind's fills by member: exact ones, those cut off, and those rounded."""
+    """Hold one kind's fills by member: exact ones, those cut off, and those rounded.
 
-    def __init__(self, member: Ints, litres: Floats, amount: Floats, step: float) -> None:
+    Litres are divided by the appetite of their day: what they'd have been at the usual price.
+    """
+
+    def __init__(
+        self, member: Ints, litres: Floats, amount: Floats, step: float, appetite: Floats
+    ) -> None:
         rounded = is_round(amount, step)
         exact = litres[~rounded] if np.any(~rounded) else litres
         self.tank = _tank(exact)
+        self._sold = member, np.minimum(litres, self.tank.value) / appetite
         names = np.unique(member)
         names = names[:: max(1, -(-len(names) // MEMBERS_MAX))]
         rows = np.isin(member, names)
         member = np.searchsorted(names, member[rows])
         self.fills = int(rows.sum())
         litres, amount, rounded = litres[rows], amount[rows], rounded[rows]
+        appetite = appetite[rows]
         self.members = len(names)
         full = ~rounded & (litres >= self.tank.value - 0.005)
         known = ~rounded & ~full
-        self._log_sum = np.bincount(member[known], np.log(litres[known]), self.members)
+        log_litres = np.log(litres[known] / appetite[known])
+        self._log_sum = np.bincount(member[known], log_litres, self.members)
         visits = np.bincount(member, minlength=self.members)
         self._weight = visits / visits.mean()
         self._known = np.bincount(member[known], minlength=self.members)
-        self._plain = member[~rounded], np.minimum(litres[~rounded], self.tank.value)
+        cut_off = np.minimum(litres, self.tank.value) / appetite
+        self._plain = member[~rounded], cut_off[~rounded]
         price = amount[rounded] / litres[rounded]
         low = (amount[rounded] - step / 2) / price
         high = (amount[rounded] + step / 2) / price
         self._rounded = (
             member[rounded],
-            np.log(np.clip(low, 1e-6, self.tank.value * (1 - 1e-9))),
-            np.log(np.where(high >= self.tank.value, 1e9, high)),
+            np.log(np.clip(low, 1e-6, self.tank.value * (1 - 1e-9)) / appetite[rounded]),
+            np.log(np.where(high >= self.tank.value, 1e9, high) / appetite[rounded]),
         )
+
+    def mean(self, within: float, between: float) -> Estimate:
+        """Answer the mean fill wanted at which as much is sold, up to the tank, as in the log.
+
+        The error is clustered by member.
+        """
+        member, litres = self._sold
+        sold = float(litres.mean())
+        deviation = np.bincount(member, litres - sold)
+        error = float(np.sqrt(deviation @ deviation)) / len(litres) / sold
+
+        def short(log_mean: float) -> float:
+            return float(np.log(_sold_mean(np.exp(log_mean), within, between, self.tank.value)
+                                / sold))  # fmt: skip
+
+        middle = float(np.log(sold))
+        if short(middle + _MEAN_REACH) <= 0.0:
+            return log_normal(middle, error, len(litres))
+        wanted = float(brentq(short, middle - _MEAN_REACH, middle + _MEAN_REACH))
+        # Near the tank's limit a litre more wanted is less than a litre more sold.
+        slope = (short(wanted + _STEP) - short(wanted - _STEP)) / (2 * _STEP)
+        return log_normal(wanted, error / max(slope, _STEP), len(litres))
 
     def each(self, within: float, between: float, mean: float) -> Floats:
         """Answer each member's log-likelihood times the member's share of the fills."""
@@ -130,6 +174,14 @@ def _power(log_ratio: Floats, shape: float) -> Floats:
     return found
 
 
+def _sold_mean(mean: float, within: float, between: float, tank: float) -> float:
+    """Average the model's fills, litres: of all members' means, cut off at the tank."""
+    scale = mean * weibull_quantile(_MEMBER_MEANS, between) / gamma(1.0 + 1.0 / within)
+    limit = (tank / scale) ** within
+    below = scale * gamma(1.0 + 1.0 / within) * gammainc(1.0 + 1.0 / within, limit)
+    return float(np.mean(below + tank * np.exp(-limit)))
+
+
 def _tank(litres: Floats) -> Estimate:
     """Take the largest fills for full tanks: a quantile near the end, with its interval."""
     ordered = np.sort(litres)
@@ -141,9 +193,17 @@ def _tank(litres: Floats) -> Estimate:
 
 
 def fit_litres(
-    kind: Ints, kinds: int, member: Ints, litres: Floats, amount: Floats, step: float
+    kind: Ints,
+    kinds: int,
+    member: Ints,
+    litres: Floats,
+    amount: Floats,
+    step: float,
+    appetite: Floats,
 ) -> LitresFit:
     """Fit fills: `kind`, `member`: int64[n], `litres`, `amount`: float64[n]; each kind has some.
+
+    `appetite: float64[n]` is by how much the price of its day scaled a fill, 1 at the usual price.
 
     Members weigh by their fills. Where those who come often also fill more, a member drawn at
     random says too little about a litre sold; where they don't, it only costs precision.
@@ -151,7 +211,7 @@ def fit_litres(
     groups = []
     for code in range(kinds):
         rows = kind == code
-        groups.append(_Kind(member[rows], litres[rows], amount[rows], step))
+        groups.append(_Kind(member[rows], litres[rows], amount[rows], step, appetite[rows]))
     means = [np.log(np.mean(litres[kind == code])) for code in range(kinds)]
     begin = np.array([np.log(3.0), np.log(3.0), *means])
 
@@ -168,10 +228,11 @@ def fit_litres(
     best = robust(maximise(total, begin.tolist()), each)
     fills = sum(one.fills for one in groups)
     members = sum(one.members for one in groups)
+    within, between = best.log_estimate(0, fills), best.log_estimate(1, members)
     return LitresFit(
-        best.log_estimate(0, fills),
-        best.log_estimate(1, members),
-        tuple(best.log_estimate(2 + i, one.fills) for i, one in enumerate(groups)),
+        within,
+        between,
+        tuple(one.mean(within.value, between.value) for one in groups),
         tuple(one.tank for one in groups),
         best.log_likelihood,
     )

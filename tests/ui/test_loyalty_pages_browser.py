@@ -13,7 +13,16 @@ from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
 from tests.ui.fixture_simulations import COMPARED, DONE, FITTED, LEAKING, RUNNING, TUNED
 from tests.ui.recorded import Recorded
-from tests.ui.test_pages_browser import PHONE, SCREEN, TOFU, Theme, looking, overflow_px, picture
+from tests.ui.test_pages_browser import (
+    PHONE,
+    SCREEN,
+    TOFU,
+    Theme,
+    choose,
+    looking,
+    overflow_px,
+    picture,
+)
 
 WHO = member_id(17)
 VIEWS = {
@@ -174,7 +183,7 @@ def test_claims_after_the_list_is_published(
     system.choose(phase="final")
     with looking(browser, f"{pages}/prizes", "zh-CN", "light", PHONE) as page:
         settled(page)
-        page.get_by_text("领奖情况", exact=True).click()
+        choose(page, "领奖情况")
         expect(page.locator(".fc-bars")).to_contain_text("30 份奖品中还有 16 份待领取")
         expect(page.locator(".fc-board")).to_contain_text("已送达")
         assert overflow_px(page) <= 0

@@ -21,6 +21,8 @@ Theme = Literal["light", "dark"]
 SCREEN = (1280, 800)
 PHONE = (390, 844)
 WAIT_MS = 30_000
+CLICKED_WITHIN_MS = 5_000
+CLICKED_AGAIN_MAX = 3
 # A glyph no font has is drawn like the character U+FFFF; a real one is drawn otherwise.
 TOFU = """(text) => {
   const draw = (letter) => {
@@ -79,6 +81,22 @@ def picture(page: Page, folder: Path, name: str) -> None:
     # The chart is drawn last; without it the picture would show a gap.
     page.wait_for_load_state("networkidle")
     page.screenshot(path=folder / f"{name}.png")
+
+
+def choose(page: Page, name: str) -> None:
+    """Take one of several choices.
+
+    A page that is being drawn at that moment forgets a click; whoever sees that clicks again.
+    """
+    choice = page.get_by_role("radio", name=name, exact=True)
+    for _ in range(CLICKED_AGAIN_MAX):
+        page.get_by_text(name, exact=True).click()
+        try:
+            expect(choice).to_be_checked(timeout=CLICKED_WITHIN_MS)
+        except AssertionError:
+            continue
+        return
+    expect(choice).to_be_checked()
 
 
 def overflow_px(page: Page) -> int:
@@ -179,7 +197,7 @@ def test_pages_and_boards_are_a_click_away(browser: Browser, pages: str) -> None
     with looking(browser, pages) as page:
         page.get_by_role("button", name="Page 2", exact=True).click()
         expect(page.locator("div.fc-caption")).to_contain_text("Places 21–40 of 128")
-        page.get_by_text("Companies", exact=True).click()
+        choose(page, "Companies")
         expect(page.locator(".fc-board")).to_contain_text("速达物流")
         expect(page).to_have_url(re.compile("board=companies"))
         page.go_back()
@@ -190,7 +208,7 @@ def test_pages_and_boards_are_a_click_away(browser: Browser, pages: str) -> None
 def test_language_switch_keeps_the_view(browser: Browser, pages: str) -> None:
     with looking(browser, f"{pages}/?board=drivers&page=2") as page:
         expect(page.locator(".fc-board")).to_contain_text("Member")
-        page.get_by_text("中文", exact=True).click()
+        choose(page, "中文")
         expect(page.locator(".fc-board")).to_contain_text("会员")
         expect(page).to_have_url(re.compile("lang=zh&board=drivers&page=2"))
         page.get_by_role("link", name="奖品").click()

@@ -73,11 +73,13 @@ class Running:
         self._faults = Faults(self.system, self.store, self._random, era.tmpfs)
         self._world = World(EVENT_STEP_S)
         self._probes = 0
+        self._keys: list[str] = []
         self._repeating = Sender(self.system.url, self.system.key, self.ledger)
 
     def start(self) -> None:
-        """Start the system."""
+        """Start the system and give each till a key of its own: keys take turns."""
         self.system.start()
+        self._keys = [self.system.made_key() for _ in range(TILLS)]
 
     def round(self, number: int) -> None:
         """Load, hurt, await recovery, and see that nothing acknowledged is lost."""
@@ -137,7 +139,7 @@ class Running:
             self.summary.faults += self.ledger.faults
 
     def _till(self, number: int, till: int) -> Till:
-        sender = Sender(self.system.url, self.system.key, self.ledger)
+        sender = Sender(self.system.url, self._keys[till], self.ledger)
         seed = f"{self.era.seed} {self.era.number} {number} {till}"
         return Till(sender, Drawing(self._world, seed), self._world, TILL_PAUSE_S)
 

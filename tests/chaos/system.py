@@ -77,6 +77,17 @@ class SystemUnderTest:
                 raise NotServing(f"not ready within {within_s:.0f} s:\n{self.last_lines()}")
             time.sleep(0.05)
 
+    def made_key(self) -> str:
+        """Make a till's key."""
+        answer = httpx.post(
+            f"{self.url}/v1/keys",
+            headers={"Authorization": f"Bearer {self.key}"},
+            json={"role": "till"},
+            timeout=30.0,
+            trust_env=False,
+        )
+        return str(answer.raise_for_status().json()["key"])
+
     def is_ready(self) -> bool:
         """Ask whether events and reads are served."""
         try:

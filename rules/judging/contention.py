@@ -34,7 +34,8 @@ def cuts(
     piece of its own, and what triggers issue waits for the end of its piece, where arrival
     order is known. A long span is halved first, and its second half looked at when the first is
     applied: mostly a pool runs out in one short span, and before and behind it there is enough, or
-    nothing. A coupon event of a member whom such a trigger may concern is a piece of its
+    nothing. Where only uses draw, pieces end before those that aren't their member's first event
+    in it. A coupon event of a member whom such a trigger may concern is a piece of its
     own then, to see what was issued. A merge, which makes two members one, always is a piece of
     its own, and so is a claim while claim codes are out, since two members may come with the
     same; and so is an event that names a coupon by a code which isn't known to be its own
@@ -54,6 +55,9 @@ def cuts(
     in_order = False
     if len(table.pools.used):
         drawing, in_order = _contending(table, kind)
+        if drawing == [USE] and not in_order and not alone.any():
+            yield from _cut_before_later_uses(events, first, last)
+            return
         alone |= np.isin(kind, drawing)
         if in_order:
             alone |= _after_triggers(events, first, last)
@@ -65,6 +69,26 @@ def cuts(
         start = place + 1
     if start < last:
         yield start, last, in_order
+
+
+def _cut_before_later_uses(
+    events: Events, first: int, last: int
+) -> Iterator[tuple[int, int, bool]]:
+    """Cut the rows [first, last) so that each use of a coupon is its member's first event there.
+
+    All of a piece's uses are in its first round then, which takes them in the order they came.
+    """
+    row = events.row[first:last]
+    order = np.argsort(row, kind="stable")
+    again = row[order[1:]] == row[order[:-1]]
+    before = np.full(last - first, -1)  # by event: the one before it of its member
+    before[order[1:][again]] = order[:-1][again]
+    start = first
+    for place in np.flatnonzero(events.type[first:last] == USE).tolist():
+        if first + before[place] >= start:
+            yield start, first + place, False
+            start = first + place
+    yield start, last, False
 
 
 def _by_code(table: MemberTable, events: Events, first: int, last: int) -> npt.NDArray[np.bool_]:

@@ -122,6 +122,45 @@ def test_any_cut_gives_the_same_answers_and_coupons(
     assert (whole.pools.used >= 0).all()
 
 
+def uses(seed: int) -> list[Event]:
+    """Draw a log in which nothing but uses draws from what is shared, between other events."""
+    source = random.Random(seed)
+    members = "abcdefgh"
+    sent = [
+        event("claim", member, f"06-10T09:{place:02d}", coupon=template)
+        for place, (member, template) in enumerate(
+            (member, template) for member in members for template in ("any-5", "shop-80", "wash")
+        )
+    ]
+    for place in range(50):
+        member, at = source.choice(members), f"06-10T{10 + place // 60:02d}:{place % 60:02d}"
+        named = source.choice(("any-5", "shop-80", "wash"))
+        if source.random() < 0.6:
+            lines = source.choice(LINES)
+            sent.append(event("use", member, at, coupon=named, order=f"o{place}", lines=lines))
+        else:
+            sent.append(event("adjust", member, at, points=1))
+    return [{**one, "event_id": f"e{place}"} for place, one in enumerate(sent)]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_uses_that_alone_draw_go_in_the_order_they_came(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = SHARED[: SHARED.index("[[budgets]]", SHARED.index("[[budgets]]") + 1)]
+    rules = "[coupon_rules]\nper_order = 2\non_refund = 'keep_used'"
+    sent = uses(seed)
+    one_by_one = shop(budget, rules)
+    expected = told_in_pieces(one_by_one, sent, list(range(1, len(sent))))
+    assert "budget_exhausted" in {one.reason for one in expected}
+    for span in (contention.SPAN_MIN, 16):
+        monkeypatch.setattr(contention, "SPAN_MIN", span)
+        table = shop(budget, rules)
+        assert answers(table, sent) == expected
+        assert stand(table) == stand(one_by_one)
+        assert table.pools.used.tolist() == one_by_one.pools.used.tolist()
+
+
 def test_the_drawn_logs_reach_every_answer() -> None:
     reasons = set()
     for seed in range(6):

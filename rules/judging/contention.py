@@ -30,19 +30,22 @@ def cuts(
     """Cut the rows [first, last) of a batch: (start, stop, whether triggers must wait).
 
     As long as every pool holds enough for all that could draw from it, the order between
-    members changes nothing and there is one piece. Else each event that draws by itself is a
+    members changes nothing and there is one piece. Where only uses draw, a piece ends before one
+    that isn't its member's first event in it: all its uses are in its first round then, which
+    takes them in the order they came. Else each event that draws by itself is a
     piece of its own, and what triggers issue waits for the end of its piece, where arrival
-    order is known. A long span is halved first, and its second half looked at when the first is
-    applied: mostly a pool runs out in one short span, and before and behind it there is enough, or
-    nothing. Where only uses draw, pieces end before those that aren't their member's first event
-    in it. A coupon event of a member whom such a trigger may concern is a piece of its
+    order is known. A long span is halved first then, and its second half looked at when the first
+    is applied: mostly a pool runs out in one short span, and before and behind it there is enough,
+    or nothing. A coupon event of a member whom such a trigger may concern is a piece of its
     own then, to see what was issued. A merge, which makes two members one, always is a piece of
     its own, and so is a claim while claim codes are out, since two members may come with the
     same; and so is an event that names a coupon by a code which isn't known to be its own
     member's.
     """
     kind = events.type[first:last]
-    if last - first > SPAN_MIN and any(_contending(table, kind)):
+    drawing, in_order = _contending(table, kind)
+    in_one_round = drawing == [USE] and not in_order
+    if last - first > SPAN_MIN and (drawing or in_order) and not in_one_round:
         middle = (first + last) // 2
         yield from cuts(table, events, first, middle)
         yield from cuts(table, events, middle, last)
@@ -52,43 +55,34 @@ def cuts(
         alone |= kind == CLAIM
     if table.rules.coupons:
         alone |= _by_code(table, events, first, last)
-    in_order = False
-    if len(table.pools.used):
-        drawing, in_order = _contending(table, kind)
-        if drawing == [USE] and not in_order and not alone.any():
-            yield from _cut_before_later_uses(events, first, last)
-            return
+    before = np.full(last - first, -1)
+    if in_one_round:
+        before = _one_before(events.row[first:last], kind == USE)
+    else:
         alone |= np.isin(kind, drawing)
-        if in_order:
-            alone |= _after_triggers(events, first, last)
+    if in_order:
+        alone |= _after_triggers(events, first, last)
     start = first
-    for place in (first + np.flatnonzero(alone)).tolist():
-        if start < place:
-            yield start, place, in_order
-        yield place, place + 1, in_order
-        start = place + 1
+    for place in np.flatnonzero(alone | (before >= 0)).tolist():
+        at = first + place
+        if start < at and (alone[place] or first + before[place] >= start):
+            yield start, at, in_order
+            start = at
+        if alone[place]:
+            yield at, at + 1, in_order
+            start = at + 1
     if start < last:
         yield start, last, in_order
 
 
-def _cut_before_later_uses(
-    events: Events, first: int, last: int
-) -> Iterator[tuple[int, int, bool]]:
-    """Cut the rows [first, last) so that each use of a coupon is its member's first event there.
-
-    All of a piece's uses are in its first round then, which takes them in the order they came.
-    """
-    row = events.row[first:last]
+def _one_before(row: Int64s, wanted: npt.NDArray[np.bool_]) -> Int64s:
+    """Find the place of each wanted event's one before of the same member, int64[n], else -1."""
     order = np.argsort(row, kind="stable")
     again = row[order[1:]] == row[order[:-1]]
-    before = np.full(last - first, -1)  # by event: the one before it of its member
+    before = np.full(len(row), -1)
     before[order[1:][again]] = order[:-1][again]
-    start = first
-    for place in np.flatnonzero(events.type[first:last] == USE).tolist():
-        if first + before[place] >= start:
-            yield start, first + place, False
-            start = first + place
-    yield start, last, False
+    before[~wanted] = -1
+    return before
 
 
 def _by_code(table: MemberTable, events: Events, first: int, last: int) -> npt.NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 # make test   installs into .venv, then runs every test but the long ones
 # make test-long  runs those: kills, restarts and rebuilds that take minutes
 # make chaos  kills, pauses, cuts off and starves every part under load, for 200 rounds
-# make chaos-short  five minutes of it, as make test runs it
+# make chaos-short  five minutes of it; make test holds one and a half
 # make fuzz  sends a live system spoiled requests, bodies and files, forty times as many as make test
 # make check  formatting, lint, types and import contracts
 PYTHON ?= python3
@@ -20,7 +20,7 @@ demo: $(VENV)/.demo
 	$(BIN)/forecourt demo $(DEMO_ARGS)
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest --numprocesses 3 $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 $(TEST_ARGS)
 
 test-long: $(VENV)/.test
 	$(BIN)/python -m pytest -m long $(TEST_ARGS)

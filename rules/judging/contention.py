@@ -58,7 +58,7 @@ def cuts(
     before = np.full(last - first, -1)
     if in_one_round:
         before = _one_before(events.row[first:last], kind == USE)
-    else:
+    elif drawing:
         alone |= np.isin(kind, drawing)
     if in_order:
         alone |= _after_triggers(events, first, last)

@@ -1,7 +1,5 @@
 """Forecast: the page's logic against recorded answers."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -9,21 +7,9 @@ from tests.ui.fixture_api import member_id
 from tests.ui.fixture_forecast import made_us
 from tests.ui.fixture_simulations import NOBODY
 from tests.ui.opened import opened, shown
-from tests.ui.recorded import Recorded, recorded_answers
+from tests.ui.recorded import Recorded
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Recorded]:
-    with recorded_answers() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def system(server: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    monkeypatch.setenv("FORECOURT_URL", server.url)
-    monkeypatch.setenv("FORECOURT_KEY", server.key)
-    server.choose()
-    return server
+pytestmark = pytest.mark.usefixtures("system")
 
 
 def test_a_first_forecast_is_started_and_followed(system: Recorded) -> None:

@@ -10,25 +10,14 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
 from tests.ui.opened import opened, shown
-from tests.ui.recorded import Recorded, recorded_answers
+from tests.ui.recorded import Recorded
 from ui.client import Client
 from ui.parts.csv_file import claims_csv, coupons_csv, statement_csv
 
 WHO = member_id(17)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Recorded]:
-    with recorded_answers() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def system(server: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    monkeypatch.setenv("FORECOURT_URL", server.url)
-    monkeypatch.setenv("FORECOURT_KEY", server.key)
-    server.choose()
-    return server
+pytestmark = pytest.mark.usefixtures("system")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -13,26 +12,14 @@ from rules.judging.results import REASONS, STATUSES
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_reports import ADMIN_KEY
 from tests.ui.opened import opened, shown
-from tests.ui.recorded import Recorded, recorded_answers
+from tests.ui.recorded import Recorded
 from ui.answers.operations import AuditEntry
 from ui.client import Client
 from ui.parts.operations_admin import about
 from ui.parts.operations_files import audit_csv, processes_csv, samples_csv
 from ui.texts import LANGUAGES, texts
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Recorded]:
-    with recorded_answers() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def system(server: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    monkeypatch.setenv("FORECOURT_URL", server.url)
-    monkeypatch.setenv("FORECOURT_KEY", server.key)
-    server.choose()
-    return server
+pytestmark = pytest.mark.usefixtures("system")
 
 
 def test_now_tells_rates_times_lags_and_restarts() -> None:

@@ -1,7 +1,6 @@
 """The pages' logic, run by Streamlit's own test driver against recorded answers over real HTTP."""
 
 import socket
-from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
@@ -9,21 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.fixture_api import HASH, member_id
 from tests.ui.opened import driver
-from tests.ui.recorded import Recorded, recorded_answers
+from tests.ui.recorded import Recorded
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Recorded]:
-    with recorded_answers() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def system(server: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    monkeypatch.setenv("FORECOURT_URL", server.url)
-    monkeypatch.setenv("FORECOURT_KEY", server.key)
-    server.choose()
-    return server
+pytestmark = pytest.mark.usefixtures("system")
 
 
 def opened(visit: str = "", locale: str = "en-GB", **asked: str) -> AppTest:

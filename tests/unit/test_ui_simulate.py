@@ -1,6 +1,5 @@
 """Simulate: the page's logic against recorded answers."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,22 +25,10 @@ from tests.ui.fixture_simulations import (
     TUNED,
 )
 from tests.ui.opened import opened, shown
-from tests.ui.recorded import Recorded, recorded_answers
+from tests.ui.recorded import Recorded
 from ui.client import PART_BYTES, Client, Refused
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Recorded]:
-    with recorded_answers() as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def system(server: Recorded, monkeypatch: pytest.MonkeyPatch) -> Recorded:
-    monkeypatch.setenv("FORECOURT_URL", server.url)
-    monkeypatch.setenv("FORECOURT_KEY", server.key)
-    server.choose()
-    return server
+pytestmark = pytest.mark.usefixtures("system")
 
 
 def result(simulation: str, locale: str = "en-GB") -> AppTest:

@@ -15,7 +15,12 @@ from ui.parts.tune_form import FORM as SEARCH
 from ui.parts.tune_form import search_button, search_for
 
 NEW, TUNE, CHEATS, FIT, RESULTS = "new", "tune", "adversaries", "calibrate", "results"
-FORMS = {NEW: FORM, TUNE: SEARCH, CHEATS: STUDY, FIT: FITTING}
+FORMS = {
+    NEW: (FORM, asked_for, ask_button),
+    TUNE: (SEARCH, search_for, search_button),
+    CHEATS: (STUDY, study_for, study_button),
+    FIT: (FITTING, fit_for, fit_button),
+}
 
 words = language_words()
 season_header(words)
@@ -24,22 +29,10 @@ part = controls.choose(
     "part", words("simulate.parts"), (*FORMS, RESULTS), lambda one: words(f"simulate.{one}")
 )
 
-keep([form for of, form in FORMS.items() if of != part])
-if part == NEW:
-    asked = asked_for(words)
-    ask_button(asked, words)
-    address.keep(lang=words.language, part=part)
-elif part == TUNE:
-    asked = search_for(words)
-    search_button(asked, words)
-    address.keep(lang=words.language, part=part)
-elif part == CHEATS:
-    asked = study_for(words)
-    study_button(asked, words)
-    address.keep(lang=words.language, part=part)
-elif part == FIT:
-    asked = fit_for(words)
-    fit_button(asked, words)
+keep([form for of, (form, _, _) in FORMS.items() if of != part])
+if part in FORMS:
+    _, filled_in, offer_start = FORMS[part]
+    offer_start(filled_in(words), words)
     address.keep(lang=words.language, part=part)
 else:
     simulation = choose_simulation(season, words)

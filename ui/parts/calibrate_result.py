@@ -18,6 +18,7 @@ from ui.parts.simulate_figures import WARM, percent
 from ui.parts.simulate_files import download, simulation_file
 from ui.parts.simulate_run import remove_button
 from ui.parts.tile import note, tile, tiles
+from ui.parts.verdict import verdict
 from ui.texts import Texts
 
 POPULATION: Final = "population.toml"
@@ -74,13 +75,7 @@ def _verdict(found: Calibrated, words: Texts) -> str:
         period=words("simulate.between", low=first, high=last),
         duplicates=number(found.duplicates),
     )
-    return element(
-        "section",
-        f"fc-notice fc-notice-{level} fc-verdict",
-        element("strong", "fc-what", text(said)),
-        element("p", "fc-way", text(way)),
-        element("p", "fc-small", text(rests)),
-    )
+    return verdict(level, (said, way), rests)
 
 
 def _tiles(found: Calibrated, words: Texts) -> str:

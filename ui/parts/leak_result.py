@@ -25,6 +25,7 @@ from ui.parts.simulate_files import download
 from ui.parts.simulate_run import remove_button
 from ui.parts.simulate_to_rules import to_rules
 from ui.parts.tile import note, tile, tiles
+from ui.parts.verdict import verdict
 from ui.texts import Texts
 
 CLOSES: Final = "closes.toml"
@@ -50,7 +51,7 @@ def leaks_shown(one: Simulation, found: Leaks, words: Texts) -> None:
 
 
 def _verdict(one: Simulation, found: Leaks, words: Texts) -> str:
-    first, *rest = found.verdict.in_language(words.language)
+    said = found.verdict.in_language(words.language)
     agents = sum(found.agents.values())
     little = found.leak_fen.mean < LEAST_FEN * max(agents, 1)
     level = "good" if little else "calm" if found.closes is not None else "bad"
@@ -61,13 +62,7 @@ def _verdict(one: Simulation, found: Leaks, words: Texts) -> str:
         runs=number(found.runs),
         seed=one.seed,
     )
-    return element(
-        "section",
-        f"fc-notice fc-notice-{level} fc-verdict",
-        element("strong", "fc-what", text(first)),
-        *(element("p", "fc-way", text(sentence)) for sentence in rest),
-        element("p", "fc-small", text(under)),
-    )
+    return verdict(level, said, under)
 
 
 def _tiles(one: Simulation, found: Leaks, words: Texts) -> str:

@@ -19,6 +19,7 @@ from ui.parts.simulate_prizes import prizes_kept, prizes_table, steady_message
 from ui.parts.simulate_run import remove_button
 from ui.parts.simulate_tiers import Flow, flows_of, flows_shown, months_of, tiers_of
 from ui.parts.tune_result import found_shown
+from ui.parts.verdict import verdict
 from ui.texts import Texts
 
 TABLE_ROWS_MAX = 14
@@ -55,7 +56,7 @@ def result_shown(one: Simulation, words: Texts) -> None:
 
 def verdict_markup(one: Simulation, summary: Summary, words: Texts) -> str:
     """Write the verdict, and under it what it rests on."""
-    first, *rest = summary.verdict.in_language(words.language)
+    said = summary.verdict.in_language(words.language)
     under = words(
         "simulate.rests",
         members=number(one.members),
@@ -64,13 +65,7 @@ def verdict_markup(one: Simulation, summary: Summary, words: Texts) -> str:
         seed=one.seed,
     )
     level = {"good": "good", "bad": "bad"}.get(mood(one, summary), "calm")
-    return element(
-        "section",
-        f"fc-notice fc-notice-{level} fc-verdict",
-        element("strong", "fc-what", text(first)),
-        *(element("p", "fc-way", text(sentence)) for sentence in rest),
-        element("p", "fc-small", text(under)),
-    )
+    return verdict(level, said, under)
 
 
 def mood(one: Simulation, summary: Summary) -> str:

@@ -19,6 +19,7 @@ from ui.parts.simulate_to_rules import to_rules
 from ui.parts.tile import note, tile, tiles
 from ui.parts.tune_front import front_chart, tried_of
 from ui.parts.tune_space import choice_name
+from ui.parts.verdict import verdict
 from ui.texts import Texts
 
 MOODS: Final = {"better": "good", "today": "good", "none": "bad"}
@@ -57,7 +58,7 @@ def found_shown(one: Simulation, found: Found, words: Texts) -> None:
 
 
 def _verdict(one: Simulation, found: Found, words: Texts) -> str:
-    first, *rest = found.verdict.in_language(words.language)
+    said = found.verdict.in_language(words.language)
     under = words(
         "tune.rests",
         tried=number(found.tried),
@@ -65,13 +66,7 @@ def _verdict(one: Simulation, found: Found, words: Texts) -> str:
         members=number(one.members),
         seed=one.seed,
     )
-    return element(
-        "section",
-        f"fc-notice fc-notice-{MOODS.get(found.outcome, 'calm')} fc-verdict",
-        element("strong", "fc-what", text(first)),
-        *(element("p", "fc-way", text(sentence)) for sentence in rest),
-        element("p", "fc-small", text(under)),
-    )
+    return verdict(MOODS.get(found.outcome, "calm"), said, under)
 
 
 def _tiles(one: Simulation, found: Found, words: Texts) -> str:

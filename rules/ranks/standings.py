@@ -171,8 +171,15 @@ class TeamRows:
 
 def in_board(standing: Standing, bit: int) -> npt.NDArray[np.bool_]:
     """Tell who stands on board number `bit`: in its scope, not excluded, score ≥ 1. bool[n]."""
-    scope = (standing.on_board >> np.uint32(bit)) & np.uint32(1)
-    return np.asarray((scope != 0) & (standing.score >= 1))
+    return stands_on(standing.on_board, standing.score, bit)
+
+
+def stands_on(
+    on_board: npt.NDArray[np.uint32], score: npt.NDArray[np.int64], bit: int
+) -> npt.NDArray[np.bool_]:
+    """Tell it of columns alone: the boards each is on, uint32[n], and scores, int64[n]."""
+    scope = (on_board >> np.uint32(bit)) & np.uint32(1)
+    return np.asarray((scope != 0) & (score >= 1))
 
 
 def board_rows(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rules.compiling.compiled import Rules
 from rules.ranks.official_order import full_order, order_terms
 from rules.ranks.prizes import Award, prize_boards, prize_places
-from rules.ranks.standings import BoardRows, board_rows
+from rules.ranks.standings import BoardRows, board_rows, stands_on
 from rules.table.member_table import MemberTable
 from rules.table.numbered_ids import NumberedIds
 from simulator.offline.replay import awards_of, overall_board
@@ -49,7 +49,8 @@ def final_boards(table: MemberTable, members: int) -> FinalBoards:
         else:
             # Passed over are the disqualified, and who has a prize of another board.
             reach = places + len(barred) + sum(prizes.values())
-            rows = _first(_standing_on(rules, board, on_board, score), score, reach)
+            standing = np.flatnonzero(stands_on(on_board, score, _bit(rules, board)))
+            rows = _first(standing, score, reach)
         boards[board] = board_rows(
             table.standing(rows), rules.boards, board, rules.levels, rules.tie_break
         )
@@ -57,19 +58,13 @@ def final_boards(table: MemberTable, members: int) -> FinalBoards:
     rank = np.zeros(len(table), dtype=np.int32)
     overall = overall_board(rules)
     if rules.boards[_bit(rules, overall)].team is None:
-        rows = _standing_on(rules, overall, on_board, score)
+        rows = np.flatnonzero(stands_on(on_board, score, _bit(rules, overall)))
         rank[rows[_order(table, rows, score)]] = np.arange(1, len(rows) + 1)
     return FinalBoards(boards, awards, rank[:members])
 
 
 def _bit(rules: Rules, board: str) -> int:
     return [one.id for one in rules.boards].index(board)
-
-
-def _standing_on(rules: Rules, board: str, on_board: npt.NDArray[np.uint32], score: Ints) -> Ints:
-    """List the rows of who stands on a board, int64[k]."""
-    scope = (on_board >> np.uint32(_bit(rules, board))) & np.uint32(1)
-    return np.flatnonzero((scope != 0) & (score >= 1))
 
 
 def _first(rows: Ints, score: Ints, reach: int) -> Ints:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -58,37 +58,27 @@ def test_a_body_that_cannot_be_read_is_refused(live: Live, body: bytes) -> None:
 
 def test_a_single_broken_event_is_told_without_its_neighbours_lines(live: Live) -> None:
     """Single events are decoded together with others; a line number would be of that pile."""
-    sentences: list[str] = []
+    with live.lines(16) as http, ThreadPoolExecutor(16) as pool:
 
-    def send(number: int) -> None:
-        body = f'{{"event_id": "broken-{number}", "attributes": 7}}'.encode()
-        with httpx.Client(headers=live.http.headers, trust_env=False) as http:
-            answer = http.post(f"{live.system.url}/v1/events", content=body, headers=JSON)
-        sentences.append(answer.json()["results"][0]["sentence"])
+        def send(number: int) -> str:
+            body = f'{{"event_id": "broken-{number}", "attributes": 7}}'.encode()
+            answer = http.post("/v1/events", content=body, headers=JSON)
+            return str(answer.json()["results"][0]["sentence"])
 
-    senders = [threading.Thread(target=send, args=(number,)) for number in range(16)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
-    assert len(sentences) == 16
+        sentences = list(pool.map(send, range(16)))
     assert len(set(sentences)) == 1
     assert sentences[0].startswith("the event: ")
 
 
 def test_one_event_sent_by_many_at_once_counts_once(live: Live) -> None:
-    results: list[dict[str, Any]] = []
+    with live.lines(64) as http, ThreadPoolExecutor(64) as pool:
 
-    def send() -> None:
-        with httpx.Client(headers=live.http.headers, trust_env=False, timeout=30) as http:
-            answer = http.post(f"{live.system.url}/v1/events", json=purchase(500, "race", 0))
-        results.append(answer.json()["results"][0])
+        def send(_: int) -> dict[str, Any]:
+            answer = http.post("/v1/events", json=purchase(500, "race", 0))
+            result: dict[str, Any] = answer.json()["results"][0]
+            return result
 
-    senders = [threading.Thread(target=send) for _ in range(64)]
-    for sender in senders:
-        sender.start()
-    for sender in senders:
-        sender.join()
+        results = list(pool.map(send, range(64)))
     assert Counter((one["status"], one["points"]) for one in results) == {
         ("applied", 10): 1,
         ("duplicate", 10): 63,

@@ -192,6 +192,12 @@ class Members(Columns):
         fields: dict[str, Field] = {name: (dtype, None) for name, dtype in single.items()}
         super().__init__(fields | wide, NARROW)
 
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Fill an empty instance from state(); raises KeyError when a column is missing."""
+        # A season that ends earlier than it was to still has words for all the days it had.
+        self.relay("season_day_words", state["season_day_words"][:0])
+        super().restore(state)
+
 
 class MemberTable:
     """All state of one shard: members, identities, waiting refunds and the clock.

@@ -23,7 +23,8 @@ from rules.compiling.compiled import Rules, compile_rules
 from rules.ranks.standings import Standing, board_rows
 from rules.season.season_file import load_season
 from simulator.log.logs import read_log
-from simulator.offline.replay import Replay, hashed_ahead, replay
+from simulator.offline.reading import hashed_ahead
+from simulator.offline.replay import Replay, replay
 from simulator.offline.tables import OneTable
 
 FACTOR_REACH = 5.0

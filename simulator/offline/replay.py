@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -24,16 +23,15 @@ import pyarrow as pa
 from rules.advice.tier_preview import TierMoves, preview
 from rules.compiling.compiled import Rules
 from rules.coupons.coupon_columns import coupon_counts, pool_uses
-from rules.decoding.event_columns import Decoded, Refusal, concat, running_stamps, stamp
-from rules.decoding.identity import Hashes, hashes_of
+from rules.decoding.event_columns import Decoded, running_stamps, stamp
+from rules.decoding.identity import Hashes
 from rules.judging.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
 from rules.ranks.prizes import Award, allocate, cost_by_kind, prize_boards
 from rules.ranks.standings import BoardRows, Standing, board_rows, standings_hash
 from rules.table.member_columns import POINT_COLUMNS
 from rules.table.member_table import NO_CLOCK_US, MemberTable
-from simulator.log.ahead import ahead
+from simulator.offline.aside import Aside
 from simulator.offline.output_files import (
-    ResultFiles,
     decimal_text,
     instant_text,
     write_coupons,
@@ -41,6 +39,7 @@ from simulator.offline.output_files import (
     write_prizes,
     write_standings,
 )
+from simulator.offline.reading import LogReading, ReadAside, ReadHere, Reading, first_place
 from simulator.offline.report_files import write_reports
 from simulator.offline.tables import MergesMembersError, OneTable, Tables, WorkerTables
 
@@ -90,7 +89,7 @@ class Replay:
             at_us = decoded.columns.column("at_us").to_numpy()
             stamps = running_stamps(at_us, self.clock_us)
         whole = Outcome.empty(decoded.received)
-        first = _first_place(decoded)
+        first = first_place(decoded)
         places = decoded.place - first
         if len(stamps):
             self.clock_us = int(stamps[-1])
@@ -138,56 +137,6 @@ class Replay:
         self._awarded = True
 
 
-def _first_place(decoded: Decoded) -> int:
-    places = [int(decoded.place[0])] if len(decoded.place) else []
-    places += [refusal.place for refusal in decoded.refused[:1]]
-    return min(places, default=0)
-
-
-def event_ids(decoded: Decoded) -> pa.Array:
-    """List the event id of every row received, "" where it could not be read."""
-    if not decoded.refused:
-        return decoded.columns.column("event_id")
-    first = _first_place(decoded)
-    ids = np.full(decoded.received, "", dtype=object)
-    ids[decoded.place - first] = decoded.columns.column("event_id").to_numpy(zero_copy_only=False)
-    for refusal in decoded.refused:
-        ids[refusal.place - first] = refusal.event_id
-    return pa.array(ids, pa.string())
-
-
-def hashed_ahead(
-    batches: Iterable[Decoded],
-) -> Generator[tuple[Decoded, Hashes | None], None, None]:
-    """Yield batches with their hashes, the next ones read and hashed while one is applied."""
-    yield from ahead(
-        (decoded, hashes_of(decoded.columns) if decoded.columns.num_rows else None)
-        for decoded in batches
-    )
-
-
-def in_time_order(batches: Iterable[Decoded]) -> Decoded:
-    """Join a whole log and order it by `at`, ties as they came; unreadable rows go last.
-
-    Memory: the whole log.
-    """
-    parts = list(batches)
-    columns = concat([part.columns for part in parts])
-    refused = [refusal for part in parts for refusal in part.refused]
-    order = np.argsort(columns.column("at_us").to_numpy(), kind="stable")
-    valid = len(order)
-    moved = [
-        Refusal(valid + place, refusal.event_id, refusal.reason, refusal.sentence)
-        for place, refusal in enumerate(refused)
-    ]
-    return Decoded(
-        columns=columns.take(pa.array(order)),
-        place=np.arange(valid, dtype=np.int64),
-        refused=moved,
-        received=valid + len(moved),
-    )
-
-
 def replay(
     rules: Rules,
     read: Callable[[], Iterable[Decoded]],
@@ -196,7 +145,9 @@ def replay(
     until_us: int | None = None,
     workers: int = 1,
     tell: Callable[[str], None] = lambda _: None,
+    judged: Callable[[int], None] = lambda _: None,
     tables: Tables | None = None,
+    aside: Aside | None = None,
     decided: bool = False,
     reports: bool = False,
     preview_of: Rules | None = None,
@@ -205,50 +156,56 @@ def replay(
 
     read gives the log's batches, from the start each time it is called. The clock goes on to the
     season's final instant after the last event, or to until_us. Where members share something
-    one table is used, whatever workers says, and tell is told why. tables are those to use
-    instead, and decided says that the log holds what was decided beside events, as an archive
-    does. What is written is by the rules in force at the end; a season that another has followed
-    is in a folder of its own id. With reports they are written into a folder `reports`; with
-    preview_of the summary tells who would stand on which tier level under those rules.
+    one table is used, whatever workers says, and tell is told why. judged is told the number of
+    events of every batch. tables are those to use instead, and decided says that the log holds
+    what was decided beside events, as an archive does. aside is a process that is to read, and
+    to write the results: read is a LogReading then. What is written is by the rules in force at
+    the end; a season that another has followed is in a folder of its own id. With reports they
+    are written into a folder `reports`; with preview_of the summary tells who would stand on
+    which tier level under those rules.
     """
     out.mkdir(parents=True, exist_ok=True)
+
+    def opened(aside: Aside | None = aside) -> Reading:
+        if aside is None:
+            return ReadHere(read, out)
+        assert isinstance(read, LogReading), "what another process reads has to be told it"
+        return ReadAside(read, out, aside)
+
     if tables is not None:
-        given = tables
-        run, done = _run(rules, read(), out, until_us, lambda: given, decided=decided)
+        run, done = _run(rules, opened(), until_us, tables, judged, decided=decided)
         rules = done[0].rules
         return _write(rules, run, done, out, reports=reports, preview_of=preview_of)
     if workers > 1 and rules.crosses_members:
         shared = " and ".join(SHARED[name] for name in rules.crosses_members)
         tell(f"one worker instead of {workers}: members share {shared}")
         workers = 1
-
-    def make() -> Tables:
-        return OneTable(rules) if workers == 1 else WorkerTables(rules, workers)
-
+    made = OneTable(rules) if workers == 1 else WorkerTables(rules, workers)
     try:
-        run, done = _run(rules, read(), out, until_us, make)
+        run, done = _run(rules, opened(), until_us, made, judged)
     except MergesMembersError:
         tell(f"one worker instead of {workers}, from the start: the log merges members' records")
-        run, done = _run(rules, read(), out, until_us, lambda: OneTable(rules))
+        again = opened(None if aside is None else Aside())
+        run, done = _run(rules, again, until_us, OneTable(rules), judged)
     return _write(rules, run, done, out, reports=reports, preview_of=preview_of)
 
 
 def _run(
     rules: Rules,
-    batches: Iterable[Decoded],
-    out: Path,
+    log: Reading,
     until_us: int | None,
-    make: Callable[[], Tables],
+    tables: Tables,
+    judged: Callable[[int], None],
     *,
     decided: bool = False,
 ) -> tuple[Replay, list[MemberTable]]:
-    """Apply a log and run the clock on; writes the results of every event."""
-    with make() as tables:
+    """Apply a log and run the clock on; has the results of every event written."""
+    with tables:
         run = Replay(rules, tables, decided=decided)
-        with ResultFiles(out) as results, closing(hashed_ahead(batches)) as parts:
-            for decoded, hashes in parts:
-                outcome = run.apply(decoded, hashes)
-                results.write(event_ids(decoded), outcome)
+        with log:
+            for decoded, hashes in log:
+                log.answer(decoded, run.apply(decoded, hashes))
+                judged(decoded.received)
         # Ticks are due to every member, also to those whose table saw none of the last events.
         return run, tables.finish(until_us, run.clock_us)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,19 @@ if TYPE_CHECKING:
     from rules.decoding.event_columns import Decoded
     from simulator.log.archived_log import ArchivedLog
     from simulator.log.mapping_file import Mapping
+    from simulator.offline.aside import Aside
     from simulator.offline.tables import Tables
 
 TOLD_EVERY_S = 5.0
+
+
+def _reader(logs: tuple[str, ...], workers: int | None) -> Aside | None:
+    """Start a process that reads, where it pays or is asked for; it ends with the command."""
+    from simulator.offline.aside import Aside, worth_it
+
+    if workers == 1 or (workers is None and not worth_it(logs)):
+        return None
+    return click.get_current_context().with_resource(Aside())
 
 
 @click.command()
@@ -34,9 +44,11 @@ TOLD_EVERY_S = 5.0
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
-    default=1,
-    show_default=True,
-    help="Processes; the result is the same for any number. One where members share something.",
+    help=(
+        "Processes that judge, beside one that reads; the result is the same for any number. One "
+        "judges where members share something; with 1 it reads too. Without it one judges, "
+        "and another reads if the log is large."
+    ),
 )
 @click.option(
     "--next",
@@ -68,7 +80,7 @@ def command(
     mapping: Path | None,
     sort: bool,
     until: str | None,
-    workers: int,
+    workers: int | None,
     next_season: Path | None,
     only_file: bool,
     report: Path | None,
@@ -77,15 +89,16 @@ def command(
     as_json: bool,
 ) -> None:
     """Apply LOG... under SEASON; write standings, prizes, members, results and a summary."""
+    aside = _reader(logs, workers)
     from rules.compiling.compiled import compile_rules
     from rules.decoding.event_columns import UnreadableBody
     from rules.judging.next_season import joined_names
     from simulator.log.archived_log import is_archived, read_archived
     from simulator.log.log_files import LogProblem
-    from simulator.log.logs import read_log
     from simulator.log.mapping import MissingColumn
     from simulator.offline.archived_tables import DECIDING, ArchivedTables
-    from simulator.offline.replay import in_time_order, replay
+    from simulator.offline.reading import LogReading, ReadingEndedError, in_time_order
+    from simulator.offline.replay import replay
     from simulator.offline.tables import OneTable
 
     rules = compile_rules(read_season(season))
@@ -95,45 +108,42 @@ def command(
     until_us = read_instant_option("--until", until)
     meaning = read_mapping(mapping)
 
-    def read() -> Iterable[Decoded]:
-        batches: Iterable[Decoded] = read_log(logs, meaning, names)
-        if archived is not None:
-            batches = [archived.events]
-        return [in_time_order(batches)] if sort else batches
-
+    read: Callable[[], Iterable[Decoded]] = LogReading(logs, meaning, names, sort)
     try:
         archived = read_archived(logs) if any(is_archived(log) for log in logs) else None
+        if archived is not None:
+            batches = [in_time_order([archived.events]) if sort else archived.events]
+            read, aside = (lambda: batches), None
         tables: Tables | None = None
         if archived is not None and archived.has(DECIDING) and not only_file:
-            began = archived.begins_under()
-            if began not in (None, rules.rules_hash):
-                refuse(
-                    f"{season}: the archive begins under other rules (rules_hash {began}); give "
-                    "the folder's season.toml, or --only-file to judge the whole log by this file"
-                )
-            if sort:
-                refuse("--sort: an archive has its own order; leave it out, or add --only-file")
+            _check_archive(archived, season, rules, sort=sort)
             tables = ArchivedTables(rules, archived)
         if upcoming is not None:
             if tables is not None:
                 refuse("--next: the archive says itself when the next season opened; leave it out")
             tables = OneTable(rules, upcoming)
+        progress = _Progress()
         summary = replay(
             rules,
-            lambda: _told(read()),
+            read,
             out,
             until_us=until_us,
-            workers=workers,
+            workers=workers or 1,
             tables=tables,
+            aside=aside,
             reports=reports,
             preview_of=preview_of,
             decided=archived is not None and tables is not None,
             tell=lambda line: click.echo(line, err=True),
+            judged=progress.judged,
         )
+        progress.end()
         if report is not None:
             _report_quality(report, rules, logs, meaning, archived)
     except (LogProblem, MissingColumn, UnreadableBody) as error:
         refuse(str(error))
+    except ReadingEndedError as error:
+        fail(str(error))
     except OSError as error:
         fail(
             f"{error.filename or out}: {error.strerror or error}; name a folder that can be written"
@@ -143,6 +153,18 @@ def command(
         click.echo(line)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))
+
+
+def _check_archive(archived: ArchivedLog, season: Path, rules: Rules, *, sort: bool) -> None:
+    """Refuse what an archive that holds decisions can't be replayed with."""
+    began = archived.begins_under()
+    if began not in (None, rules.rules_hash):
+        refuse(
+            f"{season}: the archive begins under other rules (rules_hash {began}); give "
+            "the folder's season.toml, or --only-file to judge the whole log by this file"
+        )
+    if sort:
+        refuse("--sort: an archive has its own order; leave it out, or add --only-file")
 
 
 def _report_quality(
@@ -177,19 +199,25 @@ def _upcoming(rules: Rules, path: Path) -> Rules:
     return upcoming
 
 
-def _told(batches: Iterable[Decoded]) -> Iterator[Decoded]:
-    """Pass batches on and tell on stderr how many events have been read."""
-    events, told_s = 0, time.monotonic()
-    for batch in batches:
-        yield batch
-        events += batch.received
+class _Progress:
+    """Tells on stderr how many events have been judged."""
+
+    def __init__(self) -> None:
+        self._events, self._told_s = 0, time.monotonic()
+
+    def judged(self, events: int) -> None:
+        """Count so many more."""
+        self._events += events
         if sys.stderr.isatty():
-            click.echo(f"\r{events:,} events", nl=False, err=True)
-        elif time.monotonic() - told_s >= TOLD_EVERY_S:
-            told_s = time.monotonic()
-            click.echo(f"{events:,} events", err=True)
-    if sys.stderr.isatty():
-        click.echo(err=True)
+            click.echo(f"\r{self._events:,} events", nl=False, err=True)
+        elif time.monotonic() - self._told_s >= TOLD_EVERY_S:
+            self._told_s = time.monotonic()
+            click.echo(f"{self._events:,} events", err=True)
+
+    def end(self) -> None:
+        """End the line on a terminal."""
+        if sys.stderr.isatty():
+            click.echo(err=True)
 
 
 def _lines(summary: dict[str, Any], out: Path) -> Iterator[str]:

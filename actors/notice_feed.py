@@ -14,8 +14,11 @@ from typing import Final
 
 from actors.store.errors import StoreError, StoreUnavailable
 from actors.store.notice_stream import CHUNK, NoticeStream, StreamId
-from rules.notices.notice_book import Notices
+from rules.compiling.compiled import Rules
+from rules.notices.notice_book import NoticeBook, Notices
+from rules.table.member_table import MemberTable
 
+NOTHING_ALONE: Final = 2**63
 RETRY_AFTER_S: Final = 0.2
 WAITING_MAX: Final = 200_000
 WAIT_S: Final = 2.0
@@ -61,6 +64,23 @@ class NoticeFeed:
     def put_so_far(self) -> int:
         """Count the batches that were put, for flush() to wait for."""
         return self._put
+
+    def missing_from(self, rules: Rules, upcoming: Rules | None) -> int:
+        """Give the entry from which on notices may be missing; they are numbered by entries.
+
+        Where no file in force or to come has any, none are: NOTHING_ALONE.
+        """
+        files = (rules, upcoming)
+        tells = any(one is not None and one.season.notices for one in files)
+        return self.last_seq if tells else NOTHING_ALONE
+
+    def take(self, seq: int, table: MemberTable) -> None:
+        """Take what a log entry has members told; more is recorded where the file asks for it."""
+        if table.notices is not None:
+            self.put(seq, table.notices.take())
+        wanted = table.rules.season.notices is not None
+        if wanted != (table.notices is not None):
+            table.notices = NoticeBook() if wanted else None
 
     def put(self, seq: int, notices: Notices) -> None:
         """Take the notices of a log entry, all of them at once; those there already are left."""

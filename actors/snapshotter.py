@@ -26,8 +26,6 @@ from actors.store.snapshot import Array, SnapshotStore
 from rules.table.member_table import MemberTable
 
 FLUSH_WITHIN_S: Final = 30.0
-LARGE_EVENTS: Final = 8_000_000
-KEPT_SHARE: Final = 8
 
 log = logging.getLogger(__name__)
 
@@ -41,21 +39,6 @@ class _Copy:
     arrays: Callable[[], Mapping[str, Array]]
     notices: int
     postings: Leaving | None
-
-
-def events_between(wanted: int, kept: int) -> int:
-    """Choose after how many events the next snapshot is due, of a table that keeps some already.
-
-    A snapshot is of the whole table. Were one due every million however large it is, writing
-    them would soon take longer than judging; so a large table's come after an eighth of what it
-    keeps, and all of them together write about nine times what is kept in the end.
-
-    >>> [events_between(1_000_000, kept) for kept in (0, 8_000_000, 60_000_000)]
-    [1000000, 1000000, 7500000]
-    >>> events_between(1_500, 20_000)
-    1500
-    """
-    return max(wanted, kept // KEPT_SHARE) if kept > LARGE_EVENTS else wanted
 
 
 class Snapshotter:

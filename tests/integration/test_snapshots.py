@@ -170,7 +170,7 @@ def test_postings_and_log_are_put_away_between_snapshots(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = drawn(random.Random(3))
-    monkeypatch.setattr("actors.member_shard.events_between", lambda *_: 45)
+    monkeypatch.setattr("actors.snapshot_pace.events_between", lambda *_: 45)
     shard = rig.shard(every=10)
     for first in range(0, 40, 10):
         rig.send(shard, sent[first : first + 10])

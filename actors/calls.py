@@ -19,7 +19,7 @@ from actors.messages import (
     Turn,
     Warming,
 )
-from actors.rules_book import Version
+from actors.season_versions import Version
 from actors.store.errors import StoreError
 from actors.wire import asks_bytes, head_bytes, read_answer, read_reading
 from rules.ranks.standings import Standing

@@ -20,8 +20,8 @@ from actors.member_view import member_view
 from actors.messages import BatchAnswer, ShardStatus, Turn
 from actors.notice_feed import NOTHING_ALONE, NoticeFeed
 from actors.projection import Projection
-from actors.rules_book import Version
-from actors.rules_book import encoded as encoded_version
+from actors.season_versions import Version
+from actors.season_versions import encoded as encoded_version
 from actors.settings import SNAPSHOT_EVENTS
 from actors.shard_history import History
 from actors.shard_status import status_of

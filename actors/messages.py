@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from actors.rules_book import Stand, Version
+from actors.season_versions import Stand, Version
 from rules.compiling.compiled import Board, Rules
 from rules.ranks.official_order import Key
 from rules.ranks.standings import Standing

@@ -14,8 +14,9 @@ from actors.leases import decoded as lease_change
 from actors.member_journal import MemberJournal
 from actors.messages import BoardLayout
 from actors.notice_feed import NoticeFeed
-from actors.rules_book import RulesBook, Stand, Version
-from actors.rules_book import decoded as decoded_version
+from actors.rules_book import RulesBook
+from actors.season_versions import Stand, Version
+from actors.season_versions import decoded as decoded_version
 from actors.standing_news import StandingNews
 from actors.store.log import Entry
 from actors.store.snapshot import Snapshot

@@ -25,7 +25,7 @@ import pyarrow as pa
 from actors.folder_store import FolderStore, NoRanking, open_folder
 from actors.member_shard import MemberShard
 from actors.merged_history import MergedHistory
-from actors.rules_book import decoded as decoded_version
+from actors.season_versions import decoded as decoded_version
 from actors.store.archive import Archive
 from actors.store.client import connect
 from actors.store.errors import StoreError

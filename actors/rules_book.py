@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from actors.season_versions import Stand, Version
 from actors.store.folder import write_durably
 from rules.compiling.compiled import Rules, compile_rules
 from rules.judging.next_season import check_next_season
@@ -17,23 +18,6 @@ from rules.season.version_checks import VersionRefused, check_version
 
 VERSIONS: Final = "versions"
 """The folder with a copy of each version after the first, for the operator to see."""
-
-
-class Version(msgspec.Struct, frozen=True):
-    """One version after the first: its number from 2, its hash, since when, and the file's text."""
-
-    number: int
-    rules_hash: str
-    since_us: int
-    text: str
-
-
-class Stand(msgspec.Struct, frozen=True):
-    """Which season runs in a shard, when it ends, and the same of the one before, if held."""
-
-    season: str
-    ends_us: int
-    older_ends_us: int | None = None
 
 
 class RulesBook:
@@ -128,16 +112,6 @@ class RulesBook:
         book = cls(first)
         book.follow(msgspec.convert(told, list[Version]), stand)
         return book
-
-
-def encoded(version: Version, before: str) -> bytes:
-    """Write a version as a log entry's payload; before is the hash of the rules it replaces."""
-    return msgspec.json.encode(msgspec.to_builtins(version) | {"before": before})
-
-
-def decoded(payload: bytes) -> Version:
-    """Read a log entry's payload."""
-    return msgspec.json.decode(payload, type=Version)
 
 
 def keep_copy(data: Path, version: Version) -> None:

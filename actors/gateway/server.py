@@ -43,7 +43,8 @@ from actors.gateway.vitals import Part, Vitals
 from actors.messages import MemberShardCalls, ShardDown, ShardStatus, stand_of
 from actors.open_files import allow_open_files
 from actors.phases import Window
-from actors.rules_book import RulesBook, Version
+from actors.rules_book import RulesBook
+from actors.season_versions import Version
 from actors.settings import Settings
 from actors.simulation_tasks import SimulationTask, SimulationTasks
 from actors.simulations import SimulationShelf

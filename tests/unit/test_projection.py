@@ -14,8 +14,8 @@ from actors.attempt import Attempt
 from actors.leases import encoded as lease_payload
 from actors.messages import BoardLayout, StandingChange
 from actors.projection import Projection
-from actors.rules_book import Version
-from actors.rules_book import encoded as version_payload
+from actors.season_versions import Version
+from actors.season_versions import encoded as version_payload
 from actors.shard_status import points_per_hour, status_of
 from actors.standing_news import StandingNews
 from actors.store.log import Entry, Kind

@@ -43,6 +43,7 @@ from rules.ranks.standings import Standing
 if TYPE_CHECKING:
     from actors.member_shard import MemberShard
     from actors.mirror_writer import MirrorWriter
+    from actors.simulations import Failure
 
 NAMESPACE: Final = "forecourt"
 UPDATES_IN_FLIGHT_MAX: Final = 16
@@ -379,7 +380,7 @@ async def _kept_going(run: Callable[[], Awaitable[None]], what: str) -> None:
 
 
 @ray.remote(num_cpus=0.5, max_retries=0, max_calls=1)
-def simulate(settings: Settings, folder: str) -> str:
+def simulate(settings: Settings, folder: str) -> Failure | None:
     """Do one simulation in a process that ends with it: it gave its priority up for good."""
     from actors.running_season import RunningSeason
     from actors.simulation_work import work

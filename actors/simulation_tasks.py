@@ -11,7 +11,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.settings import Settings
-from actors.simulations import NoAnswer
+from actors.simulations import Failure, NoAnswer
 
 ANSWER_WITHIN_S: Final = 45.0
 
@@ -22,18 +22,23 @@ class SimulationTask:
     def __init__(self, reference: Any) -> None:
         self._reference = reference
 
-    async def ended(self) -> str:
-        """Wait until it ended; tells why it failed, "" when it is done."""
+    async def ended(self) -> Failure | None:
+        """Wait until it ended; tells why it failed, None when it is done."""
         try:
-            reason: str = await self._reference
+            failure: Failure | None = await self._reference
         except ray.exceptions.OutOfMemoryError:
-            return "the machine ran out of memory; ask for fewer members"
-        except ray.exceptions.RayError as error:
-            return (
-                f"its process ended ({type(error).__name__}), as where memory ran out; ask again, "
-                "or for fewer members"
+            return Failure(
+                "the machine ran out of memory; ask for fewer members",
+                "机器内存不足；请减少会员数",
             )
-        return reason
+        except ray.exceptions.RayError as error:
+            name = type(error).__name__
+            return Failure(
+                f"its process ended ({name}), as where memory ran out; ask again, "
+                "or for fewer members",
+                f"它的进程中断了（{name}），例如因为内存不足；请重试，或减少会员数",
+            )
+        return failure
 
     def cancel(self) -> None:
         """End its process."""

@@ -3,8 +3,8 @@
 What is to be done comes as the name of a callable, `package.module:callable`: this package knows
 no simulator, and a name outlives a restart. The callable is given the record, its folder with the
 texts, a folder to write into, and what to tell progress to; it raises ValueError, with the reason
-in plain words, where what was asked can't be done. What it may have of the season that runs beside
-it comes last.
+in plain words (SaidInBoth: in both languages), where what was asked can't be done. What it may have
+of the season that runs beside it comes last.
 
 The module of that callable also has `consult`, which is asked before a simulation is taken on.
 """
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import msgspec
 
-from actors.simulations import FILES, Progress, Simulation
+from actors.simulations import FILES, Failure, Progress, Simulation
 
 if TYPE_CHECKING:
     from actors.running_season import RunningSeason
@@ -76,8 +76,8 @@ def answered(
     return consult(question, texts, wanted)
 
 
-def work(entry: str, folder: Path, live: RunningSeason | None = None) -> str:
-    """Do one simulation and tell why it failed, "" when it is done."""
+def work(entry: str, folder: Path, live: RunningSeason | None = None) -> Failure | None:
+    """Do one simulation and tell why it failed; None when it is done."""
     give_way()
     try:
         asked = msgspec.json.decode((folder / "asked.json").read_bytes(), type=Simulation)
@@ -87,11 +87,16 @@ def work(entry: str, folder: Path, live: RunningSeason | None = None) -> str:
         out.mkdir()
         found(entry)(asked, folder, out, Teller(folder / "progress.json"), live)
     except ValueError as error:
-        return str(error)[:REASON_CHARACTERS_MAX]
+        return _failure(str(error), getattr(error, "zh", f"所要求的无法完成：{error}"))
     except Exception as error:
         log.exception("simulation %s failed", folder.name)
-        return f"{type(error).__name__}: {error}"[:REASON_CHARACTERS_MAX]
-    return ""
+        said = f"{type(error).__name__}: {error}"
+        return _failure(said, f"模拟程序出错：{said}")
+    return None
+
+
+def _failure(en: str, zh: str) -> Failure:
+    return Failure(en[:REASON_CHARACTERS_MAX], zh[:REASON_CHARACTERS_MAX])
 
 
 def give_way() -> None:

@@ -72,11 +72,19 @@ class Simulation(msgspec.Struct, frozen=True):
     started_us: int | None = None
     ended_us: int | None = None
     reason: str = ""
+    reason_zh: str = ""
 
     @property
     def over(self) -> bool:
         """Tell whether nothing more will become of it."""
         return self.state in ("done", "failed", "cancelled")
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why a simulation came to nothing, in both languages."""
+
+    en: str
+    zh: str
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -40,6 +40,7 @@ def told(queue: SimulationQueue, one: Simulation) -> dict[str, Any]:
         "ended": at(one.ended_us),
         "progress": None,
         "reason": one.reason or None,
+        "reason_zh": one.reason_zh or None,
         "report": f"/v1/simulations/{one.id}/report.html" if one.state == "done" else None,
     }
     if one.kind == "tune":

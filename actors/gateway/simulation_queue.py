@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from actors.simulations import NoAnswer, Simulation, SimulationShelf
+from actors.simulations import Failure, NoAnswer, Simulation, SimulationShelf
 
 WAITING_MAX: Final = 8
 KEPT_MAX: Final = 40
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 class Work(Protocol):
     """A simulation that was started."""
 
-    async def ended(self) -> str:
-        """Wait until it ended; tells why it failed, "" when it is done."""
+    async def ended(self) -> Failure | None:
+        """Wait until it ended; tells why it failed, None when it is done."""
 
     def cancel(self) -> None:
         """End it."""
@@ -69,8 +69,11 @@ class SimulationQueue:
         if one.starts < STARTS_MAX:
             self._put(msgspec.structs.replace(one, state="queued"))
         else:
-            reason = f"the system ended {one.starts} times while it ran; ask for fewer members"
-            self._put(self._over(one, "failed", reason))
+            failure = Failure(
+                f"the system ended {one.starts} times while it ran; ask for fewer members",
+                f"它运行时系统中断了 {one.starts} 次；请减少会员数",
+            )
+            self._put(self._over(one, "failed", failure))
 
     def listed(self) -> list[Simulation]:
         """List all simulations, the one asked last first."""
@@ -131,7 +134,7 @@ class SimulationQueue:
         if one.over:
             await self._remove(one.id)
             return None
-        cancelled = self._over(one, "cancelled", "")
+        cancelled = self._over(one, "cancelled")
         self._known[one.id] = cancelled
         if self._running is not None and self._running[0] == one.id:
             self._running[1].cancel()
@@ -150,7 +153,10 @@ class SimulationQueue:
                 await self._do(waiting[0])
             except OSError as error:
                 log.error("simulation %s: %s", waiting[0].id, error)
-                failed = self._over(waiting[0], "failed", f"its folder can't be written: {error}")
+                failure = Failure(
+                    f"its folder can't be written: {error}", f"无法写入它的文件夹：{error}"
+                )
+                failed = self._over(waiting[0], "failed", failure)
                 self._known[waiting[0].id] = failed
 
     async def _do(self, one: Simulation) -> None:
@@ -165,19 +171,22 @@ class SimulationQueue:
         self._running = (one.id, work)
         ended = False
         try:
-            reason = await work.ended()
+            failure = await work.ended()
             ended = True
         finally:
             self._running = None
             if not ended:
                 work.cancel()
         if self._known.get(one.id) is begun:
-            over = self._over(begun, "failed" if reason else "done", reason)
+            over = self._over(begun, "failed" if failure else "done", failure)
             self._known[one.id] = over
             await self._save(one.id)
 
-    def _over(self, one: Simulation, state: Any, reason: str) -> Simulation:
-        return msgspec.structs.replace(one, state=state, reason=reason, ended_us=self._now_us())
+    def _over(self, one: Simulation, state: Any, failure: Failure | None = None) -> Simulation:
+        over = msgspec.structs.replace(one, state=state, ended_us=self._now_us())
+        if failure is None:
+            return over
+        return msgspec.structs.replace(over, reason=failure.en, reason_zh=failure.zh)
 
     def _put(self, one: Simulation) -> None:
         self._known[one.id] = one

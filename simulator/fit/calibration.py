@@ -101,7 +101,8 @@ def calibrate(
     repeats = len(who) - len(np.unique(who))
     if repeats < REPEATS_LEAST:
         raise NothingToFit(
-            f"{repeats} visits after a member's first: at least {REPEATS_LEAST} are needed"
+            f"{repeats} visits after a member's first: at least {REPEATS_LEAST} are needed",
+            f"会员首次到站之后只有 {repeats} 次到站：至少需要 {REPEATS_LEAST} 次",
         )
     kinds = kinds_of(observed, default_kind or next(iter(template.kinds)))
     found: dict[str, Finding] = {}

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from rules.compiling.calendar import DAY_US, Calendar
 from rules.decoding.event_columns import Decoded, Names, text_of
 from rules.season.season_models import YEAR_MAX, YEAR_MIN
+from rules.wording.both_languages import SaidInBoth
 from simulator.people.keyed import Floats, Ints
 
 NEVER: Final = -1
@@ -35,7 +36,7 @@ class AnyText(frozenset[str]):
         return True
 
 
-class NothingToFit(ValueError):  # noqa: N818 - named for what the user sees
+class NothingToFit(SaidInBoth):
     """The log holds too little to fit a population to; the text says what is missing."""
 
 
@@ -136,7 +137,10 @@ def observe(batches: Iterable[Decoded], time_zone: str) -> Observed:
     parts = [pa.Table.from_batches([batch.columns.select(list(_FIELDS))]) for batch in batches]
     parts = [_plain(part) for part in parts if part.num_rows]
     if not parts:
-        raise NothingToFit("the log has no events: name one with purchases of fuel")
+        raise NothingToFit(
+            "the log has no events: name one with purchases of fuel",
+            "日志里没有事件：请用含加油消费的日志",
+        )
     whole = pa.concat_tables(parts)
     member = _codes(whole["member"])
     identity = pc.binary_join_element_wise(whole["member"], whole["event_id"], "\x1f")
@@ -171,7 +175,10 @@ def _observed(
     )
     rows = table.filter(of_fuel)
     if rows.num_rows == 0:
-        raise NothingToFit("the log has no purchase with litres: fills are what is fitted")
+        raise NothingToFit(
+            "the log has no purchase with litres: fills are what is fitted",
+            "日志里没有带升数的消费：拟合依据的正是每次加油的升数",
+        )
     at_us = rows["at_us"].to_numpy()
     wall_us = calendar.wall(at_us)
     day = wall_us // DAY_US

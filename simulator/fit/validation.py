@@ -130,7 +130,8 @@ def hold_out(
     if min(first, weeks - first) < WEEKS_LEAST:
         raise NothingToFit(
             f"{weeks} weeks, {first} of them to fit on: at least {WEEKS_LEAST} are needed before "
-            "the cut and after it"
+            "the cut and after it",
+            f"共 {weeks} 周，其中 {first} 周用来拟合：分界前后各至少需要 {WEEKS_LEAST} 周",
         )
     cut, days = first * WEEK, weeks * WEEK
     fitted = calibrate(

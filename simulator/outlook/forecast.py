@@ -16,6 +16,7 @@ import numpy as np
 
 from rules.reporting.intervals import wilson
 from rules.table.member_table import NO_CLOCK_US, MemberTable
+from rules.wording.both_languages import SaidInBoth
 from simulator.outlook.fork import Forked
 from simulator.outlook.posterior import Posterior
 from simulator.outlook.season_costs import SPENT, TOTAL, spent_so_far
@@ -35,7 +36,7 @@ LISTED: Final = 100
 Progress = Callable[[int, int, str], None]
 
 
-class NothingToForecast(ValueError):  # noqa: N818  it says why there is none
+class NothingToForecast(SaidInBoth):
     """The season hasn't begun, is over, or nobody has come yet; the text says which."""
 
 
@@ -100,13 +101,18 @@ def check_running(forked: Forked) -> None:
     table, rules = forked.table, forked.table.rules
     if table.clock_us == NO_CLOCK_US or not len(table):
         raise NothingToForecast(
-            "nobody has come yet: there is nothing to go on from; simulate the season file instead"
+            "nobody has come yet: there is nothing to go on from; simulate the season file instead",
+            "还没有会员到站，没有可以推演的起点：请改用“模拟”，预演赛季文件",
         )
     if forked.at_us < rules.starts_us:
-        raise NothingToForecast(f"season {rules.season_id} hasn't begun: simulate its file instead")
+        raise NothingToForecast(
+            f"season {rules.season_id} hasn't begun: simulate its file instead",
+            f"赛季 {rules.season_id} 尚未开始：请改用“模拟”，预演它的文件",
+        )
     if forked.at_us >= rules.ends_us:
         raise NothingToForecast(
-            f"season {rules.season_id} is over: forecast --judge tells how its forecasts did"
+            f"season {rules.season_id} is over: forecast --judge tells how its forecasts did",
+            f"赛季 {rules.season_id} 已经结束：可以检验它的预测有多准",
         )
 
 

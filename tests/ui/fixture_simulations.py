@@ -32,6 +32,7 @@ from ui.jobs import consult
     FITTED_SHORT,
 ) = (f"{place:012x}" for place in (*range(1, 10), 0xB, 0xC, 0xD, 0xE))
 NOBODY = "nobody has come yet: there is nothing to go on from; simulate the season file instead"
+NOBODY_ZH = "还没有会员到站，没有可以推演的起点"
 REASON = "summer-2026: no fuel is sold, and simulated members come for fuel"
 FLOWS = """month,from,to,figure,mean,low,high,p50,p95
 2026-06,silver,silver,members,1600,1571,1629,1600,1618
@@ -189,7 +190,7 @@ def listed(state: dict[str, Any]) -> list[dict[str, Any]]:
     stage = {"done": 41, "total": 92, "what": "search"}
     outlook: dict[str, dict[str, Any]] = {
         "running": {"progress": {"done": 612, "total": 1460, "what": "days"}},
-        "failed": {"reason": NOBODY},
+        "failed": {"reason": NOBODY, "reason_zh": NOBODY_ZH},
         "done": {"kind": "judge", "summary": judged()},
     }
     whole = [

@@ -13,7 +13,8 @@ import pytest
 
 from actors.gateway.simulation_queue import KEPT_MAX, WAITING_MAX, QueueFull, SimulationQueue
 from actors.simulation_work import NICENESS, Teller, Told, work
-from actors.simulations import FILES, Progress, Simulation, SimulationShelf
+from actors.simulations import FILES, Failure, Progress, Simulation, SimulationShelf
+from rules.wording.both_languages import SaidInBoth
 
 
 def asked(number: int) -> Simulation:
@@ -28,15 +29,15 @@ class Ended:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.cancelled = False
-        self.reason: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.reason: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
 
-    async def ended(self) -> str:
+    async def ended(self) -> Failure | None:
         return await asyncio.shield(self.reason)
 
     def cancel(self) -> None:
         self.cancelled = True
         if not self.reason.done():
-            self.reason.set_result("its process ended")
+            self.reason.set_result(Failure("its process ended", "它的进程中断了"))
 
 
 class Run:
@@ -82,14 +83,15 @@ def test_one_runs_at_a_time_in_the_order_asked(tmp_path: Path) -> None:
         assert third is not None
         assert run.queue.ahead(third) == 2
         assert (run.started[0].folder / "season.toml").read_text() == "text 1"
-        run.started[0].reason.set_result("")
+        run.started[0].reason.set_result(None)
         await run.until(lambda: len(run.started) == 2)
-        run.started[1].reason.set_result("no fuel is sold")
+        run.started[1].reason.set_result(Failure("no fuel is sold", "没有油品"))
         await run.until(lambda: len(run.started) == 3)
         assert run.states() == ["done", "failed", "running"]
-        assert [one.reason for one in SimulationShelf(tmp_path).load()][:2] == [
-            "",
-            "no fuel is sold",
+        kept = SimulationShelf(tmp_path).load()[:2]
+        assert [(one.reason, one.reason_zh) for one in kept] == [
+            ("", ""),
+            ("no fuel is sold", "没有油品"),
         ]
         await run.stop()
 
@@ -148,7 +150,7 @@ def test_only_so_many_wait_and_only_so_many_are_kept(tmp_path: Path) -> None:
         for number in range(KEPT_MAX + 4):
             await run.queue.add(asked(number), {})
             await run.until(lambda number=number: len(run.started) == number + 1)  # type: ignore[misc]  # mypy can't tell a default's type
-            run.started[number].reason.set_result("")
+            run.started[number].reason.set_result(None)
             await run.until(lambda: run.states()[-1] == "done")
         assert len(run.queue.listed()) == KEPT_MAX + 1
         for number in range(100, 101 + WAITING_MAX):
@@ -184,6 +186,10 @@ def refuses(asked: Simulation, *_: object) -> None:
     raise ValueError(f"{asked.season}: no fuel is sold")
 
 
+def explains(*_: object) -> None:
+    raise SaidInBoth("no fuel is sold", "没有油品")
+
+
 def breaks(*_: object) -> None:
     raise KeyError("no such tier")
 
@@ -201,26 +207,38 @@ def test_work_writes_files_at_the_lowest_priority(tmp_path: Path) -> None:
     args = [sys.executable, "-c", code, entry, str(folder)]
     root = Path(__file__).parents[2]
     done = subprocess.run(args, check=True, capture_output=True, text=True, cwd=root)
-    assert done.stdout == "\n"
+    assert done.stdout == "None\n"
     assert shelf.file(asked(1).id, "said.json") == f"100 text {NICENESS}".encode()
     assert shelf.progress(asked(1).id) == Progress(1, 2, "days")
 
 
 @pytest.mark.parametrize(
-    ("entry", "reason"),
+    ("entry", "reason", "reason_zh"),
     [
-        ("tests.unit.test_simulation_queue:refuses", "summer: no fuel is sold"),
-        ("tests.unit.test_simulation_queue:breaks", "KeyError: 'no such tier'"),
-        ("no_such_package:simulate", "simulator = 'no_such_package:simulate': can't be imported"),
+        ("tests.unit.test_simulation_queue:refuses", "summer: no fuel is sold", "所要求的无法完成"),
+        ("tests.unit.test_simulation_queue:explains", "no fuel is sold", "没有油品"),
+        (
+            "tests.unit.test_simulation_queue:breaks",
+            "KeyError: 'no such tier'",
+            "模拟程序出错：KeyError",
+        ),
+        (
+            "no_such_package:simulate",
+            "simulator = 'no_such_package:simulate': can't be imported",
+            "无法",
+        ),
     ],
 )
 def test_what_fails_says_why(
-    entry: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    entry: str, reason: str, reason_zh: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("actors.simulation_work.give_way", lambda: None)
     shelf = SimulationShelf(tmp_path)
     shelf.add(asked(1), {})
-    assert work(entry, shelf.path(asked(1).id)).startswith(reason)
+    failure = work(entry, shelf.path(asked(1).id))
+    assert failure is not None
+    assert failure.en.startswith(reason)
+    assert reason_zh in failure.zh
 
 
 def test_progress_is_told_a_few_times_a_second_and_at_the_end(tmp_path: Path) -> None:

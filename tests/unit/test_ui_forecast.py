@@ -5,7 +5,7 @@ import pytest
 
 from tests.ui.fixture_api import member_id
 from tests.ui.fixture_forecast import made_us
-from tests.ui.fixture_simulations import NOBODY
+from tests.ui.fixture_simulations import NOBODY, NOBODY_ZH
 from tests.ui.opened import opened, shown
 from tests.ui.recorded import Recorded
 
@@ -60,6 +60,9 @@ def test_what_is_not_done_and_what_failed_is_said(system: Recorded) -> None:
     page = shown(app)
     assert NOBODY in page
     assert "then forecast again; or remove it" in page
+    in_chinese = shown(opened("forecast", locale="zh-CN"))
+    assert NOBODY_ZH in in_chinese
+    assert NOBODY not in in_chinese
     app.button(key="simulate_remove").click().run()
     assert NOBODY not in shown(app)
     # What is about the season is not among the simulations of files.

@@ -63,3 +63,8 @@ class Calibrated(msgspec.Struct, frozen=True):
     whole_log: Distances
     held_out: HeldOut | None
     none_held_out: str = ""
+    none_held_out_zh: str = ""
+
+    def why_none(self, language: str) -> str:
+        """Say why no weeks were held out, in a language."""
+        return (self.none_held_out_zh if language == "zh" else "") or self.none_held_out

@@ -165,6 +165,7 @@ class Simulation(msgspec.Struct, frozen=True):
     progress: Progress | None = None
     ahead: int = 0
     reason: str | None = None
+    reason_zh: str | None = None
     told: msgspec.Raw = msgspec.field(name="summary", default=NOTHING)
     files: tuple[str, ...] = ()
     runs: int = 0
@@ -179,6 +180,10 @@ class Simulation(msgspec.Struct, frozen=True):
     def of_season(self) -> bool:
         """Tell whether it is about the running season, not about a file."""
         return self.kind in ("forecast", "judge")
+
+    def why(self, language: str) -> str:
+        """Say why it failed, in a language."""
+        return (self.reason_zh if language == "zh" else None) or self.reason or "—"
 
     @property
     def over(self) -> bool:

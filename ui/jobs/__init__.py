@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from rules.wording.both_languages import SaidInBoth
+
 if TYPE_CHECKING:
     from actors.running_season import RunningSeason
     from actors.simulation_work import Told
@@ -72,7 +74,10 @@ def _outlook(
     from ui.jobs.outlook import forecast, judge
 
     if live is None:
-        raise ValueError("no season runs here: ask a running system")
+        raise SaidInBoth(
+            "no season runs here: ask a running system",
+            "这里没有正在进行的赛季：请连接运行中的系统",
+        )
     if asked.kind == "forecast":
         forecast(asked, population, live, out, told)
     else:

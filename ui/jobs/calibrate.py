@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from rules.wording.both_languages import SaidInBoth
+
 if TYPE_CHECKING:
     from actors.running_season import RunningSeason
     from actors.simulation_work import Told
@@ -50,19 +52,19 @@ def calibrate_to(
     days = min(observed.days, DAYS_MAX)
     whole = judge(observed, fitted, days, days, is_holiday=is_holiday, seed=asked.seed)
     step(3)
-    held, why = None, ""
+    held, why = None, {"none_held_out": "", "none_held_out_zh": ""}
     try:
         held = hold_out(
             observed, template, default_kind=kind, is_holiday=is_holiday, membership=membership,
             seed=asked.seed,
         )  # fmt: skip
     except NothingToFit as error:
-        why = str(error)
+        why = {"none_held_out": str(error), "none_held_out_zh": error.zh}
     (out / POPULATION).write_text(fitted.text, encoding="utf-8")
     page = calibration_page(observed, fitted, whole, held)
     (out / "report.html").write_text(page, encoding="utf-8")
     summary: dict[str, Any] = calibration_summary(observed, fitted, whole, held)
-    text = json.dumps(summary | {"none_held_out": why}, ensure_ascii=False, indent=2)
+    text = json.dumps(summary | why, ensure_ascii=False, indent=2)
     (out / "summary.json").write_text(text + "\n", encoding="utf-8")
 
 
@@ -83,13 +85,15 @@ def _batches(asked: Simulation, texts: Path, live: RunningSeason | None) -> Iter
         if path.exists():
             mapping = load_mapping(path)
             if mapping.join:
-                raise ValueError(
-                    "join: files beside the log aren't taken here; use `forecourt calibrate`"
+                raise SaidInBoth(
+                    "join: files beside the log aren't taken here; use `forecourt calibrate`",
+                    "join：这里不接受日志之外的文件；请用命令 forecourt calibrate",
                 )
         yield from read_log([str(texts / asked.log)], mapping, any_names())
     except (LogProblem, MissingColumn, UnreadableBody, MappingErrors) as error:
         # The folder is the system's own: who uploaded the file knows it by its name.
-        raise ValueError(str(error).replace(f"{texts}/", "")) from None
+        said = str(error).replace(f"{texts}/", "")
+        raise SaidInBoth(said, f"上传的日志或列映射读不了：{said}") from None
 
 
 def _of_season(live: RunningSeason | None) -> Iterator[Decoded]:
@@ -99,7 +103,10 @@ def _of_season(live: RunningSeason | None) -> Iterator[Decoded]:
     from rules.decoding.event_columns import COLUMNS, Decoded
 
     if live is None:
-        raise ValueError("no season runs here: ask a running system, or give a log")
+        raise SaidInBoth(
+            "no season runs here: ask a running system, or give a log",
+            "这里没有正在进行的赛季：请连接运行中的系统，或上传日志",
+        )
     for item in live.history():
         if not isinstance(item, Entry):
             rows = item.num_rows

@@ -46,8 +46,9 @@ def fitted_shown(one: Simulation, found: Calibrated, words: Texts) -> None:
             st.altair_chart(drawn, width="stretch", key=f"repeats-{one.id}")
         with table:
             show(_distances(found, words), words)
-    show(_figures(found, words), words)
     _take(one, words)
+    with st.expander(words("calibrate.figures"), icon=":material/table_rows:"):
+        show(_figures(found, words), words)
 
 
 def _verdict(found: Calibrated, words: Texts) -> str:
@@ -57,7 +58,7 @@ def _verdict(found: Calibrated, words: Texts) -> str:
         weeks = number(found.days // WEEK)
         said = words("calibrate.too_short", weeks=weeks, least=number(WEEKS_LEAST))
     elif held is None:
-        said = words("calibrate.not_held", why=found.none_held_out)
+        said = words("calibrate.not_held", why=found.why_none(words.language))
     else:
         close = abs(held.total_error) < CLOSE
         level, way = "good" if close else "calm", words("calibrate.verdict_how")
@@ -182,11 +183,10 @@ def _figures(found: Calibrated, words: Texts) -> str:
         )
         for path, one in single.items()
     )
-    title = element("strong", "fc-message fc-gap-above", text(words("calibrate.figures")))
     said = words("calibrate.figures_how")
     if found.defaults:
         said += " " + words("calibrate.defaults", figures=", ".join(found.defaults))
-    return title + plain_table(columns, rows) + element("div", "fc-caption", text(said))
+    return plain_table(columns, rows) + element("div", "fc-caption", text(said))
 
 
 def _short(value: object) -> str:

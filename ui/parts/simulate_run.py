@@ -98,7 +98,7 @@ def state_shown(one: Simulation, season: Season, words: Texts) -> None:
         notices.notice(said, words("simulate.running_how"), words)
         st.progress(share_done(one.progress), text=progress_words(one.progress, words))
     elif one.state == "failed":
-        said = words("simulate.failed", reason=one.reason or "—")
+        said = words("simulate.failed", reason=one.why(words.language))
         notices.notice(said, words(f"{page}.failed_how"), words, "bad")
     else:
         said = words("simulate.cancelled", at=_since(one.ended, season, words))

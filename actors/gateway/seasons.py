@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from actors.gateway.answers import name_json
 from actors.gateway.auth import Caller
 from actors.gateway.masks import masked
 from actors.gateway.orders import order_everywhere
@@ -202,6 +203,7 @@ def others_json(state: State) -> dict[str, Any]:
         final = state.shelf(rules.season_id).load()
         return {
             "season": rules.season_id,
+            "name": name_json(rules.season.season.name, rules.season_id),
             "starts": instant(window.starts_us),
             "ends": instant(window.ends_us),
             "score_end": instant(window.score_end_us),

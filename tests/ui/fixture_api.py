@@ -138,7 +138,7 @@ def season(state: dict[str, Any], hours: int | None) -> dict[str, Any]:
         "budget": state["budget"],
         "next_change": nexts and {"phase": nexts, "at": rfc3339(now + timedelta(days=left))},
         "older": older(state["older"], now) if state.get("older") else None,
-        "upcoming": None,
+        "upcoming": upcoming(now) if state.get("upcoming") else None,
     }
 
 
@@ -146,6 +146,7 @@ def older(phase: str, now: datetime) -> dict[str, Any]:
     """The season before, in a phase of its own beside this one."""
     return {
         "season": "spring-2026",
+        "name": {"zh": "2026 春季加油赛", "en": "Spring 2026 fuel season"},
         "starts": rfc3339(now - timedelta(days=92)),
         "ends": rfc3339(now - timedelta(days=4)),
         "score_end": rfc3339(now - timedelta(days=3)),
@@ -155,6 +156,18 @@ def older(phase: str, now: datetime) -> dict[str, Any]:
         "standings_hash": HASH if phase == "final" else None,
         "published": phase == "final",
     }
+
+
+def upcoming(now: datetime) -> dict[str, Any]:
+    """The season whose file waits for its start."""
+    name = {"zh": "2026 秋季加油赛", "en": "Autumn 2026 fuel season"}
+    times = {
+        "starts": rfc3339(now + timedelta(days=9)),
+        "ends": rfc3339(now + timedelta(days=99)),
+        "score_end": rfc3339(now + timedelta(days=100)),
+        "final_at": rfc3339(now + timedelta(days=106)),
+    }
+    return older("before", now) | {"season": "autumn-2026", "name": name} | times
 
 
 def prizes(state: dict[str, Any]) -> dict[str, Any]:

@@ -199,6 +199,13 @@ def test_prizes_after_the_end_show_the_hash(system: Recorded) -> None:
     assert "名次已冻结" in page
 
 
+def test_the_next_season_is_told_with_its_name_and_start(system: Recorded) -> None:
+    assert "fc-upcoming" not in shown(opened())
+    system.choose(upcoming=True)
+    assert "Next season: Autumn 2026 fuel season, from " in shown(opened())
+    assert "下一赛季：2026 秋季加油赛，" in shown(opened(locale="zh-CN"))
+
+
 def test_the_season_before_stands_beside_this_one(system: Recorded) -> None:
     system.choose(older="hold")
     app = opened(season="spring-2026", page="2")

@@ -60,6 +60,7 @@ class OtherSeason(msgspec.Struct, frozen=True):
     """The season before, that runs its course beside this one, or the one to come."""
 
     season: str
+    name: Name
     starts: datetime
     ends: datetime
     final_at: datetime

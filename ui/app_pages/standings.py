@@ -8,12 +8,19 @@ from ui.parts.controls import language_words
 from ui.parts.csv_file import board_csv
 from ui.parts.header import season_header
 from ui.parts.live import client
-from ui.parts.older_view import choose_older_board, choose_season, older_shown, take_older
+from ui.parts.older_view import (
+    choose_older_board,
+    choose_season,
+    older_shown,
+    take_older,
+    upcoming_shown,
+)
 
 words = language_words()
 season_header(words)
 season = notices.season_or_wait(words)
 
+upcoming_shown(season, words)
 older = choose_season(season, words)
 if older is not None:
     board = choose_older_board(older, words)

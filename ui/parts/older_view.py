@@ -1,4 +1,4 @@
-"""The season before, that runs its course beside this one: its boards, and when it is settled."""
+"""The seasons beside this one: the older with its boards, and when the next one opens."""
 
 from __future__ import annotations
 
@@ -43,10 +43,24 @@ def choose_season(season: Season, words: Texts) -> OtherSeason | None:
         return None
 
     def named(one: str) -> str:
-        return season.name.in_language(words.language) if one == THIS else one
+        return (season if one == THIS else older).name.in_language(words.language)
 
     chosen = controls.choose("season", words("standings.seasons"), (THIS, older.season), named)
     return None if chosen == THIS else older
+
+
+def upcoming_shown(season: Season, words: Texts) -> None:
+    """Say under what name the next season opens, and when; nothing where no file of it waits."""
+    coming = season.upcoming
+    if coming is None:
+        return
+    said = words(
+        "standings.upcoming",
+        name=coming.name.in_language(words.language),
+        starts=full_minute(coming.starts, season.timezone, words),
+        ends=full_minute(coming.ends, season.timezone, words),
+    )
+    show(element("p", "fc-small fc-upcoming", text(said)), words)
 
 
 def choose_older_board(older: OtherSeason, words: Texts) -> str:
@@ -84,7 +98,7 @@ def _state(season: Season, older: OtherSeason, words: Texts) -> str:
         ends=full_minute(older.ends, zone, words),
         zone=zone,
     )
-    name = element("h2", "fc-title", text(older.season))
+    name = element("h2", "fc-title", text(older.name.in_language(words.language)))
     said = words("standings.older_final_at", at=full_minute(older.final_at, zone, words))
     if older.standings_hash is not None:
         key = "standings.older_published" if older.published else "standings.older_final"

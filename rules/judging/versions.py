@@ -17,7 +17,8 @@ from rules.compiling.compiled import PERIODS, Rules
 from rules.judging.ticks import EARLY_US_MAX, use_rules
 from rules.season.season_models import Coupon
 from rules.season.version_checks import check_count
-from rules.table.member_table import NO_CLOCK_US, Members, MemberTable
+from rules.table.member_table import NO_CLOCK_US, MemberTable
+from rules.table.members import Members
 
 Int64s = npt.NDArray[np.int64]
 

@@ -1,14 +1,11 @@
-"""The member table of one shard: every member's points, tier, counters and season.
+"""The member table of one shard: who its members are, and everything that is held of them.
 
-Rows are numbered in the order members first appear. Rings hold the days, weeks and months
-that events may still fall into; a period's slot is its number modulo the ring's width.
+Rows are numbered in the order members first appear.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -31,9 +28,9 @@ from rules.notices.notice_book import NoticeBook
 from rules.ranks.official_order import NO_TIME_US
 from rules.ranks.prize_desk import PrizeDesk
 from rules.ranks.standings import Standing
-from rules.table.columns import Columns, Field
-from rules.table.ledger import Ledger, WaitingRefund
-from rules.table.narrow import NarrowColumn
+from rules.table import table_state
+from rules.table.ledger import Ledger
+from rules.table.members import Members
 from rules.table.numbered_ids import NumberedIds
 from rules.table.older_season import OlderSeason
 from rules.table.order_book import OrderBook
@@ -44,7 +41,6 @@ from rules.table.tallies import Tallies
 from rules.table.windows import Windows
 
 Int64s = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 Who = tuple[
     npt.NDArray[np.int16],
@@ -55,36 +51,7 @@ Who = tuple[
 """Levels, kinds, attribute bits and segment bits of some members: what conditions look at."""
 
 NO_CLOCK_US: Final = -(2**62)
-PIECE: Final = 10_000
-"""Entries of a list that are written as JSON at a time."""
 UNNAMED_COMPANY: Final = 0
-
-
-NARROW: Final[dict[str, npt.DTypeLike]] = {
-    **dict.fromkeys(
-        (
-            "active", "slack", "earned_base", "litres_ml", "amount_fen", "score", "season_fen",
-            "month_ml", "month_fen",
-        ),
-        np.int32,
-    ),
-    **dict.fromkeys(
-        (
-            "earned_bonus", "earned_task", "visits", "active_days", "goal_points", "day_points",
-            "month_visits",
-        ),
-        np.int16,
-    ),
-    **dict.fromkeys(
-        (
-            "debt", "adjusted", "redeemed", "expired", "reversed_points", "waiting",
-            "merged_into", "task_counts", "final_level", "final_company",
-        ),
-        np.int8,
-    ),
-    "final_on_board": np.uint8,
-}  # fmt: skip
-"""How members' numbers begin: most people's fit, and what nobody has takes a byte."""
 
 
 class Part(Protocol):
@@ -97,112 +64,13 @@ class Part(Protocol):
         """Fill an empty part from state()."""
 
 
-class Members(Columns):
-    """One row a member; G goals, D day slots, S task slots, M month slots, W day words."""
-
-    kind: npt.NDArray[np.int16]
-    company: npt.NDArray[np.int32]
-    attribute_bits: npt.NDArray[np.uint64]
-    described: Bools  # attributes were given
-    enrolled: Bools
-    listed: Bools
-    disqualified: Bools
-    level: npt.NDArray[np.int16]
-    waiting: NarrowColumn  # refunds waiting for their purchase
-    merged_into: NarrowColumn  # 1 + the row this record was merged into; 0 none
-    first_order: npt.NDArray[np.int32]  # 1 + the sale that a referral may be paid for; 0 none
-    first_order_at_us: Int64s
-    birthday: npt.NDArray[np.int16]  # see rules.birthdays; 0 unknown
-    last_purchase_us: Int64s  # the greatest instant of a purchase; 0 none
-    fired_us: Int64s  # by trigger that remembers, its last firing; 0 none
-    level_since_us: Int64s
-    trial_until_us: Int64s
-    # The level bought with points, which the next review passes over; 0 none, else level + 1.
-    bought_level: npt.NDArray[np.int16]
-    active: NarrowColumn
-    debt: NarrowColumn
-    slack: NarrowColumn  # points of lots expired so far less all draws so far; see rules.lots
-    earned_base: NarrowColumn
-    earned_bonus: NarrowColumn
-    earned_task: NarrowColumn
-    adjusted: NarrowColumn
-    redeemed: NarrowColumn
-    expired: NarrowColumn
-    reversed_points: NarrowColumn
-    litres_ml: NarrowColumn
-    amount_fen: NarrowColumn
-    visits: NarrowColumn
-    score: NarrowColumn
-    tasks_completed_at_us: Int64s
-    active_days: NarrowColumn
-    # As they stood at the final instant, which the final standings keep.
-    final_level: NarrowColumn
-    final_on_board: NarrowColumn
-    final_company: NarrowColumn
-    season_day_words: npt.NDArray[np.uint64]
-    season_fen: NarrowColumn
-    goal_held: Bools
-    goal_scored: Bools
-    goal_points: NarrowColumn
-    goal_day: npt.NDArray[np.int32]
-    day_points: NarrowColumn
-    task_counts: NarrowColumn
-    month_ml: NarrowColumn
-    month_fen: NarrowColumn
-    month_visits: NarrowColumn
-
-    def __init__(self, rules: Rules) -> None:
-        rings = rules.rings
-        goals = len(rules.goals)
-        wide: dict[str, Field] = {
-            "season_day_words": (np.uint64, rules.season_day_words),
-            "goal_held": (np.bool_, goals),
-            "goal_scored": (np.bool_, goals),
-            "goal_points": (np.int64, goals),
-            "goal_day": (np.int32, goals),
-            "day_points": (np.int64, rings.cap_days),
-            "task_counts": (np.int64, rings.task_slots),
-            "month_ml": (np.int64, rings.months),
-            "month_fen": (np.int64, rings.months),
-            "month_visits": (np.int64, rings.months),
-            "fired_us": (np.int64, rules.trigger_rules.memories),
-        }
-        single: dict[str, type] = {
-            "kind": np.int16,
-            "company": np.int32,
-            "attribute_bits": np.uint64,
-            "described": np.bool_,
-            "enrolled": np.bool_,
-            "listed": np.bool_,
-            "disqualified": np.bool_,
-            "level": np.int16,
-            "bought_level": np.int16,
-            "final_level": np.int16,
-            "final_on_board": np.uint32,
-            "final_company": np.int32,
-            "active_days": np.int32,
-            "waiting": np.int32,
-            "merged_into": np.int32,
-            "first_order": np.int32,
-            "birthday": np.int16,
-        }
-        for name in type(self).__annotations__:
-            if name not in wide:
-                single.setdefault(name, np.int64)
-        fields: dict[str, Field] = {name: (dtype, None) for name, dtype in single.items()}
-        super().__init__(fields | wide, NARROW)
-
-    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Fill an empty instance from state(); raises KeyError when a column is missing."""
-        # A season that ends earlier than it was to still has words for all the days it had.
-        self.relay("season_day_words", state["season_day_words"][:0])
-        super().restore(state)
-
-
 class MemberTable:
     """All state of one shard: members, identities, waiting refunds and the clock.
 
-    What is kept of every event lies in the storage given; all else in memory.
+    It knows who is who: a row for every id, companies by number, records merged into others. What
+    a member's numbers are, Members says; what each part holds, its own module; how all of it
+    becomes arrays and comes back, table_state. What is kept of every event lies in the storage
+    given; all else in memory.
     """
 
     def __init__(self, rules: Rules, storage: Memory = MEMORY) -> None:
@@ -263,7 +131,7 @@ class MemberTable:
             "windows": self.windows,
             "prize_desk": self.prize_desk,
         }
-        self._rows = IdentityMap()
+        self.rows_by_id = IdentityMap()
         self._company_codes: dict[str, int] = {"": UNNAMED_COMPANY}
 
     def __len__(self) -> int:
@@ -282,7 +150,7 @@ class MemberTable:
 
     def find_rows(self, hash_a: npt.NDArray[np.uint64], hash_b: npt.NDArray[np.uint64]) -> Int64s:
         """Find member rows by the hashes of their ids: int64[n], -1 where absent."""
-        return self._rows.find(hash_a, hash_b).astype(np.int64)
+        return self.rows_by_id.find(hash_a, hash_b).astype(np.int64)
 
     def add_members(
         self, hash_a: npt.NDArray[np.uint64], hash_b: npt.NDArray[np.uint64], ids: list[str]
@@ -293,7 +161,7 @@ class MemberTable:
         self.members.kind[rows] = self.rules.default_kind
         self.members.tasks_completed_at_us[rows] = NO_TIME_US
         self.members.attribute_bits[rows] = self.rules.attribute_bits({})
-        self._rows.insert(hash_a, hash_b, rows.astype(np.int32))
+        self.rows_by_id.insert(hash_a, hash_b, rows.astype(np.int32))
         self.member_ids.extend(ids)
         return rows
 
@@ -304,6 +172,11 @@ class MemberTable:
             code = self._company_codes[company] = len(self.companies)
             self.companies.append(company)
         return code
+
+    def name_companies(self, companies: list[str]) -> None:
+        """Take over numbered companies, the unnamed one first."""
+        self.companies = companies
+        self._company_codes = {name: code for code, name in enumerate(companies)}
 
     def report_dropped(self, row: int, event_id: str, reason: str) -> None:
         """Note a waiting refund that took nothing, for the summary."""
@@ -399,45 +272,9 @@ class MemberTable:
     def copied(self) -> Callable[[], dict[str, npt.NDArray[Any]]]:
         """Copy the table now; what is returned makes the arrays of state() as of now.
 
-        That may be called in another thread, while this table goes on. What nothing ever writes
-        again isn't copied; see Columns.settled.
+        That may be called in another thread, while this table goes on.
         """
-        ledger = self.ledger
-        texts = {
-            "companies": self.companies.copy(),
-            "dropped": self.dropped.copy(),
-            "waiting": [
-                [*key, [*map(_refund_cells, kept)]] for key, kept in ledger.waiting.items()
-            ],
-            "clock": [self.clock_us, self.next_tick_us, self.open_day, self.open_month],
-            "final": self.final,
-            "season_number": self.season_number,
-            "fulfilments": [[row, *asdict(owed).values()] for row, owed in self.fulfilments],
-            "orders": self.orders.copy(),
-            "member_ids": self.member_ids.copy(),
-        }
-        # Pairs are made of these only when they are written: here a million of them take long.
-        pairs: dict[str, dict[int, Any]] = {
-            "attributes": dict(self.attributes),
-            "details": ledger.details.copy(),
-        }
-        states = {name: part.state() for name, part in self.parts.items()}
-        states |= {"rows": self._rows.state(), "map": ledger.map.state()}
-        arrays = {
-            f"{part}.{name}": column
-            for part, state in states.items()
-            for name, column in state.items()
-        }
-        if self.older is not None:
-            older = self.older.state(self.members.size)
-            arrays |= {f"older.{name}": column for name, column in older.items()}
-        arrays["points_by_hour"] = self.points_by_hour.copy()
-
-        def written() -> dict[str, npt.NDArray[Any]]:
-            told = texts | {name: list(held.items()) for name, held in pairs.items()}
-            return arrays | {f"json.{name}": _packed(value) for name, value in told.items()}
-
-        return written
+        return table_state.copied(self)
 
     @classmethod
     def from_state(
@@ -451,54 +288,6 @@ class MemberTable:
 
         older_rules are those of the season before, where that one is still held.
         """
-
-        def part(prefix: str) -> dict[str, npt.NDArray[Any]]:
-            return {
-                name.removeprefix(prefix): array
-                for name, array in state.items()
-                if name.startswith(prefix)
-            }
-
-        texts = {name: json.loads(packed.tobytes()) for name, packed in part("json.").items()}
         table = cls(rules, storage)
-        for name, kept in table.parts.items():
-            kept.restore(part(f"{name}."))
-        table._rows = IdentityMap.from_state(part("rows."))
-        table.ledger.map = IdentityMap.from_state(part("map."), storage)
-        table.merges = int(np.count_nonzero(table.members.merged_into))
-        table.clock_us, table.next_tick_us, table.open_day, table.open_month = texts["clock"]
-        table.final = texts["final"]
-        table.season_number = texts["season_number"]
-        if older_rules is not None and "older.told" in state:
-            table.older = OlderSeason.from_state(older_rules, part("older."), table.members)
-        table.fulfilments = [(row, Fulfilment(*cells)) for row, *cells in texts["fulfilments"]]
-        table.orders = texts["orders"]
-        table.ledger.details = dict(texts["details"])
-        table.member_ids = texts["member_ids"]
-        table.companies = texts["companies"]
-        table._company_codes = {name: code for code, name in enumerate(table.companies)}
-        table.attributes = dict(texts["attributes"])
-        table.dropped = [(member, event, why) for member, event, why in texts["dropped"]]
-        for row, key_a, key_b, refunds in texts["waiting"]:
-            waiting = [WaitingRefund(*cells) for cells in refunds]
-            table.ledger.waiting[(row, key_a, key_b)] = waiting
-        table.points_by_hour = state["points_by_hour"].copy()
+        table_state.restore(table, state, older_rules, storage)
         return table
-
-
-def _packed(value: Any) -> npt.NDArray[np.uint8]:
-    """Write JSON, a long list a piece at a time: other threads get their turn in between."""
-    if not isinstance(value, list) or len(value) <= PIECE:
-        text = json.dumps(value).encode()
-    else:
-        text = b"[" + b",".join(_pieces(value)) + b"]"
-    return np.frombuffer(text, dtype=np.uint8)
-
-
-def _pieces(values: list[Any]) -> Iterator[bytes]:
-    for first in range(0, len(values), PIECE):
-        yield json.dumps(values[first : first + PIECE])[1:-1].encode()
-
-
-def _refund_cells(refund: WaitingRefund) -> list[str | int]:
-    return [refund.event_id, refund.named, refund.quantity, refund.row]

@@ -23,7 +23,8 @@ from rules.table.columns import kept
 from rules.table.narrow import NarrowColumn
 
 if TYPE_CHECKING:
-    from rules.table.member_table import Members, MemberTable
+    from rules.table.member_table import MemberTable
+    from rules.table.members import Members
 
 Int64s = npt.NDArray[np.int64]
 

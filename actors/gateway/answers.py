@@ -18,6 +18,7 @@ from rules.compiling.compiled import Rules
 from rules.ranks.official_order import NO_TIME_US
 from rules.ranks.prize_desk import prize_id
 from rules.ranks.prizes import Award, Cost, prize_boards
+from rules.wording.terms_names import NAMES
 
 
 def encoded(body: Any, status: int = 200) -> Response:
@@ -94,7 +95,7 @@ def award_json(
         "member": award.member if shown else masked(award.member),
         "masked": award.member if team else masked(award.member),
         "reward": award.reward,
-        "name": name_json(reward.name, award.reward),
+        "name": name_json(reward.name, award.reward, "reward"),
         "kind": reward.kind,
         "unit_cost": money(award.unit_cost_fen),
         "tax": money(award.tax_fen),
@@ -105,10 +106,10 @@ def award_json(
     }
 
 
-def name_json(name: Any, fallback: str) -> dict[str, str]:
-    """Write a name in both languages."""
+def name_json(name: Any, id_: str, kind: str = "") -> dict[str, str]:
+    """Write a name in both languages: the file's, else what such an id is usually called."""
     if name is None:
-        return {"zh": fallback, "en": fallback}
+        return {language: NAMES[language].get(f"{kind}.{id_}", id_) for language in ("zh", "en")}
     if isinstance(name, str):
         return {"zh": name, "en": name}
     return {"zh": name.zh, "en": name.en}

@@ -36,7 +36,7 @@ async def card(
     code = card_code(member, state.keys.card_secret, int(time.time()) + valid_s)
     programme = name_json(season.programme.name, season.programme.id)[lang]
     levels = season.tiers.levels if season.tiers else ()
-    names = {level.id: name_json(level.name, level.id)[lang] for level in levels}
+    names = {level.id: name_json(level.name, level.id, "tier")[lang] for level in levels}
     points = f"{found['active']:,} " + ("积分" if lang == "zh" else "points")
     svg = card_svg(code, programme, masked(member), names.get(found["tier"], found["tier"]), points)
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import Request
 
 from actors.gateway.auth import Caller
-from actors.gateway.ingest import JSON
+from actors.gateway.bodies import JSON
 from actors.gateway.problems import Problem
 from actors.gateway.state import State
 from actors.phases import instant

@@ -9,8 +9,8 @@ from starlette.types import Receive, Scope
 
 from actors.gateway.audit_trail import record_events
 from actors.gateway.auth import Caller
+from actors.gateway.bodies import BODY_BYTES_MAX, SMALL_BODY_BYTES, UNDECLARED_BODY_BYTES
 from actors.gateway.doors import EVENTS_PATH
-from actors.gateway.ingest import BODY_BYTES_MAX, SMALL_BODY_BYTES, UNDECLARED_BODY_BYTES
 from actors.gateway.problems import Problem
 from actors.gateway.state import State
 from actors.gateway.submission import Submission

@@ -1,10 +1,8 @@
-"""Ingest: decodes requests, stamps them under the events' clock, and deals them to the lanes."""
+"""Ingest: takes what keys send, stamps it under the events' clock, and deals it to the lanes."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,55 +13,34 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from actors.gateway.admission import BODIES_BYTES_MAX, SMOOTHING, Admission, Pace
-from actors.gateway.batch_size import BATCH_EVENTS_MAX
+from actors.gateway.admission import BODIES_BYTES_MAX, Admission, Pace
+from actors.gateway.bodies import JSON, SMALL_BODY_BYTES, Bodies, media_type
 from actors.gateway.dealing import deal, deal_singles
 from actors.gateway.desk import Desk
-from actors.gateway.gathering import Gathering
 from actors.gateway.lane import Lane
 from actors.gateway.patience import awaited
 from actors.gateway.problems import Problem
 from actors.gateway.sealing import Sealer, acts_in
 from actors.gateway.shard_line import Order
-from actors.gateway.shared_parcel import Waiters, part_of, tell_all
 from actors.gateway.single_submission import SingleSubmission
-from actors.gateway.submission import Held, Submission
+from actors.gateway.singles import Singles
+from actors.gateway.submission import Submission
 from actors.gateway.tally import TALLY
 from actors.messages import LaneCalls, ShardStatus
-from actors.stages import STAGES
-from rules.decoding.events import (
-    Decoded,
-    Names,
-    UnreadableBody,
-    decode_arrow,
-    decode_json,
-    decode_ndjson,
-    running_stamps,
-    stamp,
-)
+from rules.decoding.events import Decoded, Names, running_stamps, stamp
 
-BODY_BYTES_MAX: Final = 32 * 1024 * 1024
 QUEUED_EVENTS_MAX: Final = 400_000
 QUEUED_EVENTS_LEAST: Final = 40_000
 """What may wait however slow the shards are: two of the largest batches."""
-UNDECLARED_BODY_BYTES: Final = 4 * 1024 * 1024
-"""What a body counts for that does not say how long it is."""
-EVENT_BYTES: Final = 160.0
-"""What an event takes of a body, until one of its media type was read."""
-SMALL_BODY_BYTES: Final = 4 * 1024
-"""A body of a few events, which a key that has none waiting may always send."""
 ANSWER_WITHIN_S: Final = 10.0
-_LINE: Final = re.compile(r"\Aline [0-9]+")
-
-NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-ARROW: Final = "application/vnd.apache.arrow.stream"
-JSON: Final = "application/json"
-
-log = logging.getLogger(__name__)
 
 
 class Ingest:
-    """Takes bodies, keys in turn, and answers each when it is durable."""
+    """Takes bodies, keys in turn, and answers each when it is durable.
+
+    It knows how much waits and of whom, and the events' clock. How a body is read, its bodies
+    know; what becomes of events that come alone, its singles; how a shard is reached, its lanes.
+    """
 
     def __init__(
         self,
@@ -79,16 +56,16 @@ class Ingest:
         self.bodies = Admission("bytes of bodies", BODIES_BYTES_MAX)
         self.queue = Admission("events", QUEUED_EVENTS_MAX)
         self._pace = Pace(QUEUED_EVENTS_LEAST, QUEUED_EVENTS_MAX)
-        self._names = names
+        self._read = Bodies(names)
         self._sealer = sealer
-        self._sealing: set[asyncio.Task[None]] = set()
-        self._singles = Gathering(
-            lambda lines: decode_ndjson(lines, self._names),
-            self._sort_singles,
+        self._singles = Singles(
+            self._read.lines,
+            sealer,
+            self._deal_singles,
             lambda: any(lane.idle for lane in self.lanes),
+            self._check_going,
         )
         self._desk = Desk()
-        self._event_bytes: dict[str, float] = {}  # by media type
         mode = "given" if clock == "events" else "wall"
         singles, more_comes = self._singles, lambda: bool(self._desk)
         self.lanes = [
@@ -128,7 +105,7 @@ class Ingest:
         The events count as the key's until every one of them is durable.
         """
         self._check_going()
-        kind = content_type.partition(";")[0].strip().lower()
+        kind = media_type(content_type)
         if kind in ("", JSON) and body[:1] == b"{":
             # From here until it is decoded.
             with self.queue.hold(key, 1, len(body) <= SMALL_BODY_BYTES):
@@ -139,7 +116,7 @@ class Ingest:
                 submission = await found
             self._hold(key, submission)
             return submission
-        with self.queue.hold(key, self._expected(body, kind), len(body) <= SMALL_BODY_BYTES):
+        with self.queue.hold(key, self._read.expected(body, kind), len(body) <= SMALL_BODY_BYTES):
             opened = await self._desk.do(key, len(body), partial(self._opened, body, kind, key))
         if isinstance(opened, Submission):
             return opened
@@ -153,11 +130,7 @@ class Ingest:
         """Decode a body and submit it, unless personal values have to go to the vault first."""
         self._check_going()
         self._singles.send_on()
-        with STAGES.timed("decode"):
-            decoded = self._decode(body, kind)
-        if decoded.received:
-            each = self._event_bytes.get(kind, EVENT_BYTES)
-            self._event_bytes[kind] = each + SMOOTHING * (len(body) / decoded.received - each)
+        decoded = self._read.decode(body, kind)
         if self._sealer is not None and len(rows := self._sealer.rows(decoded.columns)):
             return decoded, rows, key
         submission = self._submit(decoded, key)
@@ -216,14 +189,9 @@ class Ingest:
     async def order(self, kind: str, at_us: int) -> list[ShardStatus]:
         """Send an order down every lane, behind all events so far, and wait for all."""
         self._singles.send_on()
-        loop = asyncio.get_running_loop()
         if kind == "advance":
             self.clock_us = max(self.clock_us, at_us)
-        done: list[asyncio.Future[ShardStatus]] = []
-        for lane in self.lanes:
-            done.append(loop.create_future())
-            lane.put(Order(kind, at_us, done[-1]))
-        return list(await asyncio.gather(*done))
+        return await self._everywhere(kind, at_us)
 
     async def adopt_rules(self, number: int, text: str, names: Names) -> list[ShardStatus]:
         """Judge what comes from here on by a version of the season file, at every shard.
@@ -231,18 +199,23 @@ class Ingest:
         Raises what a shard refuses it with; the events go on under the names of before then.
         """
         self._singles.send_on()
-        before, self._names = self._names, names
+        before, self._read.names = self._read.names, names
         at_us = self.clock_us if self.clock == "events" else time.time_ns() // 1000
-        loop = asyncio.get_running_loop()
-        done: list[asyncio.Future[ShardStatus]] = []
-        for lane in self.lanes:
-            done.append(loop.create_future())
-            lane.put(Order("rules", at_us, done[-1], (number, text)))
         try:
-            return list(await asyncio.gather(*done))
+            return await self._everywhere("rules", at_us, (number, text))
         except Exception:
-            self._names = before
+            self._read.names = before
             raise
+
+    async def _everywhere(
+        self, kind: str, at_us: int, rules: tuple[int, str] = (0, "")
+    ) -> list[ShardStatus]:
+        """Put an order into every lane at once, and wait for all to be carried out."""
+        loop = asyncio.get_running_loop()
+        orders = [Order(kind, at_us, loop.create_future(), rules) for _ in self.lanes]
+        for lane, order in zip(self.lanes, orders, strict=True):
+            lane.put(order)
+        return list(await asyncio.gather(*(order.done for order in orders)))
 
     def admit(self, key: str, size: int) -> None:
         """Refuse a body of some bytes of a key that may send no more for now; raises Problem."""
@@ -251,35 +224,9 @@ class Ingest:
         if refusal is not None:
             raise refusal
 
-    def _expected(self, body: bytes, kind: str) -> int:
-        """Tell how many events a body holds, going by those before it."""
-        return max(1, int(len(body) / self._event_bytes.get(kind, EVENT_BYTES)))
-
     def _check_going(self) -> None:
         if self.stopping:
             raise Problem(503, "The system is stopping; send again in a moment.", retry_after_s=5)
-
-    def _decode(self, body: bytes, kind: str) -> Decoded:
-        try:
-            if kind in NDJSON:
-                decoded = decode_ndjson(body, self._names)
-            elif kind == ARROW:
-                decoded = decode_arrow(body, self._names)
-            elif kind in ("", JSON):
-                decoded = decode_json(body, self._names)
-            else:
-                raise Problem(
-                    415, f"Content-Type {kind!r}: send {JSON}, application/x-ndjson or {ARROW}."
-                )
-        except UnreadableBody as error:
-            raise Problem(400, f"The body can't be read: {error}") from None
-        if decoded.received > BATCH_EVENTS_MAX:
-            raise Problem(
-                413,
-                f"The body holds {decoded.received:,} events; send at most "
-                f"{BATCH_EVENTS_MAX:,} a request.",
-            )
-        return decoded
 
     def _submit(self, decoded: Decoded, key: str) -> Submission:
         submission = Submission(decoded.received, decoded.columns.num_rows)
@@ -293,55 +240,10 @@ class Ingest:
             deal(self.lanes, self._stamped(decoded.columns), decoded.place, submission, key)
         return submission
 
-    def _sort_singles(self, decoded: Decoded, found: Waiters) -> None:
-        """Submit events at once, but for those with personal values, which the vault has first."""
-        rows = self._sealer.rows(decoded.columns) if self._sealer is not None else ()
-        if not len(rows):
-            self._submit_singles(decoded, found)
-            return
-        personal = np.zeros(decoded.columns.num_rows, dtype=np.bool_)
-        personal[rows] = True
-        aside = part_of(decoded, personal)
-        task = asyncio.create_task(
-            self._seal_singles(aside, {place: found.pop(place) for place in aside.place.tolist()})
-        )
-        self._sealing.add(task)
-        task.add_done_callback(self._sealing.discard)
-        self._submit_singles(part_of(decoded, ~personal, decoded.refused), found)
-
-    async def _seal_singles(self, decoded: Decoded, found: Waiters) -> None:
-        assert self._sealer is not None
-        try:
-            every = np.arange(decoded.columns.num_rows)
-            columns, held = await self._sealer.sealed(decoded.columns, every)
-            self._check_going()
-            self._submit_singles(replace(decoded, columns=columns), found, held)
-        except Exception as error:  # every waiter must hear of it, whatever it is
-            tell_all(found.values(), error)
-
-    def _submit_singles(self, decoded: Decoded, found: Waiters, held: Sequence[Held] = ()) -> None:
-        places, valid = decoded.place.tolist(), decoded.columns
-        ids = valid.column("event_id").to_pylist()
-        submissions = {
-            place: SingleSubmission(event_id, 1)
-            for place, event_id in zip(places, ids, strict=True)
-        }
-        for refusal in decoded.refused:
-            # Each of them is the only event of its request: a line number would be its neighbours'.
-            alone = replace(refusal, sentence=_LINE.sub("the event", refusal.sentence))
-            submissions[refusal.place] = SingleSubmission("", 0)
-            submissions[refusal.place].refuse([alone])
-        if places:
-            rows = [submissions[place] for place in places]
-            for row, word, member in acts_in(valid):
-                rows[row].acts = [(0, word, member)]
-            for one in held:
-                rows[one.row].held.append(replace(one, row=0))
-            keys = [found[place].key for place in places]
-            deal_singles(self.lanes, self._stamped(valid), rows, keys)
-        for place, waiter in found.items():
-            if not waiter.found.done():
-                waiter.found.set_result(submissions[place])
+    def _deal_singles(
+        self, columns: pa.RecordBatch, owners: list[SingleSubmission], keys: list[str]
+    ) -> None:
+        deal_singles(self.lanes, self._stamped(columns), owners, keys)
 
     def _stamped(self, columns: pa.RecordBatch) -> pa.RecordBatch:
         """Stamp events under the events' clock."""

@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from actors.event_export import SCHEMA, event_batches
 from actors.gateway.answers import encoded
 from actors.gateway.board_pages import owner_of
-from actors.gateway.ingest import ARROW
+from actors.gateway.bodies import ARROW
 from actors.gateway.problems import Problem
 from actors.gateway.read_answers import member_of
 from actors.gateway.routes_explain import ENTRIES_MAX, ask_journal

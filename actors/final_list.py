@@ -10,7 +10,8 @@ import msgspec
 
 from actors.store.folder import write_durably
 from rules.compiling.compiled import Rules
-from rules.ranks.standings import Standing, board_rows, standings_csv, standings_hash
+from rules.ranks.standings import Standing, board_rows
+from rules.ranks.standings_file import standings_csv, standings_hash
 
 HASHED_BOARD: Final = 0
 

@@ -253,15 +253,15 @@ class MemberShardHost:
 class RankingShardHost:
     """Hosts a ranking shard and its mirror's writer."""
 
-    def __init__(self, settings: Settings, shard: int) -> None:
+    def __init__(self, settings: Settings, shard: int, layout: BoardLayout) -> None:
         log_to_file(settings, f"ranking-{shard}")
         sys.setswitchinterval(SWITCH_S)
-        client = connect(settings.redis_url, name=f"ranking-{shard}")
-        self._client, self._rules, self._number = client, settings.rules, shard
+        self._client = connect(settings.redis_url, name=f"ranking-{shard}")
+        self._number = shard
         self._writer: MirrorWriter | None = None
-        self._begin(settings.rules.season_id)
+        self._begin(layout)
 
-    def _begin(self, season: str) -> None:
+    def _begin(self, layout: BoardLayout) -> None:
         """Hold the boards of a season, mirrored under its own keys."""
         if self._writer is not None:
             self._writer.stop(5.0)
@@ -269,8 +269,8 @@ class RankingShardHost:
         from actors.ranking_shard import RankingShard
         from actors.store.mirror import Mirror
 
-        self._mirror = Mirror(self._client, season, self._number)
-        self._shard = RankingShard(self._number, self._rules, self._mirror)
+        self._mirror = Mirror(self._client, layout.season, self._number)
+        self._shard = RankingShard(self._number, layout, self._mirror)
         self._lost = False
         self._writer = MirrorWriter(self._mirror, self._shard, self._note_loss)
         self._writer.start()
@@ -285,7 +285,7 @@ class RankingShardHost:
     def replace(self, version: int, clock_us: int, everyone: Standing, layout: BoardLayout) -> bool:
         """Take all standings, and the boards they are for."""
         if layout.season != self._mirror.season:
-            self._begin(layout.season)
+            self._begin(layout)
         return self._shard.replace(version, clock_us, everyone, layout)
 
     def has_standings(self) -> bool:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from actors.season_versions import Stand, Version
-from rules.compiling.compiled import Board, Rules
+from rules.compiling.calendar import Calendar
+from rules.ranks.board import Board
 from rules.ranks.official_order import Key
 from rules.ranks.standings import Standing
+
+if TYPE_CHECKING:
+    from rules.compiling.compiled import Rules
 
 
 class ShardDown(Exception):  # noqa: N818  says what happened
@@ -176,17 +180,21 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BoardLayout:
-    """The boards that standings are for, in the order of their bits, and how ties break."""
+    """The boards that standings are for, in the order of their bits, and how ties break.
+
+    All of the rules that a ranking shard needs, with the calendar its days are counted by.
+    """
 
     season: str
     rules_hash: str
     boards: tuple[Board, ...]
     tie_break: tuple[str, ...]
+    calendar: Calendar = field(repr=False, compare=False)
 
     @classmethod
     def of(cls, rules: Rules) -> BoardLayout:
         """Take the layout from compiled rules."""
-        return cls(rules.season_id, rules.rules_hash, rules.boards, rules.tie_break)
+        return cls(rules.season_id, rules.rules_hash, rules.boards, rules.tie_break, rules.calendar)
 
 
 @dataclass(slots=True)

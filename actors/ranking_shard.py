@@ -23,7 +23,7 @@ from actors.stages import STAGES
 from actors.standing_columns import StandingColumns
 from actors.store.errors import StoreError
 from actors.store.mirror import CHUNK_MEMBERS, Mirror
-from rules.compiling.compiled import Board, Rules
+from rules.ranks.board import Board
 from rules.ranks.official_order import Key
 from rules.ranks.ranking import RankIndex
 from rules.ranks.standings import Standing, TeamRows
@@ -42,22 +42,21 @@ class RankingShard:
     `write_marked`, `crowded` and `mirror_lag_s`.
     """
 
-    def __init__(self, shard: int, rules: Rules, mirror: Mirror | None) -> None:
+    def __init__(self, shard: int, layout: BoardLayout, mirror: Mirror | None) -> None:
         self.shard = shard
         self.version = NO_VERSION
-        self._calendar = rules.calendar
         self._mirror = mirror
         self._marks = MirrorMarks()
         self._changing = threading.Lock()
         self._crowded_until_s = 0.0
-        self._layout = BoardLayout.of(rules)
+        self._layout = layout
         self._empty()
 
     def _empty(self) -> None:
         with self._changing:
             self._columns = StandingColumns()
             self._marks = MirrorMarks()
-        self._past = PastBoards(self._calendar)
+        self._past = PastBoards(self._layout.calendar)
         self._lay_out(self._layout)
 
     def _lay_out(self, layout: BoardLayout) -> None:

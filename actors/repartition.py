@@ -39,7 +39,8 @@ from actors.store.server import EmbeddedServer
 from actors.store.snapshot import SnapshotStore
 from rules.decoding.event_columns import STAMPED, concat, to_ipc
 from rules.decoding.identity import shard_of
-from rules.ranks.standings import Standing, board_rows, standings_csv
+from rules.ranks.standings import Standing, board_rows
+from rules.ranks.standings_file import standings_csv
 
 BATCH_ROWS: Final = 20_000
 SHARDS_MAX: Final = 64

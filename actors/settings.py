@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from actors.log_lines import LogFormat
 from actors.store.client import without_password
-from rules.compiling.compiled import Rules, compile_rules
 from rules.compiling.public_holidays import Known, take_over
-from rules.season.season_file import load_season
-from rules.season.season_models import Season
 from rules.table.storage import FILE_FROM_ROWS
+
+if TYPE_CHECKING:
+    from rules.compiling.compiled import Rules
 
 SNAPSHOT_EVENTS: Final = 1_000_000
 """Events of a shard between two of its snapshots."""
@@ -51,8 +52,9 @@ class Settings:
     tls_key: str = ""
     simulator: str = ""
     """What simulates, as `package.module:callable`; "" for nothing."""
-    season: Season | None = field(default=None, repr=False, compare=False)
-    """What the season file says, once it was read: only the first process checks it."""
+    season: bytes = field(default=b"", repr=False, compare=False)
+    """What the season file says, pickled once it was read: only the first process checks it, and
+    only those that compile it import what it is made of."""
     holidays: Known = ()
     """The public holidays that it was compiled with."""
 
@@ -64,8 +66,13 @@ class Settings:
     @cached_property
     def rules(self) -> Rules:
         """Compile the season file the folder began with; later versions are in the log."""
+        from rules.compiling.compiled import compile_rules
+        from rules.season.season_file import load_season
+
         take_over(self.holidays)
-        return compile_rules(self.season or load_season(self.season_text, self.season_path))
+        if self.season:
+            return compile_rules(pickle.loads(self.season))
+        return compile_rules(load_season(self.season_text, self.season_path))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the compiled rules out of what travels."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import pickle
 import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from actors.agreement import agreed_shards, first_season
 from actors.certificates import check_pair, pinned, with_redis_ca
 from actors.free_port import free_port
 from actors.log_lines import LogFormat
+from actors.messages import BoardLayout
 from actors.ray_start import start_ray
 from actors.ray_token import is_loopback
 from actors.server_watch import ServerWatch
@@ -161,7 +163,7 @@ class System:
             snapshot_events=wanted.snapshot_events,
             file_from_rows=wanted.file_from_rows,
             simulator=wanted.simulator,
-            season=first_season(wanted.data, rules, text),
+            season=pickle.dumps(first_season(wanted.data, rules, text)),
             holidays=known_holidays(),
         )
         # Our own server reads what it holds while Ray and the actors' processes start.
@@ -240,7 +242,10 @@ class System:
         # accepted.
         self.gateway = self._actor(hosts.GatewayHost, "gateway", place=here)
         self.members = [self._actor(hosts.MemberShardHost, f"member-{p}", p) for p in numbers]
-        self.rankings = [self._actor(hosts.RankingShardHost, f"ranking-{p}", p) for p in numbers]
+        boards = BoardLayout.of(self.settings.rules)
+        self.rankings = [
+            self._actor(hosts.RankingShardHost, f"ranking-{p}", p, boards) for p in numbers
+        ]
         self._keep_running(self.gateway)
 
     def _start_keeper(self) -> None:

@@ -23,6 +23,7 @@ from rules.compiling.trigger_rules import TriggerRules
 from rules.coupons.coupon_scope import CouponScope
 from rules.decoding.event_columns import TYPES, Names
 from rules.judging.lots import LotRules
+from rules.ranks.board import Board
 from rules.season.duration import Duration
 from rules.season.price_list import PriceList
 from rules.season.season_models import CatalogueItem, Condition, Season, Where
@@ -34,14 +35,6 @@ TYPE_CODES: Final = {word: code for code, word in enumerate(TYPES)}
 PERIODS: Final = ("day", "week", "month", "season")
 ATTRIBUTE_TESTS_MAX: Final = 64
 LATE_DAYS_OF: Final = {"m": 1 / 1440, "h": 1 / 24, "d": 1.0, "mo": 31.0, "y": 366.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """One board; team is the attribute whose members' scores it adds up, or None."""
-
-    id: str
-    team: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
-"""Standings: every member's standing, the rows of a board, company rows, the file and its hash."""
+"""Standings: every member's standing, the rows of a board, company rows.
+
+Without Arrow, which a process that only ranks has no use for.
+"""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from rules.decoding.csv_lines import csv_bytes, instants
 from rules.ranks.official_order import NO_TIME_US, Int64s, full_order
 
 __all__ = [
@@ -24,12 +24,8 @@ __all__ = [
     "in_board",
     "merge_teams",
     "partial_teams",
-    "standings_csv",
-    "standings_hash",
     "team_board_rows",
 ]
-
-COLUMNS = ("rank", "member", "score", "tier", "tasks_completed_at", "active_days")
 
 
 class BoardScope(Protocol):
@@ -245,12 +241,9 @@ def merge_teams(parts: Sequence[TeamRows]) -> TeamRows:
 
 
 def _sum_teams(team: list[str], score: Int64s, tasks_us: Int64s, days: Int64s) -> TeamRows:
-    encoded = pa.array(team, pa.string()).dictionary_encode()
-    met: list[str] = encoded.dictionary.to_pylist()
-    names = sorted(met)  # text compares by code point, which is UTF-8 byte order
+    names = sorted(set(team))  # text compares by code point, which is UTF-8 byte order
     place = {name: number for number, name in enumerate(names)}
-    number_of = np.array([place[name] for name in met], dtype=np.int64)
-    number = number_of[encoded.indices.to_numpy()] if met else np.empty(0, np.int64)
+    number = np.fromiter(map(place.__getitem__, team), np.int64, len(team))
     total = np.zeros(len(names), np.int64)
     earliest_us = np.full(len(names), NO_TIME_US, np.int64)
     active = np.zeros(len(names), np.int64)
@@ -277,26 +270,3 @@ def team_board_rows(teams: TeamRows, board: str, tie_break: Sequence[str]) -> Bo
         tasks_completed_at_us=tasks_us[order],
         active_days=days[order],
     )
-
-
-def standings_csv(rows: BoardRows) -> bytes:
-    """Write a board's rows as the canonical bytes of `standings-BOARD.csv`.
-
-    Cost: O(n), about a second a million.
-    """
-    return csv_bytes(
-        COLUMNS,
-        [
-            pa.array(rows.rank),
-            pa.array(rows.member, pa.large_string()),
-            pa.array(rows.score),
-            pa.array(rows.tier, pa.large_string()),
-            instants(rows.tasks_completed_at_us, none_us=NO_TIME_US),
-            pa.array(rows.active_days),
-        ],
-    )
-
-
-def standings_hash(standings: bytes) -> str:
-    """Return the SHA-256 of a standings file in hexadecimal: what a season publishes."""
-    return hashlib.sha256(standings).hexdigest()

@@ -17,7 +17,8 @@ from rules.decoding.csv_lines import csv_bytes, decimals, instants
 from rules.judging.results import REASONS, STATUSES, Outcome
 from rules.ranks.official_order import NO_TIME_US
 from rules.ranks.prizes import Award, prizes_csv
-from rules.ranks.standings import BoardRows, standings_csv
+from rules.ranks.standings import BoardRows
+from rules.ranks.standings_file import standings_csv
 from rules.table.member_columns import member_columns, with_decimals
 from rules.table.member_table import MemberTable
 

@@ -27,7 +27,8 @@ from rules.decoding.event_columns import Decoded, running_stamps, stamp
 from rules.decoding.identity import Hashes
 from rules.judging.results import REASON_CODES, REASONS, REJECTED, STATUSES, Outcome
 from rules.ranks.prizes import Award, allocate, cost_by_kind, prize_boards
-from rules.ranks.standings import BoardRows, Standing, board_rows, standings_hash
+from rules.ranks.standings import BoardRows, Standing, board_rows
+from rules.ranks.standings_file import standings_hash
 from rules.table.member_columns import POINT_COLUMNS
 from rules.table.member_table import NO_CLOCK_US, MemberTable
 from simulator.offline.aside import Aside

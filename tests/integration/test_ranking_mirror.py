@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import redis
 
-from actors.messages import StandingChange
+from actors.messages import BoardLayout, StandingChange
 from actors.ranking_shard import RankingShard
 from actors.store import keys
 from actors.store.client import connect
@@ -89,7 +89,7 @@ def written(shard: RankingShard) -> int:
 
 def test_sorted_sets_follow_members_and_teams(client: redis.Redis, rules: Rules) -> None:
     mirror = Mirror(client, "summer", 0)
-    shard = RankingShard(0, rules, mirror)
+    shard = RankingShard(0, BoardLayout.of(rules), mirror)
     shard.replace(0, NOON_US, Standing.empty())
     names = ["a", "b", "c", "王"]
     shard.update(0, 1, NOON_US, change({0: 5, 1: 7, 2: 0, 3: 9}, 1, 0, names))
@@ -113,7 +113,7 @@ def test_sorted_sets_follow_members_and_teams(client: redis.Redis, rules: Rules)
 
 def test_a_server_that_is_away_forgets_nothing(tmp_path: Path, rules: Rules) -> None:
     with EmbeddedServer(tmp_path) as server, connect(server.url) as client:
-        shard = RankingShard(0, rules, Mirror(client, "summer", 0))
+        shard = RankingShard(0, BoardLayout.of(rules), Mirror(client, "summer", 0))
         shard.replace(0, NOON_US, Standing.empty())
         shard.update(0, 1, NOON_US, change({0: 5, 1: 7, 2: 9}, 1, 0, ["a", "b", "c"]))
         server.kill()

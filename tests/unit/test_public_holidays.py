@@ -57,7 +57,7 @@ def test_settings_hand_on_what_the_season_file_says(
             clock="events",
             host="127.0.0.1",
             port=1,
-            season=rules.season,
+            season=pickle.dumps(rules.season),
             holidays=known_holidays(),
         )
     )

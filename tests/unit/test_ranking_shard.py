@@ -11,7 +11,7 @@ import pytest
 
 from actors.gateway.board_pages import BoardPages, owner_of
 from actors.gateway.reading import Readings
-from actors.messages import Ask, Reading, StandingChange, Warming
+from actors.messages import Ask, BoardLayout, Reading, StandingChange, Warming
 from actors.ranking_shard import RankingShard
 from rules.compiling.compiled import Rules, compile_rules
 from rules.ranks.official_order import NO_TIME_US
@@ -111,7 +111,7 @@ def filled(rules: Rules, shards: int, count: int, seed: int) -> tuple[BoardPages
     owner = np.array([owner_of(member, shards) for member in everyone.member])
     calls = []
     for number in range(shards):
-        shard = RankingShard(number, rules, None)
+        shard = RankingShard(number, BoardLayout.of(rules), None)
         shard.replace(1, NOON_US, everyone.take(np.flatnonzero(owner == number)))
         calls.append(Calls(shard))
     pages = BoardPages(rules, Readings(calls, lambda: [1] * shards, [nothing] * shards))
@@ -147,7 +147,7 @@ def test_around_shows_the_neighbours_of_a_full_sort(rules: Rules, shards: int) -
 
 def test_figures_count_a_board_without_bringing_it_up_to_date(rules: Rules) -> None:
     random = np.random.default_rng(1)
-    shard = RankingShard(0, rules, None)
+    shard = RankingShard(0, BoardLayout.of(rules), None)
     shard.replace(4, NOON_US, standing(["a", "b", "c"], [5, 0, 9], random))
     told = shard.figures().values
     assert (told["rows"], told["delta_rows"]) == (2, 0)
@@ -163,7 +163,7 @@ def test_figures_count_a_board_without_bringing_it_up_to_date(rules: Rules) -> N
 
 def test_a_gap_is_answered_by_warming_until_everything_came(rules: Rules) -> None:
     random = np.random.default_rng(1)
-    shard = RankingShard(0, rules, None)
+    shard = RankingShard(0, BoardLayout.of(rules), None)
     with pytest.raises(Warming):
         shard.read([], 0)
     both = standing(["a", "b"], [5, 9], random)
@@ -181,7 +181,7 @@ def test_a_gap_is_answered_by_warming_until_everything_came(rules: Rules) -> Non
 
 def test_yesterday_is_how_the_boards_stood_at_midnight(rules: Rules) -> None:
     random = np.random.default_rng(2)
-    shard = RankingShard(0, rules, None)
+    shard = RankingShard(0, BoardLayout.of(rules), None)
     shard.replace(1, NOON_US, standing(["a", "b"], [5, 9], random))
     today = rules.calendar.day(NOON_US)
     past: Ask = ("past", "overall", ("a", "b", "c"), today)
@@ -197,7 +197,7 @@ def test_yesterday_is_how_the_boards_stood_at_midnight(rules: Rules) -> None:
 
 def test_a_member_whose_first_events_were_refused_is_known_once_one_applies(rules: Rules) -> None:
     random = np.random.default_rng(8)
-    shard = RankingShard(0, rules, None)
+    shard = RankingShard(0, BoardLayout.of(rules), None)
     shard.replace(1, NOON_US, Standing.empty())
     # Row 0 was numbered by an event that was refused; row 1 came behind it.
     late, first = standing(["late"], [5], random), standing(["first"], [9], random)
@@ -226,7 +226,7 @@ def test_a_member_whose_first_events_were_refused_is_known_once_one_applies(rule
 
 def test_names_that_went_missing_ask_for_everything(rules: Rules) -> None:
     random = np.random.default_rng(4)
-    shard = RankingShard(0, rules, None)
+    shard = RankingShard(0, BoardLayout.of(rules), None)
     shard.replace(1, NOON_US, standing(["a", "b"], [5, 9], random))
     assert not shard.update(1, 2, NOON_US, change([3], standing(["d"], [9], random), 3, ["d"]))
     with pytest.raises(Warming):
@@ -238,7 +238,7 @@ def test_many_changes_between_reads_end_as_a_full_sort(rules: Rules) -> None:
     names = [f"m-{number:04d}" for number in range(3_000)]
     everyone = standing(names, random.integers(0, 400, 3_000).tolist(), random)
     everyone.on_board[:] = 3
-    shard = RankingShard(0, rules, None)
+    shard = RankingShard(0, BoardLayout.of(rules), None)
     shard.replace(0, NOON_US, everyone.take(np.arange(1_000)))
     known, version = 1_000, 0
     standing_rows = set(range(1_000))

@@ -16,10 +16,9 @@ from rules.ranks.standings import (
     board_rows,
     merge_teams,
     partial_teams,
-    standings_csv,
-    standings_hash,
     team_board_rows,
 )
+from rules.ranks.standings_file import standings_csv, standings_hash
 
 TIE_BREAK = ("tasks_completed_at", "active_days")
 LEVELS = ("silver", "gold")

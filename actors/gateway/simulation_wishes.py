@@ -44,7 +44,14 @@ LIMITS: Final = {
     "draws": DRAWS_MAX,
     "trials": TRIALS_MAX,
     "member_seasons": MEMBER_SEASONS_MAX,
+    "agents": AGENTS_MAX,
+    "effects": EFFECTS,
+    "effect_seeds": MODEL_SEEDS_MAX,
+    "arms": ARMS,
+    "closings": CLOSINGS_MAX,
+    "closing_seeds": CLOSING_SEEDS_MAX,
 }
+"""What may be asked for, and what the runs of a form are counted by before it is sent."""
 PLAYED: Final = ("season", "season_name", "members", "until")
 OWN: Final = {
     "simulate": (*PLAYED, "seeds", "budget", "draws", "model_form"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+import holidays
 import numpy as np
 
 from simulator.fit.day_profile import (
@@ -59,6 +60,17 @@ FILLS_LEAST: Final = 30
 """Fills of a kind below which its own figures stay the template's."""
 REPEATS_LEAST: Final = 50
 IsHoliday = Callable[[date], bool]
+
+
+def holidays_of(country: str | None) -> IsHoliday | None:
+    """Tell public holidays of a country from other days; nothing for None.
+
+    Raises:
+        NotImplementedError: the country's aren't known.
+    """
+    if country is None:
+        return None
+    return holidays.country_holidays(country).__contains__
 
 
 @dataclass(frozen=True)

@@ -233,7 +233,8 @@ def add_simulations(api: FastAPI, state: dict[str, Any]) -> None:
         if state.get("without"):
             return problem(404, "no-simulator", "This system was started without a simulator.")
         limits = {"members": 200_000, "seeds": 64, "draws": 256, "trials": 1000,
-                  "member_seasons": 4_000_000}  # fmt: skip
+                  "member_seasons": 4_000_000, "agents": 100_000, "effects": 9, "effect_seeds": 4,
+                  "arms": 3, "closings": 17, "closing_seeds": 4}  # fmt: skip
         brief = [
             {key: value for key, value in each.items() if key != "summary"}
             for each in listed(state)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.gateway.problems import Problem
@@ -10,6 +11,7 @@ from actors.gateway.simulation_wishes import (
     CLOSING_SEEDS_MAX,
     CLOSINGS_MAX,
     EFFECTS,
+    LIMITS,
     MEMBER_SEASONS_MAX,
     MODEL_SEEDS_MAX,
     Wanted,
@@ -19,10 +21,13 @@ from simulator.adversaries.agent_figures import KINDS
 from simulator.adversaries.trials import TRIED_MAX
 from simulator.play.effects import Effects
 from simulator.report.uncertainty import MODEL_SEEDS
+from ui.answers.simulation import Limits
 from ui.jobs.adversaries import STAGES
-from ui.parts import leak_form, simulate_form, tune_form
+from ui.parts import leak_form, tune_form
 from ui.parts.simulate_form import runs_of
 from ui.texts import LANGUAGES, texts
+
+COUNTED = msgspec.convert(LIMITS, Limits)
 
 
 def refused(**wanted: Any) -> str:
@@ -40,26 +45,26 @@ def refused(**wanted: Any) -> str:
 
 
 def test_gateway_and_pages_count_the_runs_that_the_simulator_makes() -> None:
-    assert len(Effects.names()) == EFFECTS == simulate_form.EFFECTS
+    assert len(Effects.names()) == EFFECTS
     for language in LANGUAGES:
         assert all(f"simulate.effect.{name}" in texts(language).words for name in Effects.names())
-    assert MODEL_SEEDS == MODEL_SEEDS_MAX == simulate_form.MODEL_SEEDS
+    assert MODEL_SEEDS == MODEL_SEEDS_MAX
     for form in (
         {"kind": "simulate", "seeds": 8},
         {"kind": "simulate", "seeds": 3, "draws": 32, "model_form": True},
         {"kind": "compare", "seeds": 5, "candidate": "x"},
     ):
-        assert Wanted.model_validate(form).runs == runs_of(form)
+        assert Wanted.model_validate(form).runs == runs_of(form, COUNTED)
     assert Wanted(seeds=3, draws=32, model_form=True).runs == 3 + 32 + 27
 
 
 def test_gateway_and_pages_know_what_a_study_of_adversaries_takes() -> None:
     assert AGENT_KINDS == KINDS == leak_form.KINDS
     assert CLOSINGS_MAX == TRIED_MAX + 1
-    assert CLOSING_SEEDS_MAX == leak_form.CLOSING_SEEDS == trials.CLOSING_SEEDS_MAX
+    assert CLOSING_SEEDS_MAX == trials.CLOSING_SEEDS_MAX
     for form in ({"seeds": 3, "closing": True}, {"seeds": 8, "closing": False}, {"closing": True}):
         wanted = Wanted.model_validate({"kind": "adversaries"} | form)
-        assert wanted.runs == leak_form.runs_of({"seeds": 4} | form)
+        assert wanted.runs == leak_form.runs_of({"seeds": 4} | form, COUNTED)
     assert Wanted(kind="adversaries").cheats == 20
     assert Wanted(kind="adversaries", members=30).cheats == 1
     assert Wanted(kind="simulate").cheats == 0

@@ -227,13 +227,23 @@ class Simulation(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """How much may be asked for at once."""
+    """How much may be asked for at once, and by what the runs of a form are counted.
+
+    Each of the `effects` is left out in turn, over the first `effect_seeds` seeds; a study of
+    cheats has so many `arms`, and tries so many `closings` over the first `closing_seeds`.
+    """
 
     members: int
     seeds: int
     member_seasons: int
-    draws: int = 0
-    trials: int = 0
+    draws: int
+    trials: int
+    agents: int
+    effects: int
+    effect_seeds: int
+    arms: int
+    closings: int
+    closing_seeds: int
 
 
 class Simulations(msgspec.Struct, frozen=True):

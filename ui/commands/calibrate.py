@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ui.commands._inputs import fail, read_mapping, read_season, read_text, refuse
+from ui.commands._inputs import fail, read_mapping, read_season, refuse
+from ui.commands._population import read_population
 
 if TYPE_CHECKING:
-    from simulator.fit.calibration import Calibration
+    from simulator.fit.calibration import Calibration, IsHoliday
     from simulator.fit.observed import Observed
     from simulator.fit.validation import HeldOut, Judged
-    from simulator.people.population import Population
 
 _TIME_ZONE = "Asia/Shanghai"
 _CALENDAR = "CN"
@@ -80,10 +79,10 @@ def command(
     from simulator.log.logs import read_log
     from simulator.log.mapping import MissingColumn
 
-    template = _template(population)
+    template = read_population(population)
     zone, country, default_kind = _place(season, time_zone, calendar)
     meaning = read_mapping(mapping)
-    is_holiday = _holidays(country)
+    is_holiday = _is_holiday(country)
     try:
         click.echo("reading", err=True)
         observed = observe(read_log(logs, meaning, any_names()), zone)
@@ -121,21 +120,6 @@ def command(
         click.echo(json.dumps(summary | {"out": str(out), "report": str(page)}))
 
 
-def _template(path: Path | None) -> Population:
-    from simulator.people.population_file import (
-        PopulationErrors,
-        load_population,
-        load_population_file,
-    )
-
-    try:
-        if path is None:
-            return load_population_file()
-        return load_population(read_text(path), str(path))
-    except PopulationErrors as errors:
-        refuse(str(errors))
-
-
 def _place(
     season: Path | None, time_zone: str | None, calendar: str | None
 ) -> tuple[str, str | None, str | None]:
@@ -156,13 +140,11 @@ def _place(
     return zone, None if country == "none" else country, default_kind
 
 
-def _holidays(country: str | None) -> Callable[[date], bool] | None:
-    import holidays
+def _is_holiday(country: str | None) -> IsHoliday | None:
+    from simulator.fit.calibration import holidays_of
 
-    if country is None:
-        return None
     try:
-        return holidays.country_holidays(country).__contains__
+        return holidays_of(country)
     except NotImplementedError:
         refuse(f"--holidays {country}: no such country; name one like CN, or none")
 

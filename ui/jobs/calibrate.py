@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +31,7 @@ def calibrate_to(
     Raises:
         ValueError: the log can't be read, or too little is in it.
     """
-    from simulator.fit.calibration import calibrate
+    from simulator.fit.calibration import calibrate, holidays_of
     from simulator.fit.calibration_report import calibration_page, calibration_summary
     from simulator.fit.observed import NothingToFit, observe
     from simulator.fit.validation import hold_out, judge
@@ -41,7 +40,7 @@ def calibrate_to(
         told(nth, len(STEPS), STEPS[nth])
 
     membership, kind = asked.members_are, season.members.default_kind
-    is_holiday = _holidays(season)
+    is_holiday = holidays_of(season.holidays.calendar if season.holidays else None)
     step(0)
     observed = observe(_batches(asked, texts, live), season.programme.timezone)
     step(1)
@@ -111,11 +110,3 @@ def _of_season(live: RunningSeason | None) -> Iterator[Decoded]:
         if not isinstance(item, Entry):
             rows = item.num_rows
             yield Decoded(item.select(COLUMNS.names), np.arange(rows, dtype=np.int64), [], rows)
-
-
-def _holidays(season: Season) -> Callable[[date], bool] | None:
-    import holidays
-
-    if season.holidays is None or season.holidays.calendar == "none":
-        return None
-    return holidays.country_holidays(season.holidays.calendar).__contains__

@@ -46,7 +46,7 @@ def _asked_for(words: Texts) -> dict[str, Any]:
     asked: dict[str, Any] = {"kind": "forecast"}
     runs, people = st.columns(2)
     with runs, st.expander(words("forecast.options"), icon=":material/tune:"):
-        asked["seeds"] = count(FORM, "seeds", SEEDS, 1, limits().seeds, words)
+        asked["seeds"] = count(FORM, "seeds", SEEDS, 1, limits(words).seeds, words)
         asked["seed"] = count(FORM, "seed", 1, 0, SEED_MAX, words)
     with people:
         return asked | population_text(FORM, words)

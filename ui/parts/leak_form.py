@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from ui.answers.simulation import Limits
 from ui.parts import notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
@@ -25,8 +26,6 @@ from ui.texts import Texts
 FORM: Final = "leak"
 KINDS: Final = ("ring", "refund_cycling", "order_splitting", "shared_cards", "coupon_races")
 MEMBERS, SEEDS, AGENTS = 1_000, 4, 10
-AGENTS_MAX: Final = 100_000
-ARMS, CLOSINGS, CLOSING_SEEDS = 3, 17, 4
 
 
 def study_for(words: Texts) -> dict[str, Any]:
@@ -49,12 +48,12 @@ def study_for(words: Texts) -> dict[str, Any]:
         )
     if chosen:
         asked["agent_kinds"] = chosen
-    most = limits()
+    most = limits(words)
     columns = st.columns(4)
     with columns[0]:
         asked["members"] = count(FORM, "members", MEMBERS, 1, most.members, words)
     with columns[1]:
-        asked["agents"] = count(FORM, "agents", AGENTS, 1, AGENTS_MAX, words)
+        asked["agents"] = count(FORM, "agents", AGENTS, 1, most.agents, words)
     with columns[2]:
         asked["seeds"] = count(FORM, "seeds", SEEDS, 1, most.seeds, words)
     with columns[3]:
@@ -72,16 +71,14 @@ def study_button(asked: dict[str, Any], words: Texts) -> None:
     missing = asked.get("season") == ""
     if missing:
         notices.notice(words("simulate.no_season"), words("simulate.no_file_how"), words)
-    said = words("leak.work", runs=number(runs_of(asked)), members=number(asked["members"]))
+    said = words(
+        "leak.work", runs=number(runs_of(asked, limits(words))), members=number(asked["members"])
+    )
     start_button(asked, missing, said, words)
 
 
-def runs_of(asked: dict[str, Any]) -> int:
-    """Count the runs at most: three a seed, and two a seed for each change that is tried.
-
-    >>> runs_of({"seeds": 8, "closing": False}), runs_of({"seeds": 8, "closing": True})
-    (24, 160)
-    """
+def runs_of(asked: dict[str, Any], most: Limits) -> int:
+    """Count the runs at most: the arms of each seed, and two a seed for each change tried."""
     seeds = int(asked["seeds"])
-    tried = CLOSINGS * 2 * min(seeds, CLOSING_SEEDS) if asked["closing"] else 0
-    return ARMS * seeds + tried
+    tried = most.closings * 2 * min(seeds, most.closing_seeds) if asked["closing"] else 0
+    return most.arms * seeds + tried

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from ui.answers.simulation import Limits
 from ui.parts import notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
@@ -25,8 +26,6 @@ from ui.texts import Texts
 
 FORM: Final = "simulate"
 MEMBERS, SEEDS = 2_000, 4
-EFFECTS: Final = 9
-MODEL_SEEDS: Final = 4
 
 
 def asked_for(words: Texts) -> dict[str, Any]:
@@ -46,7 +45,7 @@ def asked_for(words: Texts) -> dict[str, Any]:
         asked |= season_file(FORM, "candidate", label, options, shipped, words)
     if "candidate" in asked:
         asked["kind"] = "compare"
-    most = limits()
+    most = limits(words)
     columns = st.columns(3)
     with columns[0]:
         asked["members"] = count(FORM, "members", MEMBERS, 1, most.members, words)
@@ -64,20 +63,20 @@ def ask_button(asked: dict[str, Any], words: Texts) -> None:
     missing = [name for name in ("season", "candidate") if asked.get(name) == ""]
     for name in missing:
         notices.notice(words(f"simulate.no_{name}"), words("simulate.no_file_how"), words)
-    said = words("simulate.work", runs=number(runs_of(asked)), members=number(asked["members"]))
+    said = words(
+        "simulate.work",
+        runs=number(runs_of(asked, limits(words))),
+        members=number(asked["members"]),
+    )
     start_button(asked, bool(missing), said, words)
 
 
-def runs_of(asked: dict[str, Any]) -> int:
-    """Count the runs that a form asks for.
-
-    >>> runs_of({"kind": "compare", "seeds": 4})
-    8
-    >>> runs_of({"kind": "simulate", "seeds": 8, "draws": 32, "model_form": True})
-    76
-    """
+def runs_of(asked: dict[str, Any], most: Limits) -> int:
+    """Count the runs that a form asks for."""
     runs = int(asked["seeds"]) * (2 if asked["kind"] == "compare" else 1)
-    extra = EFFECTS * min(int(asked["seeds"]), MODEL_SEEDS) if asked.get("model_form") else 0
+    extra = 0
+    if asked.get("model_form"):
+        extra = most.effects * min(int(asked["seeds"]), most.effect_seeds)
     return runs + int(asked.get("draws", 0)) + extra
 
 

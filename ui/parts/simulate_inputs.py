@@ -16,7 +16,6 @@ from ui.texts import Texts
 
 IN_FORCE, OWN, NONE = "in-force", "own", "none"
 REFUSED: Final = "_simulate_refused"
-MEMBERS_MAX, SEEDS_MAX, DRAWS_MAX, TRIALS_MAX = 200_000, 64, 256, 1_000
 SEED_MAX: Final = 2**53 - 1
 TEXT_PX: Final = 260
 ASK_FRESH_S: Final = 60.0
@@ -85,11 +84,13 @@ def count(form: str, name: str, usual: int, least: int, most: int, words: Texts)
     )
 
 
-def limits() -> Limits:
+def limits(words: Texts) -> Limits:
     """Give how much may be asked for."""
     heard = live.ask("simulations", lambda system: system.simulations(), ASK_FRESH_S)
     if heard.answer is None:
-        return Limits(MEMBERS_MAX, SEEDS_MAX, 0, DRAWS_MAX, TRIALS_MAX)
+        if heard.failure is not None:
+            notices.trouble(heard.failure, words)
+        st.stop()
     return heard.answer.limits
 
 

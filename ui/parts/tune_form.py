@@ -66,7 +66,7 @@ def search_for(words: Texts) -> dict[str, Any]:
         asked["objective"] = _objective(words)
     asked["space"] = "" if asked.get("season") == "" else _space(asked.get("season"), words)
     asked["budgets"] = _limits_kept(words)
-    most = limits()
+    most = limits(words)
     columns = st.columns(4)
     with columns[0]:
         asked["effort"] = st.selectbox(

@@ -68,7 +68,3 @@ class Purchases:
             for row in self._bought.values()
             if rules.starts_us <= row.at_us < rules.ends_us
         )
-
-
-def _is_fuel(rules: Rules, product: str | None) -> bool:
-    return bool(rules.fuel[rules.products.get(product or "", 0)])

@@ -1,7 +1,7 @@
 """Arrow text as bytes that NumPy can work on: where each text starts and how long it is."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -93,22 +93,6 @@ def null_rows(column: pa.Array) -> Bools:
     bits = np.frombuffer(valid, dtype=np.uint8)[first >> 3 : (last + 7) >> 3]
     flags = np.unpackbits(bits, bitorder="little")[first & 7 :][: len(column)]
     return np.equal(flags, 0)
-
-
-def whole_numbers(column: pa.Array, absent: int = 0) -> npt.NDArray[Any]:
-    """Read an integer column, what is absent as a number of its own: int[n] of its type.
-
-    The array may point into the column's own memory.
-    """
-    if column.null_count == 0:
-        numbers: npt.NDArray[Any] = column.to_numpy(zero_copy_only=True)
-        return numbers
-    if column.null_count == len(column):
-        return np.full(len(column), absent, dtype=column.type.to_pandas_dtype())
-    data = np.frombuffer(column.buffers()[1], dtype=column.type.to_pandas_dtype())
-    numbers = data[column.offset : column.offset + len(column)].copy()
-    numbers[null_rows(column)] = absent
-    return numbers
 
 
 def has_control(text: TextBytes) -> Bools:

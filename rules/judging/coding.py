@@ -166,12 +166,6 @@ def in_season_of(table: MemberTable, at_us: Int64s) -> Bools:
     return inside if table.older is None else inside | table.older.covers(at_us)
 
 
-def member_rows(table: MemberTable, batch: pa.RecordBatch) -> Int64s:
-    """Find the rows of a batch's members, int64[n], adding those not seen before."""
-    member = batch.column("member")
-    return _member_rows(table, member, hash_strings(member))
-
-
 def _member_rows(
     table: MemberTable, member: pa.StringArray, hashed: tuple[UInt64s, UInt64s]
 ) -> Int64s:

@@ -18,11 +18,6 @@ from rules.table.narrow import NarrowColumn
 from rules.table.older_season import SEASON_COLUMNS, OlderSeason
 
 
-def check_next(table: MemberTable, new: Rules) -> None:
-    """Raise VersionRefused when a file can't open the next season of this table."""
-    check_next_season(table.rules, new, table.older.rules if table.older else None, table.clock_us)
-
-
 def check_next_season(running: Rules, new: Rules, older: Rules | None, clock_us: int) -> None:
     """Raise VersionRefused when a file can't open the season after the running one.
 

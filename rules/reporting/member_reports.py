@@ -24,10 +24,6 @@ Bools = npt.NDArray[np.bool_]
 
 RECENCY_DAYS: Final = (7, 30, 90, 180)
 RECENCY: Final = ("0-7 days", "8-30 days", "31-90 days", "91-180 days", "longer", "never")
-SUMS: Final = (
-    "members", "buyers", "bought_before", "bought_since", "lost",
-    "ml", "fen", "visits", "active_points",
-)  # fmt: skip
 
 
 def gather_members(table: MemberTable, query: Query) -> Part:

@@ -22,7 +22,6 @@ import pyarrow.parquet as pq
 from rules.decoding.event_columns import COLUMNS, STAMPED, Decoded, concat
 from simulator.log.log_files import LogProblem
 
-MARKS: Final = ("at_us", "stamp_us")
 INDEX: Final = b"forecourt"
 FORMAT_MAX: Final = 1
 

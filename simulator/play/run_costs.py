@@ -18,8 +18,6 @@ from simulator.play.final_boards import final_boards
 if TYPE_CHECKING:
     from simulator.play.run import Play
 
-MONTH = np.dtype("datetime64[M]")
-
 
 @dataclass(frozen=True, slots=True)
 class Costs:

@@ -87,10 +87,6 @@ class ReportWords:
             return "0%"
         return _signed(value, f"{size:.1f}%" if size < 9.95 else f"{size:.0f}%")
 
-    def signed_share(self, value: float) -> str:
-        """Write a difference of shares or a growth, with its sign."""
-        return self.share(value) if value <= 0 else f"+{self.share(value)}"
-
     def gain(self, fen: float) -> str:
         """Write margin gained or lost against no programme, with the word for which."""
         return self("gain.less" if fen < 0 else "gain.more", size=self.money(abs(fen)))

@@ -13,7 +13,7 @@ from rules.compiling.compiled import Rules, compile_rules
 from rules.decoding.event_columns import Names
 from rules.decoding.events import decode_json, stamp
 from rules.judging.kernel import advance, apply
-from rules.judging.next_season import await_season, check_next
+from rules.judging.next_season import await_season, check_next_season
 from rules.judging.results import REASONS, STATUSES
 from rules.ranks.official_order import NO_TIME_US
 from rules.ranks.standings import board_rows
@@ -71,6 +71,11 @@ START = datetime(2026, 6, 1, 12)
 
 def rules_of(text: str) -> Rules:
     return compile_rules(load_season(text))
+
+
+def check_next(table: MemberTable, new: Rules) -> None:
+    older = table.older.rules if table.older else None
+    check_next_season(table.rules, new, older, table.clock_us)
 
 
 class Run:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from rules.reporting.rfm import quintiles, rfm_of
+from rules.reporting.report_query import read_query
+from rules.reporting.reports import report_of
+from rules.reporting.rfm import quintiles
 from tests.unit.played_log import play, table_of
 from tests.unit.test_segments import buy, event, season
 
@@ -44,27 +46,11 @@ def test_buyers_are_scored_by_days_purchases_and_money() -> None:
         buy("far", "2026-06-10T13:00:00", "1.00"),
     ]
     play(table, sorted(events, key=lambda each: str(each["at"])))
-    scored = rfm_of(table, 30)
-    told = {
-        table.member_ids[row]: scores
-        for row, *scores in zip(
-            scored.rows.tolist(),
-            scored.recency.tolist(),
-            scored.frequency.tolist(),
-            scored.money.tolist(),
-            strict=True,
-        )
-    }
+    scored = report_of([table], read_query("members", by="rfm")).to_pylist()
+    told = [
+        (row["recency_score"], row["frequency_score"], row["money_score"], row["members"])
+        for row in scored
+    ]
     # What old bought lies before the window of 30 days.
-    assert told == {
-        "old": [1, 1, 1],
-        "far": [2, 2, 2],
-        "mid": [3, 5, 5],
-        "two": [4, 2, 4],
-        "new": [5, 2, 3],
-    }
-
-
-def test_windows_that_arent_kept_are_asked_for() -> None:
-    with pytest.raises(ValueError, match="add a segment that looks at them"):
-        rfm_of(table_of(season(WINDOWS)), 90)
+    old, far, mid, two, new = (1, 1, 1, 1), (2, 2, 2, 1), (3, 5, 5, 1), (4, 2, 4, 1), (5, 2, 3, 1)
+    assert told == [new, two, mid, far, old]

@@ -17,7 +17,6 @@ from ui.parts.rules_draft import line_of
 from ui.texts import Texts
 
 TERMS_PX: Final = 620
-LINES_AROUND: Final = 1
 EFFECTS: Final = ("worse", "better", "neutral")
 
 
@@ -127,6 +126,7 @@ def findings_shown(told: Draft, draft: str, season: Season, words: Texts) -> Non
 
 def _finding(one: Finding, draft: str, season: Season, words: Texts) -> str:
     head = words(f"rules.{one.severity}")
+    kind = words.words.get(f"rules.found.{one.kind}", "")
     where = words("rules.line", line=number(one.line))
     leak = []
     if one.leak_points is not None:
@@ -138,7 +138,7 @@ def _finding(one: Finding, draft: str, season: Season, words: Texts) -> str:
     return element(
         "section",
         f"fc-finding fc-finding-{one.severity}",
-        element("b", "", text(f"{head} · {where}")),
+        element("b", "", text(" · ".join(part for part in (head, kind, where) if part))),
         element("code", "fc-quoted", text(quoted)) if quoted else "",
         element("p", "", text(one.message)),
         element("span", "fc-sub", text(leaks)) if leaks else "",

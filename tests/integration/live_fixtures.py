@@ -17,8 +17,11 @@ import ray
 from actors import hosts
 from actors.ray_start import set_ray_defaults
 from actors.system import System, Wanted
+from tests.patience import looks
 
 ADMIN = "an-admin-key-for-the-tests"
+TAKEN_WITHIN_S = 60.0
+"""How long a killed part may take to come back on a busy machine."""
 
 SEASON = """
 format = 1
@@ -106,6 +109,40 @@ class Live:
         assert answer.status_code == httpx.codes.OK, answer.text
         found: dict[str, Any] = answer.json()
         return found
+
+    def send(self, events: Any, within_s: float = TAKEN_WITHIN_S) -> dict[str, Any]:
+        """Post events as a till does, again until they are answered 200.
+
+        A list goes as NDJSON, a single one as JSON. Until then only 429 or 503 with Retry-After
+        may come, or nothing from a gateway that is away.
+        """
+        one = isinstance(events, dict)
+        body = json.dumps(events).encode() if one else ndjson(events)
+        kind = {"Content-Type": "application/json" if one else "application/x-ndjson"}
+        for look in looks(within_s, "the events to be taken"):
+            try:
+                answer = self.http.post("/v1/events", content=body, headers=kind)
+            except httpx.HTTPError as error:
+                look.saw = repr(error)
+                continue
+            if answer.status_code == httpx.codes.OK:
+                break
+            look.saw = answer.text
+            assert answer.status_code in (429, 503), answer.text
+            assert int(answer.headers["Retry-After"]) >= 1
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def board(self, board: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Read a board's rows, from when its shards have them again."""
+        for _ in looks(TAKEN_WITHIN_S, f"the board {board} to be served"):
+            answer = self.http.get(f"/v1/standings/{board}", params=parameters)
+            if answer.status_code == httpx.codes.OK:
+                break
+            assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+            assert answer.json()["type"] == "urn:forecourt:warming"
+        rows: list[dict[str, Any]] = answer.json()["rows"]
+        return rows
 
     def get(self, path: str, **parameters: Any) -> Any:
         """Read a path as admin; it has to answer 200."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.live_fixtures import SEASON, Live, StartLive, ray_session, start_live
+from tests.patience import looks
 
 __all__ = ["ray_session", "start_live"]
 
@@ -36,12 +36,12 @@ def purchase_now(number: int) -> dict[str, Any]:
 
 
 def wait_for_final(live: Live, within_s: float) -> dict[str, Any]:
-    ends_s = time.monotonic() + within_s
-    while True:
+    for look in looks(within_s, "the season to be final"):
         season: dict[str, Any] = live.get("/v1/season", hours=0)
         if season["standings_hash"]:
-            return season
-        assert time.monotonic() < ends_s, f"not final within {within_s} s: {season}"
+            break
+        look.saw = season
+    return season
 
 
 @pytest.mark.long

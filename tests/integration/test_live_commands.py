@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from actors.system import NotReady, System, Wanted
 from tests.integration.live_fixtures import SEASON, ndjson, ray_session, season_log
 from tests.integration.process_secrets import beyond_loopback, holding, telling
+from tests.patience import looks
 from ui.commands import main
 from ui.commands._sending import Progress
 
@@ -93,8 +94,10 @@ def test_a_system_with_pages_is_fed_in_two_goes_and_ends_at_ctrl_c(tmp_path: Pat
         log.write_bytes(ndjson(events))
         to = ("--url", url, "--key", KEY)
         first = subprocess.Popen(forecourt("send", str(log), "--rate", "100", *to))
-        while not (noted := [*tmp_path.glob("log.ndjson.sent-*.json")]):
+        for _ in looks(WITHIN_S, "the progress to be noted"):
             assert first.poll() is None
+            if noted := [*tmp_path.glob("log.ndjson.sent-*.json")]:
+                break
         first.kill()
         first.wait()
         done = json.loads(noted[0].read_text())["events"]

@@ -26,6 +26,7 @@ from tests.integration.live_fixtures import (
     season_log,
     start_live,
 )
+from tests.patience import looks
 from ui.commands import main
 
 __all__ = ["ray_session", "start_live"]
@@ -64,10 +65,10 @@ def kill_members(live: Live) -> None:
         handle: Any = ray.get_actor(name, namespace=hosts.NAMESPACE)
         pid: int = ray.get(handle.pid.remote())
         os.kill(pid, signal.SIGKILL)
-    give_up_s = time.monotonic() + 60
     for number in range(MEMBERS):
-        while live.http.get(f"/v1/members/m-{number:05d}").status_code != httpx.codes.OK:
-            assert time.monotonic() < give_up_s, "a member shard does not come back"
+        for _ in looks(60, "the member shards to come back"):
+            if live.http.get(f"/v1/members/m-{number:05d}").status_code == httpx.codes.OK:
+                break
 
 
 @pytest.mark.long

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tests.integration.live_fixtures import (
     start_live,
     stop,
 )
+from tests.patience import looks
 from ui.commands import main
 
 __all__ = ["ray_session", "start_live"]
@@ -41,23 +41,17 @@ def buy(number: int, member: str, day: int, hour: int = 4) -> dict[str, Any]:
 
 
 def scores(live: Live, **parameters: str) -> dict[str, int]:
-    ends_s = time.monotonic() + 60
-    while True:
-        answer = live.http.get("/v1/standings/overall", params=parameters)
-        if answer.status_code == httpx.codes.OK:
-            return {row["member"]: row["score"] for row in answer.json()["rows"]}
-        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
-        assert time.monotonic() < ends_s
+    return {row["member"]: row["score"] for row in live.board("overall", **parameters)}
 
 
 def wait_for_season(live: Live, season: str) -> dict[str, Any]:
-    ends_s = time.monotonic() + 60
-    while True:
+    for look in looks(60, f"{season} to open"):
         answer = live.http.get("/v1/season", params={"hours": 0})
         if answer.status_code == httpx.codes.OK and answer.json()["season"] == season:
-            found: dict[str, Any] = answer.json()
-            return found
-        assert time.monotonic() < ends_s, answer.text
+            break
+        look.saw = answer.text
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 @pytest.mark.long

@@ -24,6 +24,7 @@ from tests.integration.live_fixtures import (
     stop,
 )
 from tests.integration.notice_receiver import SECRET, Receiver, receiving
+from tests.patience import looks
 
 __all__ = ["ray_session", "start_live"]
 
@@ -72,17 +73,11 @@ def filed(data: Path) -> list[dict[str, Any]]:
 
 
 def wait_for_file(data: Path, count: int) -> list[dict[str, Any]]:
-    ends_s = time.monotonic() + 60
-    while len(found := filed(data)) < count:
-        assert time.monotonic() < ends_s, f"{len(found)} of {count} notices came"
-        time.sleep(0.05)
+    for look in looks(60, f"{count} notices in the file"):
+        if len(found := filed(data)) >= count:
+            break
+        look.saw = len(found)
     return found
-
-
-def post_until_taken(live: Live, event: dict[str, Any]) -> None:
-    """Post an event again until it is answered: its shard may be starting anew."""
-    while (answer := live.http.post("/v1/events", json=event)).status_code != httpx.codes.OK:
-        assert answer.status_code in (429, 503), answer.text
 
 
 def kill(actor: Any) -> None:
@@ -95,10 +90,10 @@ def told_of(live: Live, **parameters: Any) -> list[dict[str, Any]]:
 
 
 def wait_until_told(live: Live, count: int, **parameters: Any) -> list[tuple[str, str]]:
-    ends_s = time.monotonic() + 60
-    while len(listed := told_of(live, **parameters)) < count:
-        assert time.monotonic() < ends_s, f"{len(listed)} of {count} deliveries are listed"
-        time.sleep(0.05)
+    for look in looks(60, f"{count} deliveries to be listed"):
+        if len(listed := told_of(live, **parameters)) >= count:
+            break
+        look.saw = len(listed)
     return [(one["way"], one["id"]) for one in listed]
 
 
@@ -134,7 +129,7 @@ def test_kills_between_append_and_delivery_lose_and_double_nothing(
     with receiving() as receiver:
         live = start_telling(start_live, data, receiver)
         for number in range(1, 241):
-            post_until_taken(live, enrol(number))
+            live.send(enrol(number))
             if number % 60 == 20:
                 kill(live.system.keeper)
             elif number % 60 == 40:

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from tests.integration.live_fixtures import (
     start_system,
     stop,
 )
+from tests.patience import looks
 from ui.client import Client
 
 __all__ = ["ray_session"]
@@ -66,7 +67,7 @@ def live(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     )
     bulk(system, season_log(1_000))
     # The keeper and the outbox come up behind the others.
-    wait_for(lambda: all(actor["up"] for actor in system.get("/v1/operations")["actors"]))
+    wait_for(lambda: all(one["up"] for one in system.get("/v1/operations")["actors"]), "all up")
     yield system
     stop(system)
 
@@ -190,14 +191,13 @@ def test_what_a_stream_refuses(live: Live) -> None:
         assert full.status_code == httpx.codes.SERVICE_UNAVAILABLE
         assert int(full.headers["Retry-After"]) > 0
         assert full.json()["type"] == "urn:forecourt:too-many-readers"
-    wait_for(lambda: live.get("/v1/operations")["streams"]["readers"] == 0)
+    wait_for(lambda: live.get("/v1/operations")["streams"]["readers"] == 0, "no readers")
 
 
-def wait_for(there: Any) -> None:
-    ends_s = time.monotonic() + 60
-    while not there():
-        assert time.monotonic() < ends_s
-        threading.Event().wait(0.05)
+def wait_for(there: Callable[[], bool], awaited: str) -> None:
+    for _ in looks(60, awaited):
+        if there():
+            break
 
 
 def told(live: Live) -> str:
@@ -347,7 +347,7 @@ def test_requests_have_ids_and_lines_in_the_log(live: Live) -> None:
     def lines() -> list[dict[str, Any]]:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
-    wait_for(lambda: any(line.get("first_event_id") == "p-721000" for line in lines()))
+    wait_for(lambda: any(line.get("first_event_id") == "p-721000" for line in lines()), "a line")
     by_id = {line["request_id"]: line for line in lines() if "request_id" in line}
     one = by_id["till-7.42"]
     assert (one["event_id"], one["shard"], one["status"]) == ("p-720000", 0, 200)

@@ -29,6 +29,7 @@ from tests.integration.live_fixtures import (
     start_system,
     stop,
 )
+from tests.patience import looks
 from ui.commands.erase import command
 
 __all__ = ["ray_session", "start_live"]
@@ -365,7 +366,9 @@ def test_a_gateway_killed_between_vault_and_log(start_live: StartLive, tmp_path:
     with ThreadPoolExecutor(1) as pool:
         sent = pool.submit(lambda: live.http.post("/v1/events", json=event))
         with connect(live.system.settings.redis_url) as client:
-            wait_for(lambda: client.exists("forecourt:test-season:{vault}:values"))
+            for _ in looks(20, "the vault to answer"):
+                if client.exists("forecourt:test-season:{vault}:values"):
+                    break
         os.kill(gateway, signal.SIGKILL)
         with pytest.raises(httpx.HTTPError):
             sent.result()
@@ -377,25 +380,9 @@ def test_a_gateway_killed_between_vault_and_log(start_live: StartLive, tmp_path:
     assert found["member"] == "w-1"
 
 
-def wait_for(there: Any, within_s: float = 20.0) -> None:
-    ends_s = time.monotonic() + within_s
-    while not there():
-        assert time.monotonic() < ends_s
-        time.sleep(0.01)
-
-
 def until_taken(live: Live, event: dict[str, Any]) -> dict[str, Any]:
-    """Send an event until it is answered, as a sender does."""
-    ends_s = time.monotonic() + 60
-    while time.monotonic() < ends_s:
-        try:
-            answer = live.http.post("/v1/events", json=event)
-        except httpx.HTTPError:
-            continue
-        if answer.status_code == httpx.codes.OK:
-            result: dict[str, Any] = answer.json()["results"][0]
-            return result
-    raise AssertionError(f"not taken within 60 s: {event}")
+    result: dict[str, Any] = live.send(event)["results"][0]
+    return result
 
 
 @pytest.mark.long

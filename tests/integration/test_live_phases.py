@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from tests.integration.live_fixtures import (
     start_live,
     stop,
 )
+from tests.patience import looks
 
 __all__ = ["ray_session", "start_live"]
 
@@ -80,51 +81,34 @@ def phase_logs() -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def send(live: Live, log: list[dict[str, Any]]) -> None:
-    """Post a log until it is answered."""
-    ends_s = time.monotonic() + WITHIN_S
-    while True:
-        assert time.monotonic() < ends_s, f"not taken within {WITHIN_S:.0f} s"
-        try:
-            answer = live.http.post(
-                "/v1/events", content=ndjson(log), headers={"Content-Type": "application/x-ndjson"}
-            )
-        except httpx.HTTPError:
-            continue
-        if answer.status_code == httpx.codes.OK:
-            return
-        assert answer.status_code in (429, 503), answer.text
-
-
 def season_when(live: Live, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
     """Read the season until something holds."""
-    ends_s = time.monotonic() + WITHIN_S
-    season: dict[str, Any] = {}
-    while time.monotonic() < ends_s:
+    for look in looks(WITHIN_S, "the season to be so"):
         try:
             answer = live.http.get("/v1/season", params={"hours": 0})
         except httpx.HTTPError:
             continue
-        if answer.status_code == httpx.codes.OK and holds(season := answer.json()):
-            return season
-        time.sleep(0.05)
-    raise AssertionError(f"not so within {WITHIN_S:.0f} s: {season}")
+        if answer.status_code == httpx.codes.OK and holds(answer.json()):
+            break
+        look.saw = answer.text
+    season: dict[str, Any] = answer.json()
+    return season
 
 
 def play(live: Live, between: Between) -> tuple[Live, str]:
     """Run a season through all its phases; gives the system that published, and the hash."""
     for phase, log in phase_logs().items():
-        send(live, log)
+        live.send(log, WITHIN_S)
         season_when(live, lambda season, phase=phase: season["phase"] == phase)  # type: ignore[misc]  # bound at once
         live = between(live)
         assert season_when(live, lambda season: bool(season["phase"]))["phase"] == phase
-        send(live, log)  # whatever was acknowledged is a duplicate and changes nothing
+        live.send(log, WITHIN_S)  # whatever was acknowledged is a duplicate and changes nothing
     found = season_when(live, lambda season: season["standings_hash"] is not None)
     assert live.http.post("/v1/season/publish").json()["published"] is True
     live = between(live)
     kept = season_when(live, lambda season: season["standings_hash"] is not None)
     assert (kept["standings_hash"], kept["published"]) == (found["standings_hash"], True)
-    send(live, [event("after", "refund", "m-00005", FINAL, ref="last-5")])
+    live.send([event("after", "refund", "m-00005", FINAL, ref="last-5")])
     assert live.get("/v1/season", hours=0)["standings_hash"] == found["standings_hash"]
     return live, str(found["standings_hash"])
 
@@ -140,13 +124,12 @@ def offline_hash(out: Path) -> str:
 
 def pid_of(actor: Any) -> int:
     """Find an actor's process; one that is just coming back is waited for."""
-    ends_s = time.monotonic() + WITHIN_S
-    while True:
-        try:
-            return int(ray.get(actor.pid.remote(), timeout=WITHIN_S))
-        except ray.exceptions.RayActorError:
-            assert time.monotonic() < ends_s, f"not back within {WITHIN_S:.0f} s"
-            time.sleep(0.1)
+    pid = 0
+    for _ in looks(WITHIN_S, f"{actor} to be back"):
+        with contextlib.suppress(ray.exceptions.RayActorError):
+            pid = int(ray.get(actor.pid.remote(), timeout=WITHIN_S))
+            break
+    return pid
 
 
 def killed(live: Live) -> Live:

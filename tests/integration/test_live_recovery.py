@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,10 @@ from tests.integration.live_fixtures import (
     ray_session,
     season_log,
     start_live,
+    start_system,
     stop,
 )
+from tests.patience import looks
 
 __all__ = ["ray_session", "start_live"]
 
@@ -46,16 +47,7 @@ def offline_hash(log: list[dict[str, Any]], out: Path) -> str:
 def send_all(live: Live, log: list[dict[str, Any]], after: Callable[[int], None]) -> None:
     """Post the log in order; each body again until it is answered."""
     for start in range(0, len(log), BATCH):
-        body = ndjson(log[start : start + BATCH])
-        while True:
-            answer = live.http.post(
-                "/v1/events", content=body, headers={"Content-Type": "application/x-ndjson"}
-            )
-            if answer.status_code == httpx.codes.OK:
-                break
-            assert answer.status_code in (429, 503), answer.text
-            assert int(answer.headers["Retry-After"]) >= 1
-        assert answer.json()["rejected"] == 0
+        assert live.send(log[start : start + BATCH])["rejected"] == 0
         after(start // BATCH)
 
 
@@ -91,73 +83,48 @@ def test_kills_under_load_leave_the_hash(start_live: StartLive, tmp_path: Path) 
     assert finalised_hash(live) == offline_hash(log, tmp_path / "out")
 
 
-def test_a_killed_gateway_serves_again(start_live: StartLive, tmp_path: Path) -> None:
-    live = start_live(tmp_path / "data", shards=1)
-    live.post(purchase(1, "m-1", 0))
-    kill(ray.get(live.system.gateway.pid.remote()))
-    ends_s = time.monotonic() + 60
-    while True:
-        assert time.monotonic() < ends_s, "the gateway did not come back within 60 s"
-        try:
-            answer = live.http.post("/v1/events", json=purchase(1, "m-1", 0))
-        except httpx.HTTPError:
-            continue
-        if answer.status_code == httpx.codes.OK:
-            break
-    assert answer.json()["results"][0]["status"] == "duplicate"
-    assert answer.json()["results"][0]["points"] == 10
+@pytest.fixture(scope="module")
+def shared(
+    ray_session: None,  # noqa: ARG001  Ray has to be up
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Live]:
+    running = start_system(tmp_path_factory.mktemp("shared"), shards=1)
+    yield running
+    stop(running)
 
 
-def test_a_killed_ranking_shard_is_refilled_while_idle(
-    start_live: StartLive, tmp_path: Path
-) -> None:
-    live = start_live(tmp_path / "data", shards=1)
-    live.post([purchase(number, f"m-{number}", number) for number in range(20)])
-    before = live.get("/v1/standings/overall")["rows"]
-    kill(ray.get(live.system.rankings[0].pid.remote()))
-    ends_s = time.monotonic() + 60
-    while True:
-        assert time.monotonic() < ends_s, "the ranking shard was not refilled within 60 s"
-        answer = live.http.get("/v1/standings/overall")
-        if answer.status_code == httpx.codes.OK:
-            break
-        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
-        assert answer.json()["type"] == "urn:forecourt:warming"
-
-    def ranks(rows: list[dict[str, Any]]) -> list[tuple[int, str, int]]:
-        return [(row["rank"], row["member"], row["score"]) for row in rows]
-
-    assert ranks(answer.json()["rows"]) == ranks(before)
+def test_a_killed_gateway_serves_again(shared: Live) -> None:
+    shared.post(purchase(1, "gate", 0))
+    kill(ray.get(shared.system.gateway.pid.remote()))
+    again = shared.send(purchase(1, "gate", 0))["results"][0]
+    assert (again["status"], again["points"]) == ("duplicate", 10)
 
 
-def test_a_stopped_store_refuses_and_then_goes_on(start_live: StartLive, tmp_path: Path) -> None:
-    live = start_live(tmp_path / "data", shards=1)
-    server = live.system.server
+def test_a_killed_ranking_shard_is_refilled_while_idle(shared: Live) -> None:
+    shared.post([purchase(100 + number, f"m-{number}", number) for number in range(20)])
+
+    def ranks() -> list[tuple[int, str, int]]:
+        return [(row["rank"], row["member"], row["score"]) for row in shared.board("overall")]
+
+    before = ranks()
+    assert len(before) >= 20
+    kill(ray.get(shared.system.rankings[0].pid.remote()))
+    assert ranks() == before
+
+
+def test_a_stopped_store_refuses_and_then_goes_on(shared: Live) -> None:
+    server = shared.system.server
     assert server is not None
-    live.post(purchase(1, "m-1", 0))
+    shared.post(purchase(201, "stop", 0))
     server.kill(signal.SIGSTOP)
-    found: list[dict[str, Any]] = []
-
-    def send() -> None:
-        while not found:
-            answer = live.http.post("/v1/events", json=purchase(2, "m-1", 1))
-            if answer.status_code == httpx.codes.OK:
-                found.append(answer.json()["results"][0])
-            else:
-                assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
-                assert "Retry-After" in answer.headers
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    ends_s = time.monotonic() + 30
-    with httpx.Client(base_url=live.system.url, trust_env=False, timeout=10) as other:
-        while other.get("/readyz").status_code == httpx.codes.OK:
-            assert time.monotonic() < ends_s, "readiness stayed true without a store"
-    server.kill(signal.SIGCONT)
-    sender.join(60)
-    assert found
-    assert found[0]["points"] == 10
-    assert live.get("/v1/members/m-1")["active"] == 20
+    with shared.lines(2) as http, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(shared.send, purchase(202, "stop", 1))
+        for _ in looks(30, "readiness to end without a store"):
+            if http.get("/readyz").status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                break
+        server.kill(signal.SIGCONT)
+        assert sent.result(60)["results"][0]["points"] == 10
+    assert shared.get("/v1/members/stop")["active"] == 20
 
 
 def test_a_restart_on_the_folder_continues(start_live: StartLive, tmp_path: Path) -> None:

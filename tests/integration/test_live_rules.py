@@ -18,7 +18,6 @@ from tests.integration.live_fixtures import (
     SEASON,
     Live,
     StartLive,
-    ndjson,
     purchase,
     ray_session,
     season_log,
@@ -56,14 +55,7 @@ def accepted(live: Live, text: str) -> dict[str, Any]:
 
 def send(live: Live, log: list[dict[str, Any]]) -> None:
     for start in range(0, len(log), 250):
-        body = ndjson(log[start : start + 250])
-        headers = {"Content-Type": "application/x-ndjson"}
-        while True:
-            answer = live.http.post("/v1/events", content=body, headers=headers)
-            if answer.status_code == httpx.codes.OK:
-                break
-            assert answer.status_code in (429, 503), answer.text
-        assert answer.json()["rejected"] == 0
+        assert live.send(log[start : start + 250])["rejected"] == 0
 
 
 def points_of(live: Live, event: dict[str, Any]) -> int:
@@ -72,11 +64,8 @@ def points_of(live: Live, event: dict[str, Any]) -> int:
 
 
 def rows(live: Live, board: str) -> list[tuple[int, str, int]]:
-    while True:
-        answer = live.http.get(f"/v1/standings/{board}", params={"limit": 1000})
-        if answer.status_code == httpx.codes.OK:
-            return [(row["rank"], row["member"], row["score"]) for row in answer.json()["rows"]]
-        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE, answer.text
+    found = live.board(board, limit=1000)
+    return [(row["rank"], row["member"], row["score"]) for row in found]
 
 
 def replayed_hash(data: Path, out: Path) -> str:

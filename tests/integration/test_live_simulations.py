@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from click.testing import CliRunner
 
 from actors.simulation_work import NICENESS
 from tests.integration.live_fixtures import SEASON, Live, ray_session, start_system, stop
+from tests.patience import looks
 from ui.client import Client
 from ui.commands import main
 from ui.jobs import SIMULATE
@@ -38,12 +38,10 @@ def live(ray_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def awaited(found: Callable[[], Any], what: str) -> Any:
-    ends_s = time.monotonic() + WITHIN_S
-    while time.monotonic() < ends_s:
+    for _ in looks(WITHIN_S, what):
         if value := found():
-            return value
-        time.sleep(0.05)
-    pytest.fail(f"{what}: not within {WITHIN_S} s")
+            break
+    return value
 
 
 def asked(live: Live, **wanted: Any) -> str:

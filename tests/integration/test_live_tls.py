@@ -24,6 +24,7 @@ from actors.store.client import connect
 from tests.integration.certificate_files import make_certificate
 from tests.integration.live_fixtures import ADMIN, StartLive, purchase, ray_session, start_live
 from tests.integration.process_secrets import holding
+from tests.patience import looks
 
 __all__ = ["ray_session", "start_live"]
 
@@ -72,7 +73,7 @@ def guarded_server(binary: str, folder: Path, tls: bool) -> Iterator[int]:
     with (folder / "server.log").open("wb") as out:
         server = subprocess.Popen([binary, *words], stdout=out, stderr=out)
     try:
-        while True:
+        for _ in looks(20, f"a server on port {port}"):
             assert server.poll() is None, (folder / "server.log").read_text()
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

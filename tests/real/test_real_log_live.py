@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from click.testing import CliRunner
 from simulator.log.logs import read_log_parts, regroup
 from simulator.log.mapping_file import load_mapping
 from tests.integration.live_fixtures import StartLive, ray_session, start_live
+from tests.patience import looks
 from ui.commands.replay import command as replay_command
 
 __all__ = ["ray_session", "start_live"]
@@ -162,13 +162,15 @@ def assert_mirror_agrees(http: httpx.Client, socket: Path) -> None:
             page = http.get(f"/v1/standings/{board}", params={"limit": 1000}).json()
             wanted = {row["member"]: row["score"] for row in page["rows"]}
             assert len(wanted) == page["total"]
-            ends_s = time.monotonic() + WITHIN_S
-            while (found := mirrored(store, board)) != wanted:
-                assert time.monotonic() < ends_s, (board, set(found.items()) ^ set(wanted.items()))
-        info: dict[str, str] = {}
-        while info.get("as_of") != season["as_of"] or info.get("phase") != season["phase"]:
-            assert time.monotonic() < ends_s, info
-            info = store.hgetall(f"forecourt:{SEASON_ID}:info")
+            for look in looks(WITHIN_S, f"the sorted sets of {board} to agree"):
+                if (found := mirrored(store, board)) == wanted:
+                    break
+                look.saw = set(found.items()) ^ set(wanted.items())
+        for look in looks(WITHIN_S, "the mirror's marks to agree"):
+            info: dict[str, str] = store.hgetall(f"forecourt:{SEASON_ID}:info")
+            if (info.get("as_of"), info.get("phase")) == (season["as_of"], season["phase"]):
+                break
+            look.saw = info
     assert {name: info[name] for name in ("starts", "ends")} == {
         name: season[name] for name in ("starts", "ends")
     }
@@ -244,13 +246,12 @@ def test_kills_while_it_takes_the_log_leave_the_hash(
 
 def _send_until_answered(http: httpx.Client, media_type: str, body: bytes) -> int:
     """Post a body until it is answered; each event has to count, once."""
-    ends_s = time.monotonic() + WITHIN_S
-    while True:
+    for look in looks(WITHIN_S, "the body to be taken"):
         answer = http.post("/v1/events", content=body, headers={"Content-Type": media_type})
         if answer.status_code == httpx.codes.OK:
             break
+        look.saw = answer.text
         assert answer.status_code in (429, 503), answer.text
-        assert time.monotonic() < ends_s, answer.text
     found = answer.json()
     assert "reasons" not in found or not found["reasons"]
     if "received" not in found:

@@ -220,7 +220,7 @@ def test_rules_show_the_file_and_its_terms() -> None:
 
 def test_findings_and_errors_stand_with_their_lines() -> None:
     app = opened("rules", part="findings")
-    assert "Warning · line 74" in shown(app)
+    assert "Warning · A top-up that earns twice · line 74" in shown(app)
     assert "120 points, ¥1.20" in shown(app)
     app.text_area(key="rules_draft").set_value("a = 1\nentry = broken").run()
     page = shown(app)

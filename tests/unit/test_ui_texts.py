@@ -1,9 +1,12 @@
 """Both languages have the same words to say."""
 
+import ast
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import rules.advice
 from ui import client
 from ui.texts import LANGUAGES, language_of_browser, texts
 
@@ -14,6 +17,23 @@ def placeholders(text: str) -> set[str]:
 
 def test_languages_have_the_same_keys() -> None:
     assert set(texts("zh").words) == set(texts("en").words)
+
+
+def test_what_the_lint_finds_has_a_head_in_both_languages() -> None:
+    sources = Path(rules.advice.__file__).parent.glob("lint*.py")
+    calls = [one for path in sources for one in ast.walk(ast.parse(path.read_text("utf-8")))]
+    kinds = {
+        one.args[0].value
+        for one in calls
+        if isinstance(one, ast.Call)
+        and isinstance(one.func, ast.Name)
+        and one.func.id == "Finding"
+        and isinstance(one.args[0], ast.Constant)
+    }
+    assert "above-margin" in kinds
+    for language in LANGUAGES:
+        heads = {key for key in texts(language).words if key.startswith("rules.found.")}
+        assert heads == {f"rules.found.{kind}" for kind in kinds}
 
 
 @pytest.mark.parametrize("key", sorted(texts("en").words))

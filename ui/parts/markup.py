@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ import streamlit as st
 from ui.texts import Texts
 
 STYLE: Final = Path(__file__).parents[1] / "style.css"
+TYPED: Final = re.compile(r"`([^`]+)`")
 
 
 def element(tag: str, css: str, *inside: str, title: str = "", style: str = "") -> str:
@@ -32,6 +34,15 @@ def image(source: str, says: str, css: str) -> str:
 def text(value: str) -> str:
     """Escape a text for use inside an element."""
     return escape(value)
+
+
+def prose(value: str) -> str:
+    """Escape sentences; what stands between backticks is typed as it is.
+
+    >>> prose("use `forecourt check` <now>")
+    'use <code>forecourt check</code> &lt;now&gt;'
+    """
+    return TYPED.sub(r"<code>\1</code>", escape(value))
 
 
 def show(markup: str, words: Texts) -> None:

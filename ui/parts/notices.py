@@ -8,7 +8,7 @@ from ui.answers import Season
 from ui.client import CallFailed, Warming
 from ui.parts import live
 from ui.parts.figures import full_minute
-from ui.parts.markup import element, show, text
+from ui.parts.markup import element, prose, show, text
 from ui.texts import Texts
 
 
@@ -19,7 +19,7 @@ def notice(title: str, way: str, words: Texts, level: str = "calm") -> None:
             "section",
             f"fc-notice fc-notice-{level}",
             element("strong", "fc-what", text(title)),
-            element("p", "fc-way", text(way)),
+            element("p", "fc-way", prose(way)),
         ),
         words,
     )

@@ -67,7 +67,9 @@ def file_text(form: str, name: str, words: Texts) -> str:
 
 def population_text(form: str, words: Texts) -> dict[str, Any]:
     """Take a population file in place of the one that comes with the program."""
-    with st.expander(words("simulate.population"), icon=":material/groups:"):
+    own = st.session_state.get(f"{form}_population_text")
+    label = words("simulate.population_own" if own else "simulate.population")
+    with st.expander(label, icon=":material/groups:"):
         st.caption(words("simulate.population_how"))
         population = file_text(form, "population", words)
     return {"population": population} if population else {}

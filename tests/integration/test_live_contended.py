@@ -62,7 +62,11 @@ coupon = "any-5"
 LINES = [{"product": "92", "litres": "10.000", "amount": "75.00"}]
 
 
-@pytest.fixture(scope="module", params=[1, 2], ids=["one shard", "two shards"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(1, marks=pytest.mark.long), 2],
+    ids=["one shard", "two shards"],
+)
 def live(
     ray_session: None,  # noqa: ARG001  Ray has to be up
     request: pytest.FixtureRequest,

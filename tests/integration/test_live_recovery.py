@@ -129,7 +129,7 @@ def test_a_stopped_store_refuses_and_then_goes_on(shared: Live) -> None:
 
 def test_a_restart_on_the_folder_continues(start_live: StartLive, tmp_path: Path) -> None:
     log = season_log(1_000)
-    live = start_live(tmp_path / "data")
+    live = start_live(tmp_path / "data", shards=1)
     send_all(live, log[:500], lambda _: None)
     before = live.get("/v1/standings/overall", limit=1000)["rows"]
     stop(live)

@@ -201,6 +201,7 @@ def test_the_commands_give_what_the_replay_writes(offline: Path, tmp_path: Path)
         assert live.run("season", "status")["standings_hash"] == summary["standings_hash"]
 
 
+@pytest.mark.long
 def test_kills_while_it_takes_the_log_leave_the_hash(
     offline: Path, start_live: StartLive, tmp_path: Path
 ) -> None:

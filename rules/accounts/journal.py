@@ -25,20 +25,8 @@ if TYPE_CHECKING:
 Int64s = npt.NDArray[np.int64]
 
 KIND_CODES: Final = {word: code for code, word in enumerate(KINDS)}
-BASE, BONUS, TASK, GOAL, REFERRAL, ADJUSTED, REDEEMED, CHECKOUT, EXPIRED, REVERSED = (
-    KIND_CODES[word]
-    for word in (
-        "base",
-        "bonus",
-        "task",
-        "goal",
-        "referral",
-        "adjusted",
-        "redeemed",
-        "checkout",
-        "expired",
-        "reversed",
-    )
+BASE, BONUS, TASK, GOAL, REFERRAL, ADJUSTED, REDEEMED, CHECKOUT, EXPIRED, REVERSED = range(
+    len(KINDS)
 )
 DRAWN_BY: Final = {TYPE_CODES["redeem"]: REDEEMED, TYPE_CODES["use"]: CHECKOUT}
 PARTS_MAX: Final = 64
@@ -109,7 +97,7 @@ class Journal:
         rules = table.rules
         self._tick_us = at_us
         self._tick_scores = rules.scores_task and rules.starts_us <= at_us < rules.ends_us
-        self._tick_unscores = rules.scores_task and rules.starts_us <= at_us < rules.final_us
+        self._tick_unscores = rules.scores_task and rules.starts_us <= at_us <= rules.final_us
 
     def meet(self, at: Int64s, who: Who) -> None:
         """Keep how the members of sales stood before them."""

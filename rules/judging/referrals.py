@@ -248,7 +248,8 @@ def _take_back(table: MemberTable, one: int, tick_us: int) -> int:
     claw_back(table, rows, points, days)
     season = in_older(table) if _of_older(table, days) else nullcontext()
     with season:
-        if table.rules.scores_task and tick_us < table.rules.final_us:
+        # The final tick sees only refunds that came before it: they still count.
+        if table.rules.scores_task and tick_us <= table.rules.final_us:
             table.members.score[rows] -= points * book.scored[place]
     book.state_code[one] = TAKEN_BACK
     return int(rows[0])

@@ -125,8 +125,10 @@ class Oracle:
         return [Ranked(member, self.state.who(member)) for member in self.state.rows.values()]
 
     def _freeze(self) -> None:
-        """Drop the refunds still waiting and keep the standings, once."""
+        """Run the final instant, once: referrals, waiting refunds, the list as it stays."""
         if self.final_rows is None:
+            final_us = self.plan.final_us
+            referrals.settle(self.state, self.plan.zone.day(final_us), final_us)
             self._drop_waiting()
             self.final_rows = deepcopy(list(self._ranked))
             self.state.final = True

@@ -100,7 +100,8 @@ def take_back(state: State, referral: Referral, tick_us: int) -> None:
         return
     advocate = state.rows[referral.advocate]
     advocate.earned_on[referral.day] -= referral.points
-    if referral.scored and tick_us < plan.final_us:
+    # What the final tick takes back was refunded before it.
+    if referral.scored and tick_us <= plan.final_us:
         advocate.score["task"] -= referral.points
     advocate.take_back(referral.points, referral.day, absorb=plan.absorb)
     referral.status = "taken_back"

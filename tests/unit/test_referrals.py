@@ -235,12 +235,12 @@ def test_paid_after_the_season_the_points_dont_score() -> None:
     assert (of(table, "ann"), of(table, "ann", "score")) == (100, 0)
 
 
-@pytest.mark.parametrize(("refunded", "score"), [("2026-10-09", 0), ("2026-10-10", 100)])
+@pytest.mark.parametrize(("refunded", "score"), [("10-10T23:59:59", 0), ("10-11T00:00:00", 100)])
 def test_points_taken_back_leave_the_score_until_the_final_instant(
     refunded: str, score: int
 ) -> None:
     table = table_of(season())
-    events = [REFERRED, ORDER, back("bob", f"{refunded}T12:00:00", "order")]
+    events = [REFERRED, ORDER, back("bob", f"2026-{refunded}", "order")]
     play(table, events, until="2026-10-12T00:00:00+08:00")
     assert (of(table, "ann", "active"), of(table, "ann", "score")) == (0, score)
 

@@ -1,4 +1,4 @@
-"""Simulating: the options that simulate and compare share, their runs, and how far they are."""
+"""Simulating: the options that commands with runs share, their runs, and how far they are."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -69,11 +70,42 @@ _OPTIONS: Final = {
 
 
 def run_options(command: Command, *, but: Sequence[str] = ()) -> Command:
-    """Give a command the options of a simulation, but some it has in its own way."""
+    """Give a command the options of a simulation, but some it has in its own way.
+
+    It is called with the runs they ask for as `asked`, and with `workers`, `out` and `as_json`.
+    """
+
+    @wraps(command)
+    def with_runs(
+        *, members: int, population: Path | None, seed: int, until: str | None,
+        off: tuple[str, ...], seeds: int = 1, **more: Any,
+    ) -> Any:  # fmt: skip
+        asked = Runs.read(
+            members=members, population=population, seeds=seeds, seed=seed, until=until, off=off
+        )
+        return command(asked=asked, **more)
+
+    given: Any = with_runs
     for name, option in reversed(_OPTIONS.items()):
         if name not in but:
-            command = option(command)
-    return command
+            given = option(given)
+    return cast("Command", given)
+
+
+def log_option(command: Command) -> Command:
+    """Give a command `--log`, the file that takes the events of its first run."""
+    return click.option(
+        "--log", type=click.Path(dir_okay=False, path_type=Path), callback=_log_file,
+        help="Write the first run's events: .parquet, .ndjson or .csv.",
+    )(command)  # fmt: skip
+
+
+def _log_file(_: click.Context, __: click.Parameter, log: Path | None) -> Path | None:
+    from simulator.log.log_writer import FORMATS
+
+    if log is not None and log.suffix not in FORMATS:
+        refuse(f"--log {log}: extension {log.suffix!r}: must be one of {', '.join(FORMATS)}")
+    return log
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from ui.commands._inputs import fail, read_season, read_text, refuse
-from ui.commands._simulating import Runs, progress, run_options, workers_for
+from ui.commands._simulating import Runs, log_option, progress, run_options, workers_for
 
 if TYPE_CHECKING:
     from simulator.adversaries.agent_figures import AgentFigures
@@ -33,20 +33,12 @@ AGENTS_MAX: Final = 100_000
 @click.option(
     "--figures", type=click.Path(path_type=Path), help="Agents' figures in place of those shipped."
 )
-@click.option(
-    "--log", type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the first run with cheats: .parquet, .ndjson or .csv.",
-)  # fmt: skip
+@log_option
 @click.option("--no-closing", is_flag=True, help="Tell what leaks; don't try what closes it.")
 def command(
     season: Path,
-    members: int,
-    population: Path | None,
-    seeds: int,
-    seed: int,
-    until: str | None,
+    asked: Runs,
     workers: int | None,
-    off: tuple[str, ...],
     out: Path,
     as_json: bool,
     agents: str,
@@ -61,20 +53,14 @@ def command(
     from simulator.adversaries.leak_files import write_leaks
     from simulator.adversaries.mixed_run import play_mixed
     from simulator.adversaries.study import study_of
-    from simulator.log.log_writer import FORMATS
     from simulator.play.seeds import made_by_jobs, workers_up
     from simulator.search.season_text import SeasonText
 
     rules = compile_rules(read_season(season))
     text = SeasonText(read_text(season))
-    asked = Runs.read(
-        members=members, population=population, seeds=seeds, seed=seed, until=until, off=off
-    )
-    if log is not None and log.suffix not in FORMATS:
-        refuse(f"--log {log}: extension {log.suffix!r}: must be one of {', '.join(FORMATS)}")
-    counts, read = _counts(agents, members, kinds), _figures(figures)
+    counts, read = _counts(agents, asked.members, kinds), _figures(figures)
     study = study_of(rules, text.text, str(season), asked.jobs(rules), read, counts, log)
-    share = workers or workers_for(members, seeds * 3)
+    share = workers or workers_for(asked.members, asked.seeds * 3)
     began_s = time.monotonic()
     try:
         with workers_up(share), progress("adversaries") as told:

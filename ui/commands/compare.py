@@ -20,13 +20,8 @@ from ui.commands._simulating import Runs, progress, run_options, workers_for
 def command(
     base: Path,
     candidate: Path,
-    members: int,
-    population: Path | None,
-    seeds: int,
-    seed: int,
-    until: str | None,
+    asked: Runs,
     workers: int | None,
-    off: tuple[str, ...],
     out: Path,
     as_json: bool,
 ) -> None:
@@ -38,15 +33,14 @@ def command(
     from simulator.report.comparison_report import Compared
 
     both = [compile_rules(read_season(path)) for path in (base, candidate)]
-    asked = Runs.read(
-        members=members, population=population, seeds=seeds, seed=seed, until=until, off=off
-    )
     jobs = [job for rules in both for job in asked.jobs(rules)]
     began_s = time.monotonic()
     try:
         with progress("comparing") as told:
-            runs = run_jobs(jobs, workers=workers or workers_for(members, len(jobs)), progress=told)
-        comparison = compare(runs[:seeds], runs[seeds:])
+            runs = run_jobs(
+                jobs, workers=workers or workers_for(asked.members, len(jobs)), progress=told
+            )
+        comparison = compare(runs[: asked.seeds], runs[asked.seeds :])
         compared = Compared(
             comparison, both[0].season, both[1].season, _names(base, candidate), asked.population
         )

@@ -12,16 +12,13 @@ from typing import Any
 import click
 
 from ui.commands._inputs import fail, read_season, refuse
-from ui.commands._simulating import Runs, progress, run_options, workers_for
+from ui.commands._simulating import Runs, log_option, progress, run_options, workers_for
 
 
 @click.command()
 @click.argument("season", type=click.Path(path_type=Path))
 @run_options
-@click.option(
-    "--log", type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the first run's events: .parquet, .ndjson or .csv.",
-)  # fmt: skip
+@log_option
 @click.option(
     "--budget", metavar="AMOUNT", help="Tell the chance that the whole cost exceeds AMOUNT."
 )
@@ -32,13 +29,8 @@ from ui.commands._simulating import Runs, progress, run_options, workers_for
 @click.option("--model-form", is_flag=True, help="More runs, with each effect off in turn.")
 def command(
     season: Path,
-    members: int,
-    population: Path | None,
-    seeds: int,
-    seed: int,
-    until: str | None,
+    asked: Runs,
     workers: int | None,
-    off: tuple[str, ...],
     out: Path,
     as_json: bool,
     log: Path | None,
@@ -48,17 +40,11 @@ def command(
 ) -> None:
     """Play SEASON with simulated members; write figures with intervals, tables and a report."""
     from rules.compiling.compiled import compile_rules
-    from simulator.log.log_writer import FORMATS
     from simulator.play.seeds import run_jobs
     from simulator.report.answer_files import write_answers
     from simulator.report.uncertainty import extra_jobs, uncertainty_of
 
     rules = compile_rules(read_season(season))
-    asked = Runs.read(
-        members=members, population=population, seeds=seeds, seed=seed, until=until, off=off
-    )
-    if log is not None and log.suffix not in FORMATS:
-        refuse(f"--log {log}: extension {log.suffix!r}: must be one of {', '.join(FORMATS)}")
     budget_fen = _fen(budget)
     jobs = asked.jobs(rules)
     jobs[0] = replace(jobs[0], log=log)
@@ -67,11 +53,11 @@ def command(
     try:
         with progress("simulating") as told:
             runs = run_jobs(
-                every, workers=workers or workers_for(members, len(every)), progress=told
+                every, workers=workers or workers_for(asked.members, len(every)), progress=told
             )
         summary = write_answers(
-            out, runs[:seeds], rules.season, asked.population, budget_fen=budget_fen,
-            uncertainty=uncertainty_of(jobs, draws, model_form, runs[seeds:]),
+            out, runs[: asked.seeds], rules.season, asked.population, budget_fen=budget_fen,
+            uncertainty=uncertainty_of(jobs, draws, model_form, runs[asked.seeds :]),
         )  # fmt: skip
     except ValueError as error:
         refuse(f"{season}: {error}")

@@ -60,13 +60,9 @@ def command(
     budgets: tuple[str, ...],
     trials: int,
     effort: str,
-    members: int,
     resume: bool,
-    population: Path | None,
-    seed: int,
-    until: str | None,
+    asked: Runs,
     workers: int | None,
-    off: tuple[str, ...],
     out: Path,
     as_json: bool,
 ) -> None:
@@ -84,13 +80,10 @@ def command(
     text = SeasonText(season.read_bytes().decode("utf-8"))
     space = _space(space_file, text, season)
     aims = _aims(objective, budgets)
-    asked = Runs.read(
-        members=members, population=population, seeds=1, seed=seed, until=until, off=off
-    )
     [first] = asked.jobs(rules)
-    plan = Plan(trials, RUNGS[effort], seed)
+    plan = Plan(trials, RUNGS[effort], asked.seed)
     planned = plan.runs(space.size)
-    many = workers or workers_for(members, planned)
+    many = workers or workers_for(asked.members, planned)
     began_s = time.monotonic()
     try:
         kept = KeptRuns(out / "runs.ndjson", made_with(first), resume=resume)
@@ -100,7 +93,7 @@ def command(
                 kept=kept,
             )  # fmt: skip
             tuned = tune(Variants(space, text, str(season)), played, plan, *aims)
-        summary = write_tuning(out, Tuning(tuned, members, asked.population), text.mark)
+        summary = write_tuning(out, Tuning(tuned, asked.members, asked.population), text.mark)
     except OtherRuns as error:
         refuse(str(error))
     except ValueError as error:

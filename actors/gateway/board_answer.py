@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 from actors.gateway.answers import row_json
 from actors.gateway.auth import Caller
 from actors.gateway.board_pages import Page
+from actors.gateway.board_read import BoardRead
 from actors.gateway.prize_view import PrizeView
 from actors.gateway.shown_pages import ShownPages
 from actors.gateway.state import State
@@ -17,19 +17,6 @@ from actors.messages import Ask, Reading
 from actors.phases import instant
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, slots=True)
-class BoardRead:
-    """A page with the prizes of the same snapshot, and where its members stood at midnight."""
-
-    board: str
-    page: Page
-    view: PrizeView | None
-    before: dict[str, int | None]
-    team: bool
-    as_of_us: int
-    phase: str
 
 
 async def read_with_prizes(

@@ -13,15 +13,13 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from actors.gateway.auth import Caller, eyes
 from actors.gateway.board_feed import BoardFeed, Frame, Json
+from actors.gateway.board_read import BoardRead
 from actors.gateway.board_reader import Reader, StreamFigures, View
 from actors.gateway.problems import Problem
-
-if TYPE_CHECKING:
-    from actors.gateway.board_answer import BoardRead
 
 FEEDS_MAX: Final = 128
 TICK_S: Final = 0.25

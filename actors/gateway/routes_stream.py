@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from actors.gateway.board_answer import BoardRead, board_json, read_board
+from actors.gateway.board_answer import board_json, read_board
+from actors.gateway.board_read import BoardRead
 from actors.gateway.board_reader import Reader
 from actors.gateway.board_streams import BoardStreams
 from actors.gateway.read_answers import READERS, check_board

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 
 from actors.gateway.auth import Caller, eyes
+from actors.gateway.board_read import BoardRead
 from actors.gateway.rounds import Rounds
-
-if TYPE_CHECKING:
-    from actors.gateway.board_answer import BoardRead
 
 MOMENT_S: Final = 0.02
 """How long a page is shown without reading again: ticks move standings without an event."""

@@ -6,15 +6,23 @@ on from tick to tick, so that no tick sums a month of lots again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from rules.judging.lots import Lots
-
 Int64s = npt.NDArray[np.int64]
+
+
+class Lots(Protocol):
+    """What is asked of the lots that a watch follows."""
+
+    def through(self, day: int, size: int) -> Int64s:
+        """Sum the points of lots that expire through a day, by member row, int64[size]."""
+
+    def parts_of(self, day: int) -> Sequence[tuple[Int64s, Int64s]]:
+        """Give what expires on a day, as (member rows, points) that came, int64[n] each."""
 
 
 class ExpiryWatch:

@@ -11,9 +11,9 @@ import pytest
 
 from actors.gateway import board_streams
 from actors.gateway.auth import Caller
-from actors.gateway.board_answer import BoardRead
 from actors.gateway.board_feed import applied
 from actors.gateway.board_pages import Page
+from actors.gateway.board_read import BoardRead
 from actors.gateway.board_reader import QUEUE_FRAMES_MAX, Reader
 from actors.gateway.board_streams import BoardStreams
 from actors.gateway.masks import masked

@@ -10,8 +10,8 @@ import pytest
 
 from actors.gateway import shown_pages
 from actors.gateway.auth import Caller
-from actors.gateway.board_answer import BoardRead
 from actors.gateway.board_pages import Page
+from actors.gateway.board_read import BoardRead
 from actors.gateway.masks import masked
 from actors.gateway.problems import Problem, warming
 from actors.gateway.rounds import Rounds

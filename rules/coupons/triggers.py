@@ -86,8 +86,8 @@ class Triggers:
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
-        enough = _enough_for_all(table.pools, waiting)
-        for each in _joined(waiting) if enough else _one_by_one(waiting):
+        contending, others = _contending(table.pools, waiting)
+        for each in _joined(others) + _one_by_one(contending):
             self.fire(table, each.rule, each.row, each.at_us, each.causes(), each.place)
 
     def fire(
@@ -237,13 +237,24 @@ def _rested(table: MemberTable, rule: TriggerRule, rows: Int64s, at_us: Int64s) 
     return rested
 
 
-def _enough_for_all(pools: Pools, waiting: Sequence[Request]) -> bool:
-    """Tell whether every pool holds enough for all, so that their order changes nothing."""
+def _contending(pools: Pools, waiting: Sequence[Request]) -> tuple[list[Request], list[Request]]:
+    """Part the requests whose order matters from those that all get something, or all nothing.
+
+    Order matters where a pool holds enough for some of them only.
+    """
     wanted: dict[int, int] = {}
     for each in waiting:
-        for pool, amount in each.rule.draws:
-            wanted[pool] = wanted.get(pool, 0) + amount * len(each.row)
-    return all(pools.left(pool) >= amount for pool, amount in wanted.items())
+        if pools.most(each.rule.draws, 1):
+            for pool, amount in each.rule.draws:
+                wanted[pool] = wanted.get(pool, 0) + amount * len(each.row)
+    short = {pool for pool, amount in wanted.items() if pools.left(pool) < amount}
+    contending: list[Request] = []
+    others: list[Request] = []
+    for each in waiting:
+        draws = each.rule.draws
+        tight = pools.most(draws, 1) > 0 and any(pool in short for pool, _ in draws)
+        (contending if tight else others).append(each)
+    return contending, others
 
 
 def _joined(waiting: Sequence[Request]) -> list[Request]:

@@ -19,7 +19,7 @@ from rules.coupons.coupon_events import apply_coupon_events
 from rules.coupons.coupon_refunds import note_orders
 from rules.decoding.identity import Hashes
 from rules.judging.coding import PURCHASE, TOP_UP, Events, encode, types_named
-from rules.judging.contention import IS_OF_COUPON, cuts
+from rules.judging.contention import IS_OF_COUPON, Piece, cuts
 from rules.judging.erasure import apply_erasures
 from rules.judging.intake import Intake
 from rules.judging.merging import apply_merges, merged_away
@@ -137,39 +137,38 @@ def _apply_between_ticks(
     """Apply the events [first, last), round by round; returns their members' rows.
 
     Rounds change the order between members, which matters only for what they draw from
-    together: the batch is cut where that could run out.
+    together: where that could run out they take turns, and the batch is cut if need be.
     """
     if first == last:
         return np.zeros(0, dtype=np.int64)
     merges, emptied = table.merges, list[Int64s]()
-    for start, stop, in_order in cuts(table, events, first, last):
-        _apply_piece(table, events, start, stop, outcome, in_order=in_order)
+    for piece in cuts(table, events, first, last):
+        _apply_piece(table, events, piece, outcome)
         table.triggers.settle(table)
         enter_referrals(table, events, outcome)
         if table.merges > merges:
             merges = table.merges
-            emptied.append(merged_away(table, int(events.row[start])))
-            row = table.resolve(events.own_row[stop:])
-            events.row = np.concatenate([events.row[:stop], row])
+            emptied.append(merged_away(table, int(events.row[piece.start])))
+            row = table.resolve(events.own_row[piece.stop :])
+            events.row = np.concatenate([events.row[: piece.stop], row])
     accepted = outcome.status[first:last] < DUPLICATE
     accepted |= outcome.status[first:last] == LIMIT_REACHED
     return np.concatenate([events.row[first:last][accepted], *emptied])
 
 
-def _apply_piece(
-    table: MemberTable, events: Events, start: int, stop: int, outcome: Outcome, *, in_order: bool
-) -> None:
-    """Apply the events [start, stop), within which the order among members changes nothing.
+def _apply_piece(table: MemberTable, events: Events, piece: Piece, outcome: Outcome) -> None:
+    """Apply the events of a piece, in rounds that keep what order matters among its members.
 
-    in_order says that triggers wait for the end of the piece. They may in any case where nothing
-    in it looks at what they issue, and nobody is told in the language of that moment: then all
-    of them are settled at once.
+    Triggers wait for its end where it says so. They may in any case where nothing in it looks at
+    what they issue, and nobody is told in the language of that moment: then all of them are
+    settled at once.
     """
-    intake = Intake(table, events, start, stop, outcome)
-    waits = in_order or (
+    intake = Intake(table, events, piece.start, piece.stop, outcome)
+    waits = piece.in_order or (
         table.notices is None and not LOOKS_AT_ISSUED[events.type[intake.at]].any()
     )
-    for places in rounds(events.row[intake.at]):
+    turns = None if piece.turns is None else piece.turns[intake.at - piece.start]
+    for places in rounds(events.row[intake.at], turns):
         at = intake.ready(intake.at[places])
         if table.older is not None:
             older = _of_older(table, events, at)

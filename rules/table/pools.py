@@ -68,16 +68,38 @@ class PoolRules:
                     taken[pool] = max(taken[pool], 1 if pools[pool].measure == "count" else cost)
             return taken
 
+        claimed = [coupon.id for coupon in season.coupons if coupon.claim is not None]
+        bought = [item.coupon for item in season.catalogue if item.coupon is not None]
         self.most_at_issue = most(self._at_issue, faces)
+        self.most_at_claim = most(self._at_issue, claimed)
+        self.most_at_redeem = most(self._at_issue, bought)
+        self.most_at_redeem[list(self._stock.values())] = 1
         self.most_at_use = most(self._at_use, faces)
-        self.most_of_stock = np.array([pool.measure == "stock" for pool in pools], dtype=np.int64)
-        at_once = [one.issue for one in season.triggers if one.on in ("enrol", "tier_up")]
-        at_ticks = [one.issue for one in season.triggers if one.on not in ("enrol", "tier_up")]
-        none = np.zeros(len(pools), dtype=np.int64)
-        # What one event's triggers take together, and one member's at a tick; int64[k].
-        self.by_triggers = sum((most(self._at_issue, [one]) for one in at_once), none)
-        self.by_ticks = sum((most(self._at_issue, [one]) for one in at_ticks), none)
+
+        def by_triggers(*occasions: str) -> Int64s:
+            """Add up what one member's triggers of some occasions take together, int64[k]."""
+            taken = np.zeros(len(pools), dtype=np.int64)
+            for one in season.triggers:
+                if one.on in occasions:
+                    taken += most(self._at_issue, [one.issue])
+            return taken
+
+        self.by_enrol, self.by_rise = by_triggers("enrol"), by_triggers("tier_up")
+        self.by_ticks = by_triggers("birthday", "holiday", "dormant")
+        self.least = self._least(season.coupons)
         self.limits = np.array([pool.limit for pool in pools], dtype=np.int64)
+
+    def _least(self, coupons: Sequence[Coupon]) -> Int64s:
+        """Find the least that anything takes of each pool, int64[k]: with less left it is shut."""
+        least = np.array([pool.limit + 1 for pool in self.pools], dtype=np.int64)
+        for coupon in coupons:
+            # What a discount takes at its use depends on the order: it may be a fen.
+            least_fen = coupon.unit_cost_fen if coupon.kind == "gift" else 1
+            for pool, amount in self.to_issue(coupon) + self.to_use(coupon, least_fen):
+                if amount:
+                    least[pool] = min(least[pool], amount)
+        least[list(self._stock.values())] = 1
+        return least
 
     def to_issue(self, coupon: Coupon) -> list[Draw]:
         """List what issuing one coupon takes; its cost is the most it can be worth."""

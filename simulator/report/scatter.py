@@ -25,6 +25,20 @@ class Dots:
     css: str
     radius: float = 4.0
     joined: bool = False
+    """Whether a line leads along those that lie above all on their left."""
+
+
+def rising(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Give, from left to right, the points that lie above all on their left.
+
+    >>> rising([(3, 5), (1, 2), (2, 1)])
+    [(1, 2), (3, 5)]
+    """
+    found: list[tuple[float, float]] = []
+    for point in sorted(points):
+        if not found or point[1] > found[-1][1]:
+            found.append(point)
+    return found
 
 
 def scatter_chart(
@@ -62,7 +76,7 @@ def scatter_chart(
     for group in groups:
         places = [(x_of(x), y_of(y)) for x, y in group.points]
         if group.joined:
-            for one, other in pairwise(places):
+            for one, other in pairwise((x_of(x), y_of(y)) for x, y in rising(group.points)):
                 parts.append(_line(*one, *other, f"curve {group.css}s"))
         for x, y in places:
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{group.radius}" '

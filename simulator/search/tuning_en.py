@@ -60,8 +60,9 @@ PHRASES: Final = {
     "tune.figures_title": "The best file against today's, on fresh seeds",
     "tune.front": "What margin costs",
     "tune.front_title": "Files of which none beats another in everything",
-    "tune.front_note": "Each dot is a file tried. On the line: no other has more margin, a lower "
-    "P95 of the cost and more active members at once.",
+    "tune.front_note": "Each dot is a file tried. Front: no other has more margin, a lower "
+    "P95 of the cost and more active members at once; the line joins those of them that cost more "
+    "and leave more.",
     "tune.front_about": "Figures of the search: today's over all its seeds, and what a file "
     "differs from today's on the seeds it had. “Budgets” goes by these too.",
     "tune.dot.tried": "tried",

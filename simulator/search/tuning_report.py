@@ -98,6 +98,11 @@ def changed(tuned: Tuned, variant: Variant) -> list[tuple[str, str, str]]:
     ]
 
 
+def _bare(written: str) -> str:
+    """Write a value of a season file without the quotes that only TOML needs."""
+    return written.replace('"', "")
+
+
 def said(tuning: Tuning, language: str) -> list[str]:
     """Say in a language what the best file changes; nothing where that is today's, or none."""
     best = tuning.tuned.best
@@ -113,8 +118,12 @@ def _changes(tuning: Tuning, words: TuningWords) -> str:
     heads = [words(f"tune.head.{one}") for one in ("path", "today", "best")]
     return page.section(
         words("tune.changes"),
-        page.table(heads, changed(tuning.tuned, best), words=3),
         page.bullets(said(tuning, words.language)),
+        page.table(
+            heads,
+            [(path, _bare(today), _bare(own)) for path, today, own in changed(tuning.tuned, best)],
+            words=3,
+        ),
     )
 
 

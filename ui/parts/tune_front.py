@@ -72,8 +72,19 @@ def tried_of(content: bytes) -> list[TriedFile]:
     return found
 
 
+def _rising(tried: Sequence[TriedFile]) -> set[int]:
+    """Name the files of the front that leave more than all cheaper ones of it."""
+    found, most = set(), float("-inf")
+    for one in sorted(tried, key=lambda one: (one.cost_fen, -one.margin_fen)):
+        if one.on_front and one.margin_fen > most:
+            found.add(one.file)
+            most = one.margin_fen
+    return found
+
+
 def front_chart(tried: Sequence[TriedFile], currency: str, words: Texts) -> alt.LayerChart:
-    """Draw each file as a point, those that none beats joined by a line."""
+    """Draw each file as a point, joined where none beats them and more cost leaves more."""
+    risen = _rising(tried)
     names = {group: words(f"tune.dot_{group}") for group in COLOURS}
     drawn = [
         {
@@ -85,7 +96,7 @@ def front_chart(tried: Sequence[TriedFile], currency: str, words: Texts) -> alt.
             "leaves": whole_money(one.margin_fen, currency),
             "kept": words("tune.is_kept" if one.kept else "tune.is_broken"),
             "changes": one.changes,
-            "front": one.on_front,
+            "rising": one.file in risen,
             "size": LARGE if one.group in ("today", "best") else SMALL,
         }
         for one in sorted(tried, key=lambda one: list(COLOURS).index(one.group))
@@ -102,7 +113,7 @@ def front_chart(tried: Sequence[TriedFile], currency: str, words: Texts) -> alt.
     )
     base = alt.Chart(alt.InlineData(values=drawn), height=HEIGHT_PX)
     line = (
-        base.transform_filter("datum.front")
+        base.transform_filter("datum.rising")
         .mark_line(opacity=0.5, strokeWidth=1.5, color=ACCENT)
         .encode(x=x, y=y, order=alt.Order("cost:Q"))
     )

@@ -26,6 +26,8 @@ ADMIN_KEY = "admin-key-of-the-page-test-0123456789"
 MEMBERS, DAYS = 200, 8
 TYPED_AGAIN_MAX = 4
 TYPED_WITHIN_MS = 10_000
+LONG_MS = 240_000
+"""How long a job of the simulator may take on a machine that does much else."""
 
 
 def forecourt(*words: str) -> list[str]:
@@ -90,6 +92,16 @@ def preview_of(page: Page, campaign: str) -> None:
             continue
         return
     pytest.fail(f"the name was forgotten {TYPED_AGAIN_MAX} times")
+
+
+def fill_in(page: Page, key: str, value: str) -> None:
+    """Write a number into a field once the page holds still."""
+    field = page.locator(f".st-key-{key} input")
+    expect(field).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    field.fill(value)
+    field.press("Enter")
+    expect(field).to_have_value(value)
 
 
 def test_the_loyalty_pages_show_what_the_system_holds(
@@ -164,7 +176,7 @@ def test_a_season_is_tuned_from_the_form_to_the_rules_page(
         page.get_by_role("button", name="开始搜索").click()
         expect(page).to_have_url(re.compile("simulation="))
         done = page.locator(".fc-verdict")
-        expect(done).to_be_visible(timeout=240_000)
+        expect(done).to_be_visible(timeout=LONG_MS)
         expect(main).to_contain_text("改什么")
         expect(page.locator("[data-testid='stVegaLiteChart'] svg.marks")).to_have_count(1)
         picture(page, pictures, "live-tuned-zh")
@@ -190,6 +202,45 @@ def test_a_season_is_tuned_from_the_form_to_the_rules_page(
             changes.click()
         expect(said).to_contain_text("智能手表")
         picture(page, pictures, "live-tuned-rules-zh")
+
+
+@pytest.mark.long
+def test_forecast_cheats_and_calibration_are_asked_for_and_read(
+    browser: Browser, season: tuple[Client, str, str], pictures: Path
+) -> None:
+    client, _, pages = season
+    before = {one.id for one in client.simulations().simulations}
+    with looking(browser, f"{pages}/forecast", "zh-CN") as page:
+        page.get_by_text("推演次数与起始种子").click()
+        fill_in(page, "forecast_seeds", "2")
+        page.get_by_role("button", name="立即预测").click()
+        expect(page.locator(".fc-tile-main")).to_contain_text("¥", timeout=LONG_MS)
+        main = page.locator("[data-testid='stMain']")
+        expect(main).to_contain_text("各奖品需要多少分")
+        expect(main).to_contain_text("平板电脑")
+        picture(page, pictures, "live-forecast-zh")
+    with looking(browser, f"{pages}/simulate?part=adversaries", "en-GB", "dark") as page:
+        for key, value in (("members", "60"), ("agents", "5"), ("seeds", "1")):
+            fill_in(page, f"leak_{key}", value)
+        page.get_by_text("Try what closes the leaks").click()
+        expect(page.locator("[data-testid='stMain']")).to_contain_text("3 runs of 60 members")
+        page.get_by_role("button", name="Look for leaks").click()
+        expect(page.locator(".fc-verdict")).to_contain_text(
+            "more than honest members", timeout=LONG_MS
+        )
+        picture(page, pictures, "live-leaks-en")
+    with looking(browser, f"{pages}/simulate?part=calibrate", "zh-CN") as page:
+        page.get_by_role("button", name="拟合会员").click()
+        expect(page.locator(".fc-verdict")).to_contain_text("周", timeout=LONG_MS)
+        picture(page, pictures, "live-fitted-zh")
+        page.get_by_role("button", name="用这些会员模拟").click()
+        expect(page.get_by_text("会员行为：自己的会员文件")).to_be_visible()
+    made = [one for one in client.simulations().simulations if one.id not in before]
+    assert [(one.kind, one.state) for one in made] == [
+        ("calibrate", "done"),
+        ("adversaries", "done"),
+        ("forecast", "done"),
+    ]
 
 
 def test_a_season_is_watched_to_its_end(

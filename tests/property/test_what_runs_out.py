@@ -35,7 +35,7 @@ def drawn_season(random: Random) -> str:
     """Draw a season whose budgets are gone at once, after some draws, or a fen before one."""
     sections: list[str] = []
     for on in ("enrol", "enrol", "tier_up"):
-        if random.random() < 0.6:
+        if random.random() < 0.8:
             issue, name = random.choice(TEMPLATES), f"{on}-{len(sections)}"
             sections.append(f'[[triggers]]\nid = "{name}"\non = "{on}"\nissue = "{issue}"')
     if random.random() < 0.3:
@@ -49,7 +49,7 @@ def drawn_season(random: Random) -> str:
             ["count = 1", "count = 4", "count = 9"]
             + [f'cost = "{fen}"' for fen in ("5.00", "9.99", "10.00", "15.00", "24.99", "41.00")]
         )
-        at = random.choice(["issue", "redeem", "redeem"])
+        at = random.choice(["issue", "redeem"])
         budget = f'[[budgets]]\nid = "b{place}"\ncovers = [{covers}]\n{limit}\nat = "{at}"'
         per = random.choice(["", "", '\nper = "day"', '\nper = "month"'])
         sections.append(budget + per)
@@ -88,10 +88,10 @@ def drawn_acts(random: Random, member: str) -> list[tuple[str, Event]]:
     acts: list[tuple[str, Event]] = []
     for order in (f"{member}-{place}" for place in range(random.choice([1, 2, 4]))):
         coupon, other = random.choices(TEMPLATES, k=2)
-        amount = random.choice(["30.00", "30.00", "9999.00"])
+        amount = random.choice(["30.00", "30.00", "10000.00"])
         bought = {"event_id": order, "product": "tea", "amount": amount, "order": order}
         ways: list[tuple[float, str, Event]] = [
-            (0.2, "enrol", {}),
+            (0.5, "enrol", {}),
             (0.8, "claim", {"coupon": coupon}),
             (0.5, "adjust", {"points": 130}),
             (0.5, "redeem", {"item": random.choice(["mug", "five-for-100", "gold-pass"])}),

@@ -4,7 +4,7 @@ import numpy as np
 
 from rules.compiling.compiled import Rules, compile_rules
 from rules.judging.kernel import advance
-from rules.judging.rounds import rounds
+from rules.judging.rounds import ACTS_MAX, NO_TURN, rounds
 from rules.judging.ticks import use_rules
 from rules.season.season_file import load_season
 from rules.table.member_table import MemberTable
@@ -74,3 +74,28 @@ def test_rounds_hold_each_member_once_and_keep_arrival_order() -> None:
     for row in range(9):
         mine = [place for place in seen if rows[place] == row]
         assert mine == sorted(mine)
+
+
+def test_those_who_share_a_queue_take_turns_in_rounds_of_one_act() -> None:
+    draw = np.random.default_rng(6)
+    rows = draw.integers(0, 40, 300)
+    queue, act = draw.integers(0, 2, 300), draw.integers(0, 2, 300)
+    turns = np.where(draw.random(300) < 0.3, queue * ACTS_MAX + act, NO_TURN)
+    round_of = np.full(300, -1)
+    for nth, places in enumerate(rounds(rows, turns)):
+        assert len(np.unique(rows[places])) == len(places) > 0
+        assert (round_of[places] == -1).all()
+        round_of[places] = nth
+    assert (round_of >= 0).all()
+    for row in range(40):
+        assert (np.diff(round_of[rows == row]) > 0).all()
+    for one in (0, 1):
+        mine = np.flatnonzero((turns >= 0) & (queue == one))
+        later = np.diff(round_of[mine])
+        assert (later >= 0).all()
+        assert (later[np.diff(act[mine]) != 0] > 0).all()
+
+
+def test_a_piece_of_known_events_alone_has_no_round_to_judge() -> None:
+    none = np.zeros(0, dtype=np.int64)
+    assert [places.tolist() for places in rounds(none, none)] == [[]]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_MARKS: Final = (b",", b'"', b"\r", b"\n")
 _NEEDS_QUOTES: Final = '[",\r\n]'
 
 
@@ -24,13 +25,23 @@ def quoted(column: pa.Array) -> pa.Array:
     ['plain', '"a ""b"" c"', '"x,y"', '']
     """
     text = pc.fill_null(column.cast(pa.large_string()), "")
-    needs = pc.match_substring_regex(text, _NEEDS_QUOTES)
-    if not pc.any(needs).as_py():
+    written = _bytes_of(text)
+    if not any(mark in written for mark in _MARKS):
         return text
+    needs = pc.match_substring_regex(text, _NEEDS_QUOTES)
     doubled = pc.replace_substring(text, '"', '""')
     mark = pa.scalar('"', pa.large_string())
     empty = pa.scalar("", pa.large_string())
     return pc.if_else(needs, pc.binary_join_element_wise(mark, doubled, mark, empty), text)
+
+
+def _bytes_of(text: pa.LargeStringArray) -> bytes:
+    """Give all texts end to end, the value buffer of a text array without a null."""
+    if not len(text):
+        return b""
+    ends = np.frombuffer(text.buffers()[1], dtype=np.int64)
+    start, stop = int(ends[text.offset]), int(ends[text.offset + len(text)])
+    return bytes(text.buffers()[2].slice(start, stop - start).to_pybytes()) if stop else b""
 
 
 def instants(at_us: npt.NDArray[np.int64], none_us: int) -> pa.Array:
@@ -85,8 +96,4 @@ def csv_bytes(names: Sequence[str], columns: Sequence[pa.Array]) -> bytes:
     empty = pa.scalar("", pa.large_string())
     lines = pc.binary_join_element_wise(*fields, comma)
     lines = pc.binary_join_element_wise(lines, pa.scalar("\n", pa.large_string()), empty)
-    # The value buffer of a text array is its texts end to end, which is the file itself.
-    ends = np.frombuffer(lines.buffers()[1], dtype=np.int64)
-    start, stop = ends[lines.offset], ends[lines.offset + len(lines)]
-    body: bytes = lines.buffers()[2].slice(int(start), int(stop - start)).to_pybytes()
-    return header + body
+    return header + _bytes_of(lines)

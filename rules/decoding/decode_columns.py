@@ -201,10 +201,16 @@ def _add_attributes(
     if given.any():
         chosen = np.flatnonzero(given)
         values = [part.take(pa.array(chosen)).to_pylist() for part in parts.values()]
-        for place, row in enumerate(chosen.tolist()):
-            objects[row] = {
-                name: _plain_cell(column[place]) for name, column in zip(parts, values, strict=True)
-            }
+        only_text = all(is_text(part.type) for part in parts.values())
+        alike: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row, cells in zip(chosen.tolist(), zip(*values, strict=True), strict=True):
+            # Equal numbers can be of two spellings, equal texts can't.
+            found = alike.get(cells) if only_text else None
+            if found is None:
+                found = {name: _plain_cell(cell) for name, cell in zip(parts, cells, strict=True)}
+                if only_text:
+                    alike[cells] = found
+            objects[row] = found
     if whole is not None and whole.null_count < rows:
         _add_json_objects(whole, objects, faults)
     if objects:
@@ -272,16 +278,19 @@ def _add_json_objects(whole: pa.Array, objects: dict[int, dict[str, Any]], fault
 def _write_attributes(
     objects: dict[int, dict[str, Any]], fields: dict[str, pa.Array], faults: Faults
 ) -> None:
-    """Write each row's attributes as canonical JSON."""
+    """Write each row's attributes as canonical JSON, those of one object once."""
     rows = len(faults.refused)
     texts: list[str | None] = [None] * rows
     kinds: list[str | None] = [None] * rows
+    written: dict[int, str | None] = {}
     for row, given in objects.items():
-        try:
-            texts[row] = attributes_json(given)
-        except NotCanonical as problem:
-            faults.mark_row(row, "bad_field", str(problem))
-            continue
+        if id(given) not in written:
+            try:
+                written[id(given)] = attributes_json(given)
+            except NotCanonical as problem:
+                faults.mark_row(row, "bad_field", str(problem))
+                continue
+        texts[row] = written[id(given)]
         kind = given.get("kind")
         kinds[row] = kind if kind is None or isinstance(kind, str) else str(kind)
     fields["attributes"] = pa.array(texts, pa.utf8())

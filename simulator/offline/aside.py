@@ -67,6 +67,11 @@ class Aside:
         self.answers.close()
         self._process.join()
 
+    def kill(self) -> None:
+        """End the process where it is."""
+        self._process.kill()
+        self._process.join()
+
 
 def _serve(parts: Connection, answers: Connection) -> None:
     """Serve one reading; imports what that takes while the other side still reads its rules."""

@@ -25,7 +25,7 @@ from typing import Any, Final, Protocol, Self
 import numpy as np
 import pyarrow as pa
 
-from rules.decoding.event_columns import Decoded, Names, Refusal, concat
+from rules.decoding.event_columns import Decoded, Names, Refusal, batch_of, concat
 from rules.decoding.identity import Hashes, hashes_of
 from rules.judging.results import Outcome
 from simulator.log.ahead import ahead
@@ -142,6 +142,10 @@ class ReadAside:
         """Have what became of a batch written."""
         self._tell((outcome.status, outcome.reason, outcome.points))
 
+    def kill(self) -> None:
+        """End the process where it is."""
+        self._aside.kill()
+
     def _tell(self, said: object) -> None:
         try:
             self._aside.answers.send(said)
@@ -193,14 +197,19 @@ def _read_and_write(reading: LogReading, out: Path, parts: Connection, answers: 
                 room.release()
 
         writing = thread.submit(write)
-        for decoded, hashes in hashed(reading()):
-            room.acquire()
-            if writing.done():
-                break
-            asked.append(event_ids(decoded))
-            _hand_over(parts, decoded, hashes)
-        else:
-            parts.send(None)
+        try:
+            for decoded, hashes in hashed(reading()):
+                room.acquire()
+                if writing.done():
+                    break
+                asked.append(event_ids(decoded))
+                _hand_over(parts, decoded, hashes)
+            else:
+                parts.send(None)
+        except Exception as problem:
+            # Told at once: the thread waits for answers until the other side ends.
+            parts.send(problem)
+            raise
         writing.result()
 
 
@@ -222,7 +231,8 @@ class _Told:
 
 def _hand_over(parts: Connection, decoded: Decoded, hashes: Hashes | None) -> None:
     """Put a batch and its hashes into memory without a name, and pass that on."""
-    arrays: dict[str, Any] = dict(zip(decoded.columns.schema.names, decoded.columns, strict=True))
+    named = zip(decoded.columns.schema.names, decoded.columns, strict=True)
+    arrays = {name: column for name, column in named if column.null_count < len(column)}
     if hashes is not None:
         arrays[f"{_LANE}fingerprint"] = pa.array(hashes.fingerprint)
         for name, lanes in hashes.lanes.items():
@@ -284,10 +294,10 @@ def _taken(told: _Told, descriptor: int) -> Part:
         texts = [name.removeprefix(before) for name in arrays if name.startswith(before)]
         lanes = {name: (numbers(f"{before}{name}"), numbers(f"{_LANE}b {name}")) for name in texts}
         hashes = Hashes(lanes, fingerprint)
-    place = numbers("place") if "place" in arrays else told.first + np.arange(batch.num_rows)
+    rows = batch.num_rows if arrays else 0
+    place = numbers("place") if "place" in arrays else told.first + np.arange(rows)
     stamp_us = numbers("stamp_us") if "stamp_us" in arrays else None
-    columns = pa.RecordBatch.from_pydict(arrays)
-    return Decoded(columns, place, told.refused, told.received, stamp_us), hashes
+    return Decoded(batch_of(arrays), place, told.refused, told.received, stamp_us), hashes
 
 
 def first_place(decoded: Decoded) -> int:

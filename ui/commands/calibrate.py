@@ -13,7 +13,8 @@ from ui.commands._inputs import fail, read_mapping, read_season, refuse
 from ui.commands._population import read_population
 
 if TYPE_CHECKING:
-    from simulator.fit.calibration import Calibration, IsHoliday
+    from simulator.fit.calibration import Calibration
+    from simulator.fit.log_findings import IsHoliday
     from simulator.fit.observed import Observed
     from simulator.fit.validation import HeldOut, Judged
 

@@ -127,7 +127,7 @@ class ResultFiles:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self._settle()
+            self.settle()
         finally:
             self._thread.shutdown()
             self._csv.close()
@@ -138,10 +138,10 @@ class ResultFiles:
 
         They are written while the next are made; what fails is raised by the next call.
         """
-        self._settle()
+        self.settle()
         self._writing = self._thread.submit(self._append, event_ids, outcome)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Wait for what is being written."""
         if self._writing is not None:
             writing, self._writing = self._writing, None

@@ -104,7 +104,8 @@ def _space(season: str | None, words: Texts) -> str:
     """Ask which values may change, and to what; gives the space file, "" for none yet."""
     try:
         text_of = live.client().rules().text if season is None else season
-        offers = _offers(live.url(), text_of)
+        with st.spinner(words("tune.looking")):
+            offers = _offers(live.url(), text_of)
     except CallFailed as failure:
         refusal_shown(failure, {"season": season or ""}, words)
         return ""

@@ -3,10 +3,14 @@
 import random
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from rules.coupons.coupon_codes import code_lanes, write_code
+from rules.decoding.decode_json import decode_json
+from rules.decoding.event_columns import running_stamps, stamp
 from rules.judging import contention
+from rules.judging.coding import encode
 from rules.table.member_table import MemberTable
 from tests.unit.played_log import Event, restored
 from tests.unit.till_log import Answer, answers, event, line, shop, stand
@@ -159,6 +163,18 @@ def test_uses_that_alone_draw_go_in_the_order_they_came(
         assert answers(table, sent) == expected
         assert stand(table) == stand(one_by_one)
         assert table.pools.used.tolist() == one_by_one.pools.used.tolist()
+
+
+def test_a_batch_stays_whole_while_its_uses_take_turns() -> None:
+    budget = SHARED[: SHARED.index("[[budgets]]", SHARED.index("[[budgets]]") + 1)]
+    table, sent = shop(budget), uses(1)
+    decoded = decode_json(msgspec.json.encode(sent), table.rules.names)
+    stamps_us = running_stamps(decoded.columns.column("at_us").to_numpy(), 0)
+    events = encode(table, stamp(decoded.columns, stamps_us))
+    piece, *others = contention.cuts(table, events, 0, len(events))
+    assert (piece.start, piece.stop, others) == (0, len(events), [])
+    assert piece.turns is not None
+    assert ((piece.turns >= 0) == (events.type == contention.USE)).all()
 
 
 def test_the_drawn_logs_reach_every_answer() -> None:

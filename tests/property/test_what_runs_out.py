@@ -34,7 +34,7 @@ BASKETS = (
 def drawn_season(random: Random) -> str:
     """Draw a season whose budgets are gone at once, after some draws, or a fen before one."""
     sections: list[str] = []
-    for on in ("enrol", "enrol", "tier_up"):
+    for on in random.choice([(), ("enrol", "enrol", "tier_up")]):
         if random.random() < 0.8:
             issue, name = random.choice(TEMPLATES), f"{on}-{len(sections)}"
             sections.append(f'[[triggers]]\nid = "{name}"\non = "{on}"\nissue = "{issue}"')

@@ -11,6 +11,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from actors.store.api_keys import Role
+
 MEDIA_TYPE: Final = "application/problem+json"
 
 _TYPES: Final = {
@@ -85,6 +87,12 @@ def unexpected(error: Exception) -> Problem:
     )
 
 
+def nowhere(request: Request) -> Problem:
+    """Say that a path leads nowhere, also where a name in it could be nobody's."""
+    path = request.url.path
+    return Problem(404, f"There is nothing at {path}; see /openapi.json for the paths.")
+
+
 def install(app: FastAPI) -> None:
     """Make every error of the app a problem: its own, the framework's, and the unexpected."""
 
@@ -93,7 +101,14 @@ def install(app: FastAPI) -> None:
         return problem.response()
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> Response:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        try:
+            # Who has no key isn't told what a route takes.
+            app.state.gateway.keys.authorise(request.headers, tuple(Role))
+        except Problem as problem:
+            return problem.response()
+        if all(fault["loc"][0] == "path" for fault in error.errors()):
+            return nowhere(request).response()
         faults = "; ".join(
             f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
             for fault in error.errors()
@@ -104,12 +119,12 @@ def install(app: FastAPI) -> None:
     async def framework(request: Request, error: HTTPException) -> Response:
         status = error.status_code
         if status == 404:
-            detail = f"There is nothing at {request.url.path}; see /openapi.json for the paths."
+            response = nowhere(request).response()
         elif status == 405:
             detail = f"{request.url.path} does not take {request.method}; see /openapi.json."
+            response = Problem(status, detail).response()
         else:
-            detail = str(error.detail)
-        response = Problem(status, detail).response()
+            response = Problem(status, str(error.detail)).response()
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response

@@ -253,6 +253,7 @@ def lasting(headers: httpx.Headers) -> dict[str, str]:
         ("POST", "/v1/ranks", 422, "bad-request"),
         ("POST", "/v1/season/publish", 409, "conflict"),
         ("DELETE", "/v1/keys/none", 404, "unknown-key"),
+        ("GET", "/v1/simulations/none", 404, "not-found"),
     ],
 )
 def test_errors_are_problems(live: Live, method: str, path: str, status: int, kind: str) -> None:
@@ -287,9 +288,10 @@ def test_roles_and_keys_are_checked(live: Live) -> None:
     with httpx.Client(base_url=live.system.url, trust_env=False) as bare:
         none = bare.get("/v1/season")
         wrong = bare.get("/v1/season", headers={"Authorization": "Bearer not-a-key"})
+        unread = bare.post("/v1/keys", json={"rate": 7})
         assert bare.get("/healthz").json() == {"ok": True}
         assert bare.get("/readyz").json() == {"ready": True, "reasons": []}
-    for answer in (none, wrong):
+    for answer in (none, wrong, unread):
         assert answer.status_code == 401
         assert answer.json()["type"] == "urn:forecourt:no-key"
         assert answer.headers["WWW-Authenticate"] == "Bearer"

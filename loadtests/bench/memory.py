@@ -65,7 +65,7 @@ def used_bytes(part: object) -> int:
 def parts_of(table: MemberTable) -> dict[str, tuple[int, int]]:
     """Tell the bytes held and used by each part of a table."""
     held = {name: (array_bytes(part), used_bytes(part)) for name, part in table.parts.items()}
-    maps = {"map": table.ledger.map, "rows": table._rows}
+    maps = {"map": table.ledger.map, "rows": table.rows_by_id}
     slots = {name: (one.nbytes(), one.nbytes()) for name, one in maps.items()}
     return held | slots
 

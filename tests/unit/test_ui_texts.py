@@ -29,6 +29,7 @@ def test_what_the_lint_finds_has_a_head_in_both_languages() -> None:
         and isinstance(one.func, ast.Name)
         and one.func.id == "Finding"
         and isinstance(one.args[0], ast.Constant)
+        and isinstance(one.args[0].value, str)
     }
     assert "above-margin" in kinds
     for language in LANGUAGES:

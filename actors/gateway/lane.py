@@ -164,8 +164,8 @@ class Lane:
         return not self._flights or self._line.events >= FOLLOWER_EVENTS_MIN
 
     def _is_crowded(self) -> bool:
-        """Tell whether many events wait beside those on their way."""
-        return self.queued_events - self._flights.events >= FOLLOWER_EVENTS_MIN
+        """Tell whether more than another batch waits beside those on their way."""
+        return self.queued_events - self._flights.events > self._size.events_max
 
     def _gather_and_launch(self, *, alone: bool = False) -> None:
         """Send what waits, and what waits to be decoded with it: that must not miss its turn."""

@@ -19,7 +19,7 @@ from actors.store.script import script
 FLUSH_MEMBERS_MAX = 50_000
 CHUNK_MEMBERS = 500
 """Members per script call: about 2 ms of the server's time, which appends wait behind."""
-CHUNK_MEMBERS_CALM = 4_000
+CHUNK_MEMBERS_CALM = 8_000
 """The same while nothing waits: a server that writes to disk first takes longer for the disk
 than for 500 members, and as long for one call as for another."""
 

@@ -43,7 +43,12 @@ _LANE: Final = "hash "
 
 
 class ReadingEndedError(RuntimeError):
-    """The process that read the log ended before the log did: replay again, with --workers 1."""
+    """The process that read the log ended before the log did."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the process that read the log ended before the log did: replay again, with --workers 1"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +156,16 @@ class ReadAside:
             self._aside.answers.send(said)
         except ConnectionError:
             self._hear()  # what it says instead of going on
-            raise ReadingEndedError(ReadingEndedError.__doc__) from None
+            raise ReadingEndedError from None
 
     def _hear(self) -> Any:
         """Take what the process says next; raises what went wrong there."""
         try:
             told = self._aside.parts.recv()
-            while isinstance(told, Exception):
-                raise told
         except (EOFError, ConnectionError) as error:
-            raise ReadingEndedError(ReadingEndedError.__doc__) from error
+            raise ReadingEndedError from error
+        if isinstance(told, Exception):
+            raise told
         return told
 
 

@@ -4,7 +4,7 @@ import time
 import pytest
 import redis
 
-from actors.mirror_writer import BURST_ROWS_A_S, MirrorWriter
+from actors.mirror_writer import CLEARLY, PACE_A_S, MirrorWriter
 from actors.store.mirror import CHUNK_MEMBERS, CHUNK_MEMBERS_CALM, Mirror
 
 
@@ -32,7 +32,7 @@ class Asked:
     ("crowded", "rows_a_s", "chunk"),
     [
         (False, 0, CHUNK_MEMBERS_CALM),
-        (False, 2 * BURST_ROWS_A_S, CHUNK_MEMBERS),
+        (False, 10 * CLEARLY * PACE_A_S, CHUNK_MEMBERS),
         (True, 0, CHUNK_MEMBERS),
     ],
 )

@@ -26,7 +26,7 @@ About half of that it waits for the server's disk.
 """
 
 PACE_A_S: Final = 60_000.0
-"""Standings a second of its own work that the writer is taken to carry until it has carried some."""
+"""Standings a second of its own work that the writer is taken to carry until it has told."""
 PACE_MAX_A_S: Final = 80_000.0
 """More is a burst however quickly the writer is when nothing else happens: the log needs both."""
 PACE_KEPT: Final = 0.8

@@ -106,6 +106,8 @@ class AuditLog:
         last = "+"
         if cursor is not None:
             inclusive = cursor[2] > refusal
+            if not inclusive and cursor[:2] == (0, 0):
+                return  # nothing is before the first id there can be; the server refuses to look
             last = f"{'' if inclusive else '('}{cursor[0]}-{cursor[1]}"
         while True:
             with translated("read the audit trail"):

@@ -37,6 +37,7 @@ def test_the_newest_come_first_and_pages_go_on(client: redis.Redis) -> None:
         before = str(page[-1]["id"])
     assert paged == whole
     assert trail.read(100, before) == []
+    assert trail.read(100, "0-0") == []
 
 
 def test_an_act_and_its_outcome_are_one_entry(client: redis.Redis) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.gateway import desk, gathering
+from actors.gateway import batch_size, desk, gathering
 from actors.gateway.batch_size import BATCH_EVENTS_MAX
 from actors.gateway.desk import Desk
 from actors.gateway.ingest import Ingest
@@ -203,6 +203,7 @@ class Process:
         self.fails: dict[int, str] = {}
         self.pushes = 0
         self.waiting = False
+        self.crowded = False
         self.turns = Turns()
         self.queue: asyncio.Queue[tuple[bytes, Turn, asyncio.Future[BatchAnswer]]] = asyncio.Queue()
 
@@ -210,6 +211,7 @@ class Process:
         answer: asyncio.Future[BatchAnswer] = asyncio.get_running_loop().create_future()
         self.in_flight += 1
         self.together = max(self.together, self.in_flight)
+        self.crowded |= turn.crowded
         await self.queue.put((batch, turn, answer))
         try:
             return await answer
@@ -301,6 +303,31 @@ def test_large_batches_follow_one_another_and_never_overtake(
         assert shard.applied == [f"e-{n}" for n in [*range(8 * size), 10**6]]
         assert shard.together == 2, "the next batch is at the shard while it works on one"
         assert ingest.queued_events == 0
+        assert await ingest.stop(1.0)
+        running.cancel()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("bodies", "crowded"), [(4, False), (8, True)])
+def test_a_shard_is_told_where_more_than_another_batch_waits(
+    bodies: int, crowded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "TURN_S", 60.0)  # bodies are decoded as they come
+    monkeypatch.setattr(batch_size, "BATCH_EVENTS_MAX", 2_000)
+
+    async def scenario() -> None:
+        shard = Process()
+        ingest = Ingest([shard], NAMES, "events", 0)
+        ingest.start()
+        taken = []
+        for n in range(bodies):
+            taken.append(await ingest.take(lines(n * 1_500, 1_500), "application/x-ndjson"))
+            await asyncio.sleep(0)  # the lane runs
+        running = asyncio.create_task(shard.run())
+        for submission in taken:
+            await ingest.settle(submission)
+        assert shard.crowded == crowded
         assert await ingest.stop(1.0)
         running.cancel()
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.decoding.event_columns import AMOUNT_FEN_MAX
-from rules.season.season_models import Coupon, Season
+from rules.season.season_models import Coupon, Season, Trigger
 
 if TYPE_CHECKING:
     from rules.compiling.compiled import Rules
@@ -76,16 +76,15 @@ class PoolRules:
         self.most_at_redeem[list(self._stock.values())] = 1
         self.most_at_use = most(self._at_use, faces)
 
-        def by_triggers(*occasions: str) -> Int64s:
-            """Add up what one member's triggers of some occasions take together, int64[k]."""
-            taken = np.zeros(len(pools), dtype=np.int64)
-            for one in season.triggers:
-                if one.on in occasions:
-                    taken += most(self._at_issue, [one.issue])
-            return taken
+        def by_triggers(triggers: Iterable[Trigger]) -> Int64s:
+            """Add up what one member's triggers take together, int64[k]."""
+            none = np.zeros(len(pools), dtype=np.int64)
+            return sum((most(self._at_issue, [one.issue]) for one in triggers), none)
 
-        self.by_enrol, self.by_rise = by_triggers("enrol"), by_triggers("tier_up")
-        self.by_ticks = by_triggers("birthday", "holiday", "dormant")
+        self.by_enrol = by_triggers(one for one in season.triggers if one.on == "enrol")
+        self.by_rise = by_triggers(one for one in season.triggers if one.on == "tier_up")
+        of_ticks = (one for one in season.triggers if one.on not in ("enrol", "tier_up"))
+        self.by_ticks = by_triggers(of_ticks)
         self.least = self._least(season.coupons)
         self.limits = np.array([pool.limit for pool in pools], dtype=np.int64)
 

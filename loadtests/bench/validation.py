@@ -91,14 +91,12 @@ def weeks_apart(held: HeldOut) -> float:
 
 def fuel_judged(membership: Literal["mixed", "panel"], seed: int = 1) -> tuple[Judged, HeldOut]:
     """Fit and judge the fuel purchases: over the year, and held out after week 26."""
-    import holidays
-
-    from simulator.fit.calibration import calibrate
+    from simulator.fit.calibration import calibrate, holidays_of
     from simulator.fit.validation import hold_out, judge
     from simulator.people.population_file import load_population_file
 
     observed, template = fuel_log(), load_population_file()
-    is_holiday = holidays.country_holidays(FUEL_COUNTRY).__contains__
+    is_holiday = holidays_of(FUEL_COUNTRY)
     fitted = calibrate(observed, template, is_holiday=is_holiday, membership=membership)
     whole = judge(observed, fitted, observed.days, observed.days, is_holiday=is_holiday, seed=seed)
     held = hold_out(

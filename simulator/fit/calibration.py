@@ -29,11 +29,14 @@ def holidays_of(country: str | None) -> IsHoliday | None:
     """Tell public holidays of a country from other days; nothing for None.
 
     Raises:
-        NotImplementedError: the country's aren't known.
+        ValueError: the country's aren't known.
     """
     if country is None:
         return None
-    return holidays.country_holidays(country).__contains__
+    try:
+        return holidays.country_holidays(country).__contains__
+    except NotImplementedError:  # as the package says that it doesn't know a country
+        raise ValueError(f"{country}: no such country; name one like CN, or none") from None
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import holidays
-
+from rules.compiling.public_holidays import public_holidays
 from rules.season.season_models import YEAR_MAX, YEAR_MIN, Season
 from simulator.people.population import Population
 
@@ -102,7 +101,5 @@ def _holidays(season: Season, first: date, days: int) -> frozenset[date]:
     if season.holidays is None:
         return frozenset()
     last = first + timedelta(days=days)
-    public = holidays.country_holidays(
-        season.holidays.calendar, years=range(first.year, last.year + 1)
-    )
+    public = public_holidays(season.holidays.calendar, range(first.year, last.year + 1))
     return frozenset(day for day in public if first <= day < last)

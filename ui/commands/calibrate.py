@@ -146,8 +146,8 @@ def _is_holiday(country: str | None) -> IsHoliday | None:
 
     try:
         return holidays_of(country)
-    except NotImplementedError:
-        refuse(f"--holidays {country}: no such country; name one like CN, or none")
+    except ValueError as error:
+        refuse(f"--holidays {error}")
 
 
 def _lines(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.chaos.judging import Judges
 from tests.chaos.season import BOARDS
 from tests.chaos.system import SystemUnderTest
 from tests.chaos.tills import Ledger, Sender, Till
+from tests.patience import looks
 
 WITHIN_S = 120.0
 NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 1024 * 1024}
@@ -57,18 +57,16 @@ def node_with(cluster: Any, raylet: int) -> Any:
 
 
 def acknowledged_beyond(ledger: Ledger, count: int) -> None:
-    ends_s = time.monotonic() + WITHIN_S
-    while len(ledger.known) < count:
-        assert time.monotonic() < ends_s, f"{len(ledger.known)} acknowledged, not {count}"
-        time.sleep(0.05)
+    for look in looks(WITHIN_S, f"{count} events to be acknowledged"):
+        if len(ledger.known) >= count:
+            break
+        look.saw = len(ledger.known)
 
 
 def await_standings(system: SystemUnderTest) -> None:
-    ends_s = time.monotonic() + WITHIN_S
     headers = {"Authorization": f"Bearer {system.key}"}
     for board in BOARDS:
-        while True:
-            assert time.monotonic() < ends_s, f"{board} is not served"
+        for _ in looks(WITHIN_S, f"the board {board} to be served"):
             url = f"{system.url}/v1/standings/{board}"
             if httpx.get(url, headers=headers, trust_env=False).status_code == httpx.codes.OK:
                 break

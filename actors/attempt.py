@@ -51,3 +51,10 @@ class Attempt:
     def stamp_us(self) -> int:
         """Give the last row's stamp, to which the clock goes on."""
         return int(self.events.stamp_us[-1])
+
+    def hold_clock(self, clock_us: int) -> None:
+        """Have all rows answered as of an instant, µs UTC, where none of them is to be logged.
+
+        The clock would go on to their stamps, and a start from the log wouldn't know of that.
+        """
+        self.events.stamp_us = np.full(len(self.events), clock_us, dtype=np.int64)

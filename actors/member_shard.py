@@ -152,6 +152,8 @@ class MemberShard:
         elif ticks:
             # Nothing is new but the time, which a replay has to see pass at the same place.
             self._append("advance", attempt.stamp_us)
+        else:
+            attempt.hold_clock(self._table.clock_us)
         if ticks:
             # Midnight's boards are those of all events before it.
             self._news.tell(self._table)

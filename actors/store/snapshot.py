@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import threading
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,9 @@ _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+_READING_HEADER = threading.Lock()
+"""Held by the one thread that reads a header: NumPy parses it as Python, of which Python 3.11
+counts the depth for all threads together, and fails where two parse at once (gh-106905)."""
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
@@ -295,7 +299,8 @@ def _read_numbers(path: Path, storage: Memory) -> NDArray[Any]:
         read_header = _HEADERS.get(version)
         if read_header is None:
             raise SnapshotDamaged(f"{path.name} is in NumPy's format {version}")
-        shape, transposed, dtype = read_header(file)
+        with _READING_HEADER:
+            shape, transposed, dtype = read_header(file)
         if transposed or dtype.hasobject:
             raise SnapshotDamaged(f"{path.name} holds what no snapshot does")
         array = storage.zeros(shape, dtype)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -13,6 +14,7 @@ from actors.store import keys
 from loadtests.ledger import Identity
 from tests.chaos.judging import Judges
 from tests.chaos.season import BOARDS, SEASON_ID
+from tests.chaos.system import SystemUnderTest
 from tests.chaos.tills import Ledger, Sender
 from tests.golden.adapters import Result
 
@@ -62,26 +64,50 @@ def check_answers(ledger: Ledger, judges: Judges) -> tuple[int, int]:
     return lost, doubled
 
 
-def check_state(url: str, key: str, client: redis.Redis, judges: Judges, ledger: Ledger) -> int:
-    """Compare members, coupons, boards, mirror and pools; returns how many facts were compared."""
+@dataclass
+class Shown:
+    """What a system shows: members, coupons and every board's rows."""
+
+    members: list[Table]
+    coupons: list[Table]
+    boards: dict[str, list[Table]]
+
+
+def check_state(
+    system: SystemUnderTest, client: redis.Redis, judges: Judges, ledger: Ledger
+) -> int:
+    """Hold what a system shows to what its log, which client reads, comes to.
+
+    Compares members, coupons, boards, mirror and pools; returns how many facts were compared.
+    """
+    archive = system.data / "archive"
+    judges.follow(client, archive)
+    shown = _shown_by(system)
+    # Midnight may come for a shard, without any event, while we read.
+    while judges.follow(client, archive):
+        shown = _shown_by(system)
     oracle, kernel = judges.by_oracle(), judges.by_kernel()
-    with httpx.Client(
-        base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60.0, trust_env=False
-    ) as http:
-        members = [_member(row) for row in _exported(http, "members")]
-        coupons = [_coupon(row) for row in _exported(http, "coupons")]
-        boards = {board: _board(http, board) for board in BOARDS}
     for name, judged in (("oracle", oracle), ("kernel", kernel)):
-        _equal(ledger, f"members by the {name}", members, judged.members, "member")
-        _equal(ledger, f"coupons by the {name}", coupons, judged.coupons, "code")
+        _equal(ledger, f"members by the {name}", shown.members, judged.members, "member")
+        _equal(ledger, f"coupons by the {name}", shown.coupons, judged.coupons, "code")
         for board in BOARDS:
             rows = [_row(row) for row in judged.standings[board]]
-            _equal(ledger, f"board {board} by the {name}", boards[board], rows, "rank")
+            _equal(ledger, f"board {board} by the {name}", shown.boards[board], rows, "rank")
         _check_pools(ledger, name, judged)
     if (oracle.pools, oracle.goods_given) != (kernel.pools, kernel.goods_given):
         ledger.fault(f"pools: oracle {oracle.pools}, kernel {kernel.pools}")
     _check_mirror(client, judges, kernel, ledger)
-    return len(members) + len(coupons) + sum(map(len, boards.values()))
+    return len(shown.members) + len(shown.coupons) + sum(map(len, shown.boards.values()))
+
+
+def _shown_by(system: SystemUnderTest) -> Shown:
+    headers = {"Authorization": f"Bearer {system.key}"}
+    with httpx.Client(base_url=system.url, headers=headers, timeout=60.0, trust_env=False) as http:
+        return Shown(
+            [_member(row) for row in _exported(http, "members")],
+            [_coupon(row) for row in _exported(http, "coupons")],
+            {board: _board(http, board) for board in BOARDS},
+        )
 
 
 def _check_pools(ledger: Ledger, name: str, judged: Result) -> None:

@@ -104,10 +104,7 @@ class Running:
     def check(self) -> None:
         """Compare everything with the oracle and the kernel over the system's own log."""
         with self.store.client() as client:
-            self.judges.follow(client, self.system.data / "archive")
-            self.summary.compared += check_state(
-                self.system.url, self.system.key, client, self.judges, self.ledger
-            )
+            self.summary.compared += check_state(self.system, client, self.judges, self.ledger)
 
     def finish(self, season: Path) -> None:
         """End the season, stop, and hold the final hash to a replay of the archive."""

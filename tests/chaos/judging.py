@@ -54,12 +54,14 @@ class Shard:
             for name in self._pools:
                 self.oracle.state.pools[name].limit = 0
 
-    def follow(self, client: redis.Redis, archive: Archive, judged: Judged) -> None:
-        """Take what was logged since the last call."""
+    def follow(self, client: redis.Redis, archive: Archive, judged: Judged) -> int:
+        """Take what was logged since the last call; returns how many entries that were."""
         log = ShardLog(client, SEASON_ID, self._number)
+        before = self._seq
         for entry in read_history(archive, log, self._seq):
             self._take(entry, judged)
             self._seq = entry.seq
+        return self._seq - before
 
     def _take(self, entry: Entry, judged: Judged) -> None:
         if entry.kind == "lease":
@@ -115,10 +117,9 @@ class Judges:
         self.shards = shards
         self._shards = [Shard(self.rules, number, shards) for number in range(shards)]
 
-    def follow(self, client: redis.Redis, archive: Path) -> None:
-        """Take what was logged since the last call."""
-        for shard in self._shards:
-            shard.follow(client, Archive(archive), self.judged)
+    def follow(self, client: redis.Redis, archive: Path) -> int:
+        """Take what was logged since the last call; returns how many entries that were."""
+        return sum(shard.follow(client, Archive(archive), self.judged) for shard in self._shards)
 
     def by_kernel(self) -> Result:
         """Give what the kernel makes of the log."""

@@ -72,8 +72,7 @@ def test_a_cluster_s_primary_fails_over_under_load(tmp_path: Path) -> None:
             assert check_repeats(sender, ledger, list(ledger.known)) == 0
             sender.close()
             with connect(url) as client:
-                judges.follow(client, system.data / "archive")
-                assert check_state(system.url, system.key, client, judges, ledger) > 0
+                assert check_state(system, client, judges, ledger) > 0
             assert check_answers(ledger, judges) == (0, 0)
             assert ledger.faults == []
         finally:

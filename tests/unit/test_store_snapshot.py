@@ -1,9 +1,11 @@
+import gc
 import json
 import logging
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,35 @@ def test_what_was_saved_comes_back_with_dtype_and_shape(tmp_path: Path) -> None:
             assert not isinstance(back, np.ndarray)
             assert back.to_pylist() == array.to_pylist(), name
     assert store.load(0) is None
+
+
+@pytest.fixture
+def python_in_between() -> Iterator[None]:
+    """Let other threads in wherever memory is made: each collection runs some Python."""
+
+    def collected(*_: object) -> None:
+        pass
+
+    interval_s, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    gc.callbacks.append(collected)
+    sys.setswitchinterval(1e-6)
+    gc.set_threshold(1)
+    yield
+    gc.set_threshold(*thresholds)
+    sys.setswitchinterval(interval_s)
+    gc.callbacks.remove(collected)
+
+
+@pytest.mark.usefixtures("python_in_between")
+def test_files_read_at_a_time_do_not_trip_over_one_another(tmp_path: Path) -> None:
+    """Python 3.11 fails where a thread's parsing of a header is broken into by another's."""
+    arrays: dict[str, Array] = {f"a{number}": np.arange(number) for number in range(100)}
+    store = SnapshotStore(tmp_path)
+    store.save(0, 7, arrays, {})
+    for _ in range(10):
+        found = store.load(0)
+        assert found is not None
+        assert found.arrays.keys() == arrays.keys()
 
 
 def test_the_last_two_are_kept_and_the_newest_is_loaded(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class Source(Protocol):
 
 
 class Play:
-    """Plays a run; `days()` yields after each day, then the table is at the end."""
+    """Plays a run, whole or day by day; then the table is at the end."""
 
     def __init__(
         self,
@@ -175,10 +175,18 @@ class Play:
 
     def run(self, progress: Progress | None = None) -> None:
         """Play all days, the refunds that come after them, and let the clock go on to the end."""
+        for done in self.played():
+            if progress is not None:
+                progress(done, self.days, "days")
+
+    def played(self) -> Iterator[int]:
+        """Play as `run` does, a day each time it is asked; yields how many are done.
+
+        What comes after the last day is played before the iteration ends.
+        """
         for nth in range(self.days):
             self._day(nth)
-            if progress is not None:
-                progress(nth + 1, self.days, "days")
+            yield nth + 1
         nth = self.days
         while (self._held or self._sources) and self._starts_us(nth) < self.end_us:
             self._tick(nth)

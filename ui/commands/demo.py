@@ -1,4 +1,4 @@
-"""Demo: a season live on this machine, with synthetic traffic on the traffic's own clock."""
+"""Demo: a season live on this machine, with the traffic of a simulated one on that one's clock."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ import httpx
 from ui.commands import _connection as connection
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from simulator.log.logs import TablePart
     from ui.commands._live import Live
 
@@ -53,7 +56,7 @@ def command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Play a summer of fuel purchases into a live system until Ctrl-C or --seconds are over."""
+    """Play a simulated summer into a live system until Ctrl-C or --seconds are over."""
     from actors.system import Wanted
     from ui.commands._live import exit_of
     from ui.commands._secrets import taken
@@ -80,7 +83,7 @@ def command(
             ends_s = None if seconds is None else time.monotonic() + seconds
             player = Player(live.system.url, wanted.admin_key or "", rate)
             thread = threading.Thread(
-                target=player.play, args=(_traffic(members, seed, rate), stopping), daemon=True
+                target=player.play, args=(demo_traffic(members, seed), stopping), daemon=True
             )
             thread.start()
             live.wait_for_pages(stopping)
@@ -90,18 +93,33 @@ def command(
     connection.finish(result, as_json, [f"{player.events:,} events played; stopped cleanly"])
 
 
-def _traffic(members: int, seed: int, rate: float) -> Iterator[TablePart]:
-    """Generate the season's traffic in posts of a fifth of a second."""
+def demo_traffic(members: int, seed: int) -> Iterator[TablePart]:
+    """Play the season and give what its members do: who is a member already, then day by day.
+
+    They answer the rules that the live system judges by, and use the coupons that it issues:
+    both sides come to the same codes.
+    """
+    from rules.compiling.compiled import compile_rules
     from rules.season.season_file import load_season
+    from simulator.log.event_log import log_table
     from simulator.log.logs import TablePart
     from simulator.people.population_file import load_population_file
-    from simulator.play.traffic import generate
+    from simulator.play.run import Play
 
-    season = load_season(SEASON.read_text(encoding="utf-8"), str(SEASON))
-    size = max(1, min(EVENTS_A_POST_MAX, int(rate / POSTS_A_SECOND)))
-    for table in generate(season, load_population_file(), members, seed=seed):
-        for start in range(0, table.num_rows, size):
-            yield TablePart(table.slice(start, size))
+    rules = compile_rules(load_season(SEASON.read_text(encoding="utf-8"), str(SEASON)))
+    written: list[pa.RecordBatch] = []
+    play = Play(rules, load_population_file(), members, seed, write=written.append)
+    already = 0
+    for _ in chain(play.played(), [play.days]):
+        for batch in written:
+            part = TablePart(log_table(batch, rules.timezone))
+            if not already:
+                at_us = batch.column("at_us").to_numpy()
+                already = int(at_us.searchsorted(at_us[0], side="right"))
+                yield part.slice(0, already)
+                part = part.slice(already, batch.num_rows)
+            yield part
+        written.clear()
 
 
 class Player:
@@ -119,16 +137,21 @@ class Player:
             trust_env=False,
         )
 
-    def play(self, parts: Iterator[TablePart], stopping: threading.Event) -> None:
-        """Post every part until stopped; at the season's end the standings become final."""
-        began_s = time.monotonic()
-        for part in parts:
+    def play(self, traffic: Iterator[TablePart], stopping: threading.Event) -> None:
+        """Post traffic until stopped; at the season's end the standings become final.
+
+        The first part, who is a member already, goes as fast as it may.
+        """
+        for piece in _pieces(next(traffic), EVENTS_A_POST_MAX):
+            self._post(piece, stopping)
+        began_s, paced = time.monotonic(), 0
+        size = max(1, min(EVENTS_A_POST_MAX, int(self._rate / POSTS_A_SECOND)))
+        for piece in (piece for part in traffic for piece in _pieces(part, size)):
             if stopping.is_set():
                 return
-            self._post(part, stopping)
-            self.events += part.table.num_rows
-            due_s = began_s + self.events / self._rate
-            stopping.wait(max(0.0, due_s - time.monotonic()))
+            self._post(piece, stopping)
+            paced += piece.table.num_rows
+            stopping.wait(max(0.0, began_s + paced / self._rate - time.monotonic()))
         self.http.post("/v1/season/finalise", timeout=300)
         self.over = True
 
@@ -144,9 +167,16 @@ class Player:
             else:
                 if answer.status_code == httpx.codes.OK:
                     self.trouble = ""
+                    self.events += part.table.num_rows
                     return
                 self.trouble = connection.problem_text(answer)
             stopping.wait(0.5)
+
+
+def _pieces(part: TablePart, size: int) -> Iterator[TablePart]:
+    """Cut a part into pieces of so many rows."""
+    for first in range(0, part.table.num_rows, size):
+        yield part.slice(first, first + size)
 
 
 def _watch(live: Live, player: Player, stopping: threading.Event, ends_s: float | None) -> None:

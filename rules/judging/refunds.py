@@ -78,7 +78,9 @@ def _keep_waiting(table: MemberTable, events: Events, at: Int64s, outcome: Outco
         quantity = events.amount_fen[place] if named == NAMED_FEN else events.quantity_ml[place]
         key = int(events.ref_a[place]), int(events.ref_b[place])
         own_row = int(events.own_row[place])
-        refund = WaitingRefund(events.text("event_id", place), named, int(quantity), own_row)
+        refund = WaitingRefund(
+            events.text("event_id", place), named, int(quantity), own_row, int(events.at_us[place])
+        )
         table.ledger.wait(int(events.row[place]), key, refund)
         table.members.waiting[events.row[place]] += 1
         outcome.status[place] = WAITING
@@ -108,8 +110,8 @@ def apply_waiting(table: MemberTable, events: Events, at: Int64s) -> None:
             if not accepted[0]:
                 table.report_dropped(refund.row, refund.event_id, "over_refund")
             elif table.rules.reinstates:
-                one = slice(place, place + 1)
-                reinstate(table, events.sale[one], events.at_us[one], events.stamp_us[one])
+                one, at_us = slice(place, place + 1), np.array([refund.at_us])
+                reinstate(table, events.sale[one], at_us, events.stamp_us[one])
 
 
 def reverse(

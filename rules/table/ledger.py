@@ -115,13 +115,15 @@ class Sales(Columns):
 class WaitingRefund:
     """A refund that arrived before its purchase; quantity is fen or ml as named says.
 
-    row is that of the id it was sent under, which a merge may have made another's.
+    row is that of the id it was sent under, which a merge may have made another's; at_us is its
+    own time, µs UTC, by which a coupon of the order is still good or not.
     """
 
     event_id: str
     named: int
     quantity: int
     row: int
+    at_us: int
 
 
 class Ledger:

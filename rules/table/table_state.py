@@ -40,7 +40,9 @@ def copied(table: MemberTable) -> Callable[[], dict[str, npt.NDArray[Any]]]:
     texts = {
         "companies": table.companies.copy(),
         "dropped": table.dropped.copy(),
-        "waiting": [[*key, [*map(_refund_cells, kept)]] for key, kept in ledger.waiting.items()],
+        "waiting_refunds": [
+            [*key, [*map(_refund_cells, kept)]] for key, kept in ledger.waiting.items()
+        ],
         "clock": [table.clock_us, table.next_tick_us, table.open_day, table.open_month],
         "final": table.final,
         "season_number": table.season_number,
@@ -94,7 +96,7 @@ def restore(table: MemberTable, state: State, older_rules: Rules | None, storage
     table.name_companies(texts["companies"])
     table.attributes = dict(texts["attributes"])
     table.dropped = [(member, event, why) for member, event, why in texts["dropped"]]
-    for row, key_a, key_b, refunds in texts["waiting"]:
+    for row, key_a, key_b, refunds in texts["waiting_refunds"]:
         waiting = [WaitingRefund(*cells) for cells in refunds]
         table.ledger.waiting[(row, key_a, key_b)] = waiting
     table.points_by_hour = state["points_by_hour"].copy()
@@ -121,4 +123,4 @@ def _pieces(values: list[Any]) -> Iterator[bytes]:
 
 
 def _refund_cells(refund: WaitingRefund) -> list[str | int]:
-    return [refund.event_id, refund.named, refund.quantity, refund.row]
+    return [refund.event_id, refund.named, refund.quantity, refund.row, refund.at_us]

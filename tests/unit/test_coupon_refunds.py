@@ -87,6 +87,23 @@ def test_a_refund_that_waits_for_its_purchase_gives_back_too() -> None:
     assert states(table) == [("claimed", 0)]
 
 
+@pytest.mark.parametrize(
+    ("at", "status"), [("09-10T09:59", "claimed"), ("09-10T10:00", "redeemed")]
+)
+def test_a_refund_that_waited_is_in_time_by_its_own_instant(at: str, status: str) -> None:
+    """Whichever came first, refund or purchase: what was bought when the coupon was over."""
+    refunded, late = refund("late", at), bought("late", "09-10T11:00")
+    for events in ([refunded, late], [late, refunded]):
+        table = shop(REINSTATE)
+        sent(table, claim("a", "06-10T10:00", "any-5"), use("a", "06-10T11:00", "any-5", "o", TEA))
+        first, second = events
+        sent(table, first)
+        table = restored(table)
+        sent(table, second)
+        book = table.coupon_book
+        assert book.status[0] == ["issued", "claimed", "reserved", "redeemed"].index(status)
+
+
 def test_points_at_the_till_stay_spent() -> None:
     table = shop(REINSTATE)
     sent(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,17 @@ class Owners(Protocol):
         """Enter members for codes, and give the one who came first with each."""
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Whom a shard asks about what its members share with others; one that is alone asks nobody."""
+
+    pools: PoolLeases | None = None
+    owners: Owners | None = None
+
+
+ALONE: Final = Neighbours()
+
+
 class Commons:
     """Sees to it that the log has, before anything is judged, what it may draw that is shared.
 
@@ -38,13 +50,13 @@ class Commons:
 
     def __init__(
         self,
-        pools: PoolLeases | None,
-        owners: Owners | None,
+        neighbours: Neighbours,
         log_lease: Callable[[Int64s], None],
         log_codes: Callable[[list[str]], None],
     ) -> None:
+        pools = neighbours.pools
         self._leases = Leases(pools, log_lease) if pools is not None else None
-        self._owners = owners
+        self._owners = neighbours.owners
         self._log_codes = log_codes
 
     def restate(self, table: MemberTable) -> None:

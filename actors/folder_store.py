@@ -11,11 +11,14 @@ from typing import Any, Final
 
 import redis
 
+from actors.member_journal import MemberJournal
 from actors.messages import BoardLayout
+from actors.shard_places import ShardPlaces
 from actors.store.archive import Archive
 from actors.store.client import check_server, connect
 from actors.store.errors import FolderFormat, FolderInUse, StoreError, StoreUnavailable
 from actors.store.folder import FolderLock
+from actors.store.journal import JournalFiles
 from actors.store.log import ShardLog
 from actors.store.server import EmbeddedServer
 from actors.store.snapshot import SnapshotStore
@@ -59,6 +62,11 @@ class FolderStore:
     def log(self, shard: int) -> ShardLog:
         """Give a shard's log."""
         return ShardLog(self.client, self.scope, shard)
+
+    def places(self, shard: int, *, journalled: bool = False) -> ShardPlaces:
+        """Give a shard's places in the folder, for a shard that tells nobody anything."""
+        journal = MemberJournal(JournalFiles(self.path / "journal", shard)) if journalled else None
+        return ShardPlaces(self.log(shard), self.snapshots, self.archive, journal)
 
     def rules(self) -> Rules:
         """Compile the file that the folder began with."""

@@ -14,31 +14,23 @@ import logging
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import ray
-from ray.actor import ActorHandle
 
-from actors.calls import KeeperFacade, MemberShardFacade, OutboxFacade, RankingShardFacade
+from actors.calls import KeeperFacade, OutboxFacade
 from actors.figures import Figures, figures_of_process
+from actors.handles import keeper_handle, member_shards, ranking_shards
 from actors.log_lines import log_to
-from actors.messages import BoardLayout, StandingChange, Warming
+from actors.messages import BoardLayout, Warming
 from actors.settings import Settings
 from actors.store.client import connect
 from actors.store.errors import Fenced, StoreError
-from actors.wire import (
-    answer_bytes,
-    change_bytes,
-    read_asks,
-    read_change,
-    read_head,
-    reading_bytes,
-)
+from actors.wire import answer_bytes, read_asks, read_change, read_head, reading_bytes
 from rules.ranks.standings import Standing
 
 if TYPE_CHECKING:
@@ -46,27 +38,14 @@ if TYPE_CHECKING:
     from actors.mirror_writer import MirrorWriter
     from actors.simulations import Failure
 
-NAMESPACE: Final = "forecourt"
-UPDATES_IN_FLIGHT_MAX: Final = 16
-UPDATES_BEHIND: Final = 3
-"""From so many on their way on, further changes wait and go together."""
 SWITCH_S: Final = 0.001
 """How long the thread of the sorted sets may hold a reader of the boards up at a time."""
-PUSH_PERIOD_S: Final = 0.02
-"""Least time between two updates of a ranking shard: small batches share one."""
-MADE_WITHIN_S: Final = 20.0
-"""How long an actor may take to be made after those that look for it."""
 FAULT_PAUSE_S: Final = 1.0
 """How long the keeper or the outbox rests after a fault."""
 PENDING_CALLS_MAX: Final = 500
 """Calls one caller may have waiting at an actor; the lanes keep far below it."""
 
 log = logging.getLogger(__name__)
-
-
-def wall_us() -> int:
-    """Read the wall clock, µs since 1970 UTC."""
-    return time.time_ns() // 1000
 
 
 @contextmanager
@@ -88,146 +67,6 @@ def log_to_file(settings: Settings, actor: str) -> None:
     log_to(settings.folder / "logs" / f"{actor}.log", actor, settings.log_format)
 
 
-def _handle(settings: Settings, actor: str) -> ActorHandle[Any]:
-    """Find another actor by its name.
-
-    Handles are not constructor arguments: Ray would keep those in its object store, and an
-    actor whose arguments were lost with a node could never be restarted. At the start of a
-    system the other one may be made a moment later.
-    """
-    name, ends_s = settings.name(actor), time.monotonic() + MADE_WITHIN_S
-    while True:
-        try:
-            handle: ActorHandle[Any] = ray.get_actor(name, namespace=NAMESPACE)
-        except ValueError:
-            if time.monotonic() > ends_s:
-                raise
-            time.sleep(0.02)
-        else:
-            return handle
-
-
-@cache
-def keeper_handle(settings: Settings) -> ActorHandle[Any]:
-    """Find the keeper, which comes up last; raises ValueError where it isn't made yet."""
-    handle: ActorHandle[Any] = ray.get_actor(settings.name("keeper"), namespace=NAMESPACE)
-    return handle
-
-
-def ranking_handle(settings: Settings, shard: int) -> ActorHandle[Any]:
-    """Find a ranking shard."""
-    return _handle(settings, f"ranking-{shard}")
-
-
-def member_shards(settings: Settings) -> list[MemberShardFacade]:
-    """Find all member shards."""
-    return [
-        MemberShardFacade(_handle(settings, f"member-{shard}")) for shard in range(settings.shards)
-    ]
-
-
-class RankingRelay:
-    """Sends changed standings to a ranking shard without waiting for it."""
-
-    def __init__(self, ranking: ActorHandle[Any]) -> None:
-        self._ranking = ranking
-        self._sent: deque[ray.ObjectRef[Any]] = deque()
-        self._lost = False
-
-    def update(self, after: int, version: int, clock_us: int, change: StandingChange) -> None:
-        """Send the standings that changed between two versions."""
-        if not self._lost:
-            told = change_bytes(after, version, clock_us, change)
-            self._send(lambda: self._ranking.update.remote(told))
-
-    def replace(self, version: int, clock_us: int, standing: Standing, layout: BoardLayout) -> None:
-        """Send the standings of all members, and the boards they are for."""
-        self._lost = False
-        self._sent.clear()
-        self._send(lambda: self._ranking.replace.remote(version, clock_us, standing, layout))
-
-    def is_behind(self) -> bool:
-        """Tell whether several updates are on their way already."""
-        if len(self._sent) >= UPDATES_BEHIND:
-            self._collect(0)
-        return len(self._sent) >= UPDATES_BEHIND
-
-    def needs_all(self) -> bool:
-        """Tell whether the ranking shard lost its standings or missed an update."""
-        self._collect(0)
-        if not self._lost and not self._sent:
-            self._send(self._ranking.has_standings.remote)
-        return self._lost
-
-    def _send(self, submit: Callable[[], ray.ObjectRef[Any]]) -> None:
-        self._collect(UPDATES_IN_FLIGHT_MAX)
-        try:
-            self._sent.append(submit())
-        except ray.exceptions.RayError as error:
-            self._lose(error)
-
-    def _collect(self, keep: int) -> None:
-        """Hear the answers that are there, and wait for the oldest beyond `keep` in flight."""
-        while self._sent:
-            wait_s = 10.0 if keep and len(self._sent) >= keep else 0
-            ready, _ = ray.wait([self._sent[0]], timeout=wait_s)
-            if not ready:
-                break
-            try:
-                if not ray.get(self._sent.popleft()):
-                    self._lost = True
-            except ray.exceptions.RayError as error:
-                self._lose(error)
-
-    def _lose(self, error: Exception) -> None:
-        if not self._lost:
-            log.warning("the ranking shard lost its standings: %s", type(error).__name__)
-        self._lost = True
-
-
-def _member_shard(settings: Settings, number: int) -> MemberShard:
-    """Build a member shard, and connect it to all around it."""
-    from actors.member_shard import MemberShard
-    from actors.notice_feed import NoticeFeed
-    from actors.store.archive import Archive
-    from actors.store.code_owners import CodeOwners
-    from actors.store.files import unnamed_file
-    from actors.store.journal import JournalFiles
-    from actors.store.log import ShardLog
-    from actors.store.manifest import ManifestRecord
-    from actors.store.notice_stream import NoticeStream
-    from actors.store.pool_leases import PoolLeases
-    from actors.store.replicated import copies_of
-    from actors.store.snapshot import SnapshotStore
-    from rules.table.storage import ScratchFiles
-
-    url, folder, scope = settings.redis_url, settings.folder, settings.rules.season_id
-    client = connect(url, name=f"member-{number}")
-    shared, owners = None, None
-    if settings.shards > 1:
-        shared = PoolLeases(client, scope, number, settings.shards)
-        owners = CodeOwners(client, scope)
-    return MemberShard(
-        settings.rules,
-        ShardLog(client, scope, number, copies_of(url)),
-        SnapshotStore(folder / "snapshots", ManifestRecord(client, scope)),
-        Archive(folder / "archive"),
-        RankingRelay(ranking_handle(settings, number)),
-        wall_us,
-        shared,
-        owners,
-        settings.snapshot_events,
-        journal=JournalFiles(folder / "journal", number),
-        push_period_s=PUSH_PERIOD_S,
-        feed=NoticeFeed(NoticeStream(connect(url, name=f"notices-{number}"), scope, number)),
-        storage=ScratchFiles(partial(unnamed_file, folder), _no_file, settings.file_from_rows),
-    )
-
-
-def _no_file(error: OSError) -> None:
-    log.warning("no file takes what is kept of events, which stays in memory: %s", error)
-
-
 @ray.remote(num_cpus=0.05, max_restarts=-1, max_task_retries=0)
 class MemberShardHost:
     """Hosts a member shard."""
@@ -241,7 +80,9 @@ class MemberShardHost:
     def _started(self) -> MemberShard:
         if self._shard is None:
             with beginning():
-                shard = _member_shard(self._settings, self._number)
+                from actors.connected_shard import connected_shard
+
+                shard = connected_shard(self._settings, self._number)
             shard.start()
             log.info("started: %s", shard.status())
             self._shard = shard
@@ -423,9 +264,7 @@ class GatewayHost:
 
     def __init__(self, settings: Settings) -> None:
         log_to_file(settings, "gateway")
-        rankings = [
-            RankingShardFacade(ranking_handle(settings, shard)) for shard in range(settings.shards)
-        ]
+        members, rankings = member_shards(settings), ranking_shards(settings)
         keeper_of = partial(keeper_handle, settings)
         keeper, outbox = KeeperFacade(keeper_of), OutboxFacade(keeper_of)
         # Only this process needs what follows: importing it costs every start of an actor.
@@ -434,9 +273,7 @@ class GatewayHost:
             from actors.simulation_tasks import SimulationTasks
 
         tasks = SimulationTasks(simulate, consult)
-        self._server = GatewayServer(
-            settings, member_shards(settings), rankings, keeper, outbox, tasks
-        )
+        self._server = GatewayServer(settings, members, rankings, keeper, outbox, tasks)
 
     async def run(self) -> None:
         """Serve until stopped."""
@@ -452,7 +289,6 @@ class GatewayHost:
 
 
 __all__ = [
-    "NAMESPACE",
     "PENDING_CALLS_MAX",
     "GatewayHost",
     "KeeperHost",

@@ -10,37 +10,31 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.attempt import Attempt
-from actors.commons import Commons
+from actors.commons import ALONE, Commons, Neighbours
 from actors.figures import Figures, figures_of_process
 from actors.leases import encoded as lease_payload
 from actors.member_export import exported
-from actors.member_journal import MemberJournal
 from actors.member_reads import READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, ShardStatus, Turn
-from actors.notice_feed import NOTHING_ALONE, NoticeFeed
+from actors.notice_feed import NOTHING_ALONE
 from actors.projection import Projection
 from actors.season_versions import Version
 from actors.season_versions import encoded as encoded_version
 from actors.settings import SNAPSHOT_EVENTS
 from actors.shard_history import History
+from actors.shard_places import ShardPlaces
 from actors.shard_status import status_of
 from actors.snapshot_pace import SnapshotPace
 from actors.snapshotter import Snapshotter
 from actors.stages import STAGES
-from actors.standing_news import RankingSink, StandingNews
-from actors.store.archive import Archive
-from actors.store.code_owners import CodeOwners
-from actors.store.journal import JournalFiles
-from actors.store.log import Kind, ShardLog
-from actors.store.pool_leases import PoolLeases
-from actors.store.snapshot import SnapshotStore
+from actors.standing_news import StandingNews
+from actors.store.log import Kind
 from actors.turns import Turns
 from rules.compiling.compiled import Rules
 from rules.judging.ticks import due
 from rules.ranks.standings import Standing
 from rules.table.member_table import MemberTable
-from rules.table.storage import MEMORY, Memory
 
 Int64s = npt.NDArray[np.int64]
 
@@ -58,41 +52,33 @@ class MemberShard:
     def __init__(
         self,
         rules: Rules,
-        shard_log: ShardLog,
-        snapshots: SnapshotStore,
-        archive: Archive,
-        ranking: RankingSink,
+        places: ShardPlaces,
+        news: StandingNews,
         wall_us: Callable[[], int],
-        shared: PoolLeases | None = None,
-        code_owners: CodeOwners | None = None,
+        neighbours: Neighbours = ALONE,
         snapshot_events: int = SNAPSHOT_EVENTS,
-        journal: JournalFiles | None = None,
-        feed: NoticeFeed | None = None,
-        push_period_s: float = 0.0,
-        storage: Memory = MEMORY,
     ) -> None:
-        self.shard = shard_log.shard
-        self._log = shard_log
-        self._snapshots = snapshots
-        self._archive = archive
-        self._news = StandingNews(ranking, push_period_s)
+        self.shard = places.shard
+        self._places = places
+        self._log = places.log
+        self._snapshots = places.snapshots
+        self._journal = places.journal
+        self._feed = places.feed
+        self._news = news
         self._turns = Turns()
         self._wall_us = wall_us
-        self._storage = storage
         self._attempt: Attempt | None = None
-        self._commons = Commons(shared, code_owners, self._log_lease, self._log_codes)
-        self._journal = MemberJournal(journal) if journal is not None else None
-        self._feed = feed
-        self._snapshotter = Snapshotter(shard_log, snapshots, archive, self._journal, feed)
+        self._commons = Commons(neighbours, self._log_lease, self._log_codes)
+        self._snapshotter = Snapshotter(places)
         self._pace = SnapshotPace(snapshot_events)
         self._projection = Projection(
             self.shard,
             rules,
-            self._news,
-            storage,
-            self._journal,
-            feed,
-            shares=shared is not None,
+            news,
+            places.memory,
+            places.journal,
+            places.feed,
+            shares=neighbours.pools is not None,
         )
 
     @property
@@ -115,8 +101,8 @@ class MemberShard:
         if self._feed is not None:
             self._feed.start(self._log.last_seq())
         with STAGES.timed("load"):
-            found = self._snapshots.load(self.shard, self._storage)
-            history = History(self._log.beside(), self._archive, self._journal)
+            found = self._snapshots.load(self.shard, self._places.memory)
+            history = History(self._places)
             if found is not None and history.goes_on_from(found, self._table):
                 self._projection.restore(found)
                 self._snapshotter.seq = found.seq
@@ -265,7 +251,7 @@ class MemberShard:
             "snapshot_age_s": age_s,
             "events_since_snapshot": self._pace.since_snapshot,
             "kept_events": self._table.ledger.identities.size,
-            "file_bytes": self._storage.file_bytes,
+            "file_bytes": self._places.memory.file_bytes,
         }
         return figures_of_process(values, tuple(self._table.pools.used.tolist()))
 

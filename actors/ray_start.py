@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import ray
 
-from actors import hosts
+from actors.handles import NAMESPACE
 from actors.ray_token import need_ray_token
 
 OBJECT_STORE_BYTES: Final = 512 * 1024 * 1024
@@ -20,7 +20,7 @@ def start_ray(address: str | None) -> bool:
         return False
     set_ray_defaults(local=not address)
     common: dict[str, Any] = {
-        "namespace": hosts.NAMESPACE,
+        "namespace": NAMESPACE,
         "log_to_driver": False,
         "configure_logging": False,
     }

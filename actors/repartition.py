@@ -22,21 +22,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.commons import ALONE, Neighbours
 from actors.folder_store import FolderStore, NoRanking, open_folder
 from actors.member_shard import MemberShard
 from actors.merged_history import MergedHistory
 from actors.season_versions import decoded as decoded_version
-from actors.store.archive import Archive
+from actors.standing_news import StandingNews
 from actors.store.client import connect
 from actors.store.errors import StoreError
 from actors.store.files import sync_folder, write_durably
 from actors.store.history import read_history
-from actors.store.journal import JournalFiles
 from actors.store.key_dump import dump_keys, restore_key
-from actors.store.log import Entry, ShardLog
+from actors.store.log import Entry
 from actors.store.pool_leases import PoolLeases, Wanted
 from actors.store.server import EmbeddedServer
-from actors.store.snapshot import SnapshotStore
 from rules.decoding.event_columns import STAMPED, concat, to_ipc
 from rules.decoding.identity import shard_of
 from rules.ranks.standings import Standing, board_rows
@@ -130,19 +129,11 @@ def _rebuild(old: FolderStore, new: Path, shards: int) -> tuple[int, int]:
 def _shard(store: FolderStore, number: int, *, journalled: bool = False) -> MemberShard:
     """Make a shard of a folder without anyone around it."""
     rules = store.rules()
-    shared = None
+    neighbours = ALONE
     if store.shards > 1 and rules.pool_rules.pools:
-        shared = _Sequenced(store, number)
-    return MemberShard(
-        rules,
-        ShardLog(store.client, store.scope, number),
-        SnapshotStore(store.path / "snapshots"),
-        Archive(store.path / "archive"),
-        NoRanking(),
-        lambda: 0,
-        shared,
-        journal=JournalFiles(store.path / "journal", number) if journalled else None,
-    )
+        neighbours = Neighbours(_Sequenced(store, number))
+    places = store.places(number, journalled=journalled)
+    return MemberShard(rules, places, StandingNews(NoRanking()), lambda: 0, neighbours)
 
 
 class _Sequenced(PoolLeases):

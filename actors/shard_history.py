@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from actors.member_journal import MemberJournal
-from actors.store.archive import Archive
+from actors.shard_places import ShardPlaces
 from actors.store.errors import LogGap
 from actors.store.history import read_history
-from actors.store.log import ShardLog
 from actors.store.pieces import Piece, ahead, pieces
 from actors.store.snapshot import Snapshot
 from rules.table.member_table import MemberTable
@@ -22,12 +20,10 @@ log = logging.getLogger(__name__)
 class History:
     """Reads one shard's past at its start; the log is one of its own, for another thread."""
 
-    def __init__(
-        self, shard_log: ShardLog, archive: Archive, journal: MemberJournal | None
-    ) -> None:
-        self._log = shard_log
-        self._archive = archive
-        self._journal = journal
+    def __init__(self, places: ShardPlaces) -> None:
+        self._log = places.log.beside()
+        self._archive = places.archive
+        self._journal = places.journal
 
     def goes_on_from(self, found: Snapshot, empty: MemberTable) -> bool:
         """Tell whether to start from a snapshot, or else from the log's first entry."""

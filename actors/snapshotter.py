@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from actors.member_journal import Leaving, MemberJournal
-from actors.notice_feed import NoticeFeed
+from actors.member_journal import Leaving
+from actors.shard_places import ShardPlaces
 from actors.stages import STAGES
-from actors.store.archive import Archive
 from actors.store.errors import Fenced, StoreError
-from actors.store.log import ShardLog
-from actors.store.snapshot import Array, SnapshotStore
+from actors.store.snapshot import Array
 from rules.table.member_table import MemberTable
 
 FLUSH_WITHIN_S: Final = 30.0
@@ -47,23 +45,16 @@ class Snapshotter:
     All calls come from the shard's thread. `seq` is what the newest snapshot covers.
     """
 
-    def __init__(
-        self,
-        shard_log: ShardLog,
-        snapshots: SnapshotStore,
-        archive: Archive,
-        journal: MemberJournal | None,
-        feed: NoticeFeed | None,
-    ) -> None:
+    def __init__(self, places: ShardPlaces) -> None:
         self.seq = 0
-        self._owned = shard_log
+        self._owned = places.log
         # A log isn't safe for two threads; its client gives each of them a connection.
-        self._log = shard_log.beside()
-        self._shard = shard_log.shard
-        self._snapshots = snapshots
-        self._archive = archive
-        self._journal = journal
-        self._feed = feed
+        self._log = places.log.beside()
+        self._shard = places.shard
+        self._snapshots = places.snapshots
+        self._archive = places.archive
+        self._journal = places.journal
+        self._feed = places.feed
         self._thread: threading.Thread | None = None
 
     @property

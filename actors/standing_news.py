@@ -44,7 +44,7 @@ class StandingNews:
     together: a call costs the same for one member as for hundreds.
     """
 
-    def __init__(self, ranking: RankingSink, period_s: float) -> None:
+    def __init__(self, ranking: RankingSink, period_s: float = 0.0) -> None:
         self._ranking = ranking
         self._period_s = period_s
         self.crowded = False

@@ -20,6 +20,7 @@ from actors import hosts
 from actors.agreement import agreed_shards, first_season
 from actors.certificates import check_pair, pinned, with_redis_ca
 from actors.free_port import free_port
+from actors.handles import NAMESPACE
 from actors.log_lines import LogFormat
 from actors.messages import BoardLayout
 from actors.ray_start import start_ray
@@ -230,7 +231,7 @@ class System:
     def _actor(self, host: Any, actor: str, *arguments: Any, place: Any = "SPREAD") -> Any:
         """Have an actor made under its name."""
         name = self.settings.name(actor)
-        options = {"name": name, "namespace": hosts.NAMESPACE, "scheduling_strategy": place}
+        options = {"name": name, "namespace": NAMESPACE, "scheduling_strategy": place}
         limits = {"max_pending_calls": hosts.PENDING_CALLS_MAX}
         return host.options(**options, **limits).remote(self.settings, *arguments)
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import ray
 
-from actors import hosts
+from actors.handles import NAMESPACE
 from actors.ray_start import set_ray_defaults
 from actors.system import System, Wanted
 from tests.patience import looks
@@ -184,7 +184,7 @@ def ray_session() -> Iterator[None]:
         warnings.simplefilter("ignore")  # Ray's own start-up warnings are not ours to raise on
         ray.init(
             address="local",
-            namespace=hosts.NAMESPACE,
+            namespace=NAMESPACE,
             num_cpus=2,
             include_dashboard=False,
             log_to_driver=False,

@@ -15,8 +15,8 @@ import pytest
 import ray
 from click.testing import CliRunner
 
-from actors import hosts
 from actors.gateway.auth import sign_token
+from actors.handles import NAMESPACE
 from tests.integration.live_fixtures import (
     SEASON,
     Live,
@@ -62,7 +62,7 @@ def kill_members(live: Live) -> None:
     """Kill both member shards and wait until they answer again."""
     for shard in range(2):
         name = live.system.settings.name(f"member-{shard}")
-        handle: Any = ray.get_actor(name, namespace=hosts.NAMESPACE)
+        handle: Any = ray.get_actor(name, namespace=NAMESPACE)
         pid: int = ray.get(handle.pid.remote())
         os.kill(pid, signal.SIGKILL)
     for number in range(MEMBERS):

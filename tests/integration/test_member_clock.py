@@ -13,6 +13,8 @@ import redis
 
 from actors.folder_store import NoRanking
 from actors.member_shard import MemberShard
+from actors.shard_places import ShardPlaces
+from actors.standing_news import StandingNews
 from actors.store.archive import Archive
 from actors.store.log import ShardLog
 from actors.store.snapshot import SnapshotStore
@@ -72,14 +74,12 @@ class Rig:
 
     def shard(self) -> MemberShard:
         """Start a shard from the log, after whatever became of the one before."""
-        shard = MemberShard(
-            self._rules,
+        places = ShardPlaces(
             ShardLog(self._client, "clock", 0),
             SnapshotStore(self._folder / "snapshots"),
             Archive(self._folder / "archive"),
-            NoRanking(),
-            lambda: 0,
         )
+        shard = MemberShard(self._rules, places, StandingNews(NoRanking()), lambda: 0)
         shard.start()
         return shard
 

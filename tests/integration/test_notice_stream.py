@@ -18,6 +18,8 @@ from actors.member_shard import MemberShard
 from actors.notice_feed import NoticeFeed
 from actors.notice_lane import NoticeLane
 from actors.notice_webhook import Sent
+from actors.shard_places import ShardPlaces
+from actors.standing_news import StandingNews
 from actors.store.archive import Archive
 from actors.store.client import connect
 from actors.store.deliveries import Deliveries
@@ -59,12 +61,14 @@ class Rig:
         self.feed = feed(self.stream)
         shard = MemberShard(
             self.rules,
-            ShardLog(self.client, SCOPE, 0),
-            SnapshotStore(self.folder / "snapshots", ManifestRecord(self.client, SCOPE)),
-            Archive(self.folder / "archive"),
-            NoRanking(),
+            ShardPlaces(
+                ShardLog(self.client, SCOPE, 0),
+                SnapshotStore(self.folder / "snapshots", ManifestRecord(self.client, SCOPE)),
+                Archive(self.folder / "archive"),
+                feed=self.feed,
+            ),
+            StandingNews(NoRanking()),
             lambda: 0,
-            feed=self.feed,
         )
         shard.start()
         return shard

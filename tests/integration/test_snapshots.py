@@ -15,8 +15,11 @@ import redis
 
 from actors.folder_store import NoRanking
 from actors.member_export import exported
+from actors.member_journal import MemberJournal
 from actors.member_shard import MemberShard
 from actors.notice_feed import NoticeFeed
+from actors.shard_places import ShardPlaces
+from actors.standing_news import StandingNews
 from actors.store.archive import Archive
 from actors.store.client import connect
 from actors.store.errors import LogGap
@@ -76,18 +79,16 @@ class Rig:
         """Start a shard, after whatever became of the one before."""
         self.log = ShardLog(self.client, self.scope, 0)
         self.feed = NoticeFeed(self.stream)
-        shard = MemberShard(
-            self.rules,
+        places = ShardPlaces(
             self.log,
             snapshots or SnapshotStore(self.folder / "snapshots"),
             Archive(self.folder / "archive"),
-            NoRanking(),
-            lambda: 0,
-            snapshot_events=every,
-            journal=JournalFiles(self.folder / "journal", 0),
-            feed=self.feed,
-            storage=files_from(8, self.folder),
+            MemberJournal(JournalFiles(self.folder / "journal", 0)),
+            self.feed,
+            files_from(8, self.folder),
         )
+        news = StandingNews(NoRanking())
+        shard = MemberShard(self.rules, places, news, lambda: 0, snapshot_events=every)
         shard.start()
         return shard
 

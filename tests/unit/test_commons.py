@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from actors.commons import Commons, codes_elsewhere
+from actors.commons import ALONE, Commons, Neighbours, codes_elsewhere
 from rules.coupons.claim_codes import codes_of, read_number
 from rules.decoding.decode_json import decode_json
 from rules.decoding.event_columns import running_stamps, stamp
@@ -69,12 +69,12 @@ def test_codes_are_logged_before_the_batch_only_where_there_are_any() -> None:
 
     table = with_batches()
     code, other = codes_of(batch(), 0, 2)
-    commons = Commons(None, FirstCome(z=code), no_lease, logged.append)
+    commons = Commons(Neighbours(owners=FirstCome(z=code)), no_lease, logged.append)
     commons.before_batch(table, coded(table, [claim("a", other)]))
     assert logged == []
     commons.before_batch(table, coded(table, [claim("a", code)]))
     assert logged == [[code]]
-    alone = Commons(None, None, no_lease, logged.append)
+    alone = Commons(ALONE, no_lease, logged.append)
     alone.before_batch(table, coded(table, [claim("a", code)]))
     for each in (alone.restate, alone.before_order, alone.after_batch, alone.poke):
         each(table)

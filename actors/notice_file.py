@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,17 +21,19 @@ class NoticeFile:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: set[str] | None = None
+        self._known: dict[str, set[str]] | None = None
 
     def send(self, letters: Sequence[dict[str, Any]], month: str) -> list[Sent | None]:
         """Append letters that aren't in the file yet; raises OSError and may be called again."""
         if self._known is None:
-            self._known = self._tail_ids()
-        new = [letter for letter in letters if letter["id"] not in (self._known or ())]
+            self._known = _by_shard(self._tail_ids())
+        ids = _by_shard(letter["id"] for letter in letters)
+        written = {name for shard in ids for name in self._known.get(shard, ())}
+        new = [letter for letter in letters if letter["id"] not in written]
         if new:
             self._append(month, b"".join(msgspec.json.encode(letter) + b"\n" for letter in new))
-        # What was written before the last start is noted from here on.
-        self._known = {letter["id"] for letter in letters}
+        # What these shards had written before is noted from here on; another's may not be.
+        self._known |= ids
         return [Sent(True, 1) for _ in letters]
 
     def _append(self, month: str, lines: bytes) -> None:
@@ -66,3 +68,15 @@ class NoticeFile:
             lines = tail[:whole].split(b"\n")[1 if first else 0 :]
             found |= {msgspec.json.decode(line)["id"] for line in lines if line}
         return found
+
+
+def _by_shard(names: Iterable[str]) -> dict[str, set[str]]:
+    """Sort ids of notices by the shards they are of.
+
+    >>> sorted(_by_shard(["0-7-200", "1-7-0"]))
+    ['0', '1']
+    """
+    found: dict[str, set[str]] = {}
+    for name in names:
+        found.setdefault(name.partition("-")[0], set()).add(name)
+    return found

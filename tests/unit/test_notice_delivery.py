@@ -123,6 +123,19 @@ def test_a_file_takes_what_a_crash_left_without_a_note_once(tmp_path: Path) -> N
     assert len(list(tmp_path.glob("*.ndjson"))) == 2
 
 
+def test_another_shard_s_notices_between_do_not_hide_what_has_no_note(tmp_path: Path) -> None:
+    unnoted = letter(0) | {"id": "1-9-0"}
+    NoticeFile(tmp_path).send([unnoted], "2026-06")
+    again = NoticeFile(tmp_path)
+    # A round goes through the shards in order: the first has news before the second is come to.
+    again.send([letter(5)], "2026-06")
+    again.send([unnoted], "2026-06")
+    # The store didn't take the note: the same once more, after the first shard's next news.
+    again.send([letter(6)], "2026-06")
+    again.send([unnoted], "2026-06")
+    assert lines(tmp_path) == ["1-9-0", "0-1-5", "0-1-6"]
+
+
 def test_a_torn_line_is_cut_off_and_written_again(tmp_path: Path) -> None:
     NoticeFile(tmp_path).send([letter(0), letter(1)], "2026-06")
     path = tmp_path / "notices-2026-06.ndjson"

@@ -19,6 +19,7 @@ from tests.chaos.judging import Judges
 from tests.chaos.season import BOARDS
 from tests.chaos.system import SystemUnderTest
 from tests.chaos.tills import Ledger, Sender, Till
+from tests.integration.outer_address import outer_address
 from tests.patience import looks
 
 WITHIN_S = 120.0
@@ -27,13 +28,18 @@ NODE: dict[str, Any] = {"num_cpus": 1, "object_store_memory": 100 * 1024 * 1024}
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A head and two more nodes on this machine, without Ray's token on either side."""
+    """A head and two more nodes on this machine, without Ray's token on either side.
+
+    On the machine's outer address, where `serve` looks for them: in a process whose own Ray stays
+    on loopback, as the other live tests' does, they would be on loopback too.
+    """
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    node = NODE | {"node_ip_address": outer_address()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own start-up warnings are not ours to raise on
-        made = Cluster(initialize_head=True, head_node_args=NODE | {"include_dashboard": False})
+        made = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
         for _ in range(2):
-            made.add_node(**NODE)
+            made.add_node(**node)
         made.wait_for_nodes()
     yield made
     with warnings.catch_warnings():

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from actors.ray_token import is_loopback
+from tests.integration.outer_address import outer_address
+
 TOKEN = "5" * 64
 JOIN = """
 import sys
@@ -23,19 +26,6 @@ print("nodes", len(ray.nodes()))
 """
 
 
-def outer_address() -> str:
-    """Find an address of this machine that others could reach; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            pytest.skip("this machine has no address but loopback")
-        found: str = probe.getsockname()[0]
-    if found.startswith("127."):
-        pytest.skip("this machine has no address but loopback")
-    return found
-
-
 def environment(home: Path, **given: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
     return kept | {"HOME": str(home)} | given
@@ -45,6 +35,8 @@ def environment(home: Path, **given: str) -> dict[str, str]:
 def cluster(tmp_path: Path) -> Iterator[str]:
     """The address of a head that asks for a token, on an address beyond loopback."""
     host = outer_address()
+    if is_loopback(host):
+        pytest.skip("this machine has no address but loopback")
     with socket.create_server((host, 0)) as free:
         port = int(free.getsockname()[1])
     ray = Path(sys.executable).with_name("ray")

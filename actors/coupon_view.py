@@ -12,7 +12,7 @@ from rules.coupons.coupon_book import NO_INSTANT_US
 from rules.coupons.coupon_choice import quote
 from rules.coupons.coupon_codes import read_code, write_code
 from rules.coupons.order_discount import money
-from rules.coupons.order_lines import LineFault, Order, check_lines, read_lines
+from rules.decoding.order_lines import LineFault, Order, check_lines, read_lines
 from rules.table.member_table import MemberTable
 
 

@@ -12,9 +12,9 @@ from actors.season_versions import Stand, Version
 from actors.store.folder import write_durably
 from rules.compiling.compiled import Rules, compile_rules
 from rules.judging.next_season import check_next_season
+from rules.judging.version_checks import VersionRefused, check_version
 from rules.judging.versions import successor
 from rules.season.season_file import load_season
-from rules.season.version_checks import VersionRefused, check_version
 
 VERSIONS: Final = "versions"
 """The folder with a copy of each version after the first, for the operator to see."""

@@ -23,7 +23,7 @@ from actors.gateway.state import State
 from actors.gateway.tally import TALLY, Histogram
 from actors.gateway.vitals import Part, Pulse, Vital
 from actors.phases import PHASES
-from rules.table.pools import Pool
+from rules.compiling.pool_rules import Pool
 
 FEN: Final = 100
 

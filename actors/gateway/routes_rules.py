@@ -22,10 +22,10 @@ from rules.advice.season_diff import adverse, changes
 from rules.advice.tier_preview import TierMoves
 from rules.compiling.compiled import Rules, compile_rules
 from rules.judging.next_season import joined_names
+from rules.judging.version_checks import VersionRefused
 from rules.judging.versions import successor
 from rules.season.season_file import SeasonErrors, load_season_bytes
 from rules.season.season_models import Season
-from rules.season.version_checks import VersionRefused
 from rules.wording.terms import terms
 from rules.wording.terms_words import LANGUAGES
 

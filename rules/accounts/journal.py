@@ -19,8 +19,9 @@ from rules.accounts.journal_part import FACTS, GOALS_FROM, KINDS, NO_DAY, NO_RUL
 from rules.compiling.compiled import TYPE_CODES
 
 if TYPE_CHECKING:
+    from rules.compiling.clauses import Who
     from rules.judging.coding import Events
-    from rules.table.member_table import MemberTable, Who
+    from rules.table.member_table import MemberTable
 
 Int64s = npt.NDArray[np.int64]
 

@@ -164,6 +164,15 @@ def _day_holds(where: Where, day: tuple[date, bool]) -> bool:
     return not where.dates or any(span.first <= local <= span.last for span in where.dates)
 
 
+Who = tuple[
+    npt.NDArray[np.int16],
+    npt.NDArray[np.int16],
+    npt.NDArray[np.uint64],
+    npt.NDArray[np.uint64] | None,
+]
+"""Levels, kinds, attribute bits and segment bits of some members: what conditions look at."""
+
+
 class MemberClauses:
     """Tests on the member as they stand: tier, kind and attributes.
 

@@ -15,19 +15,19 @@ import numpy as np
 
 from rules.compiling.calendar import DAY_US, HOUR_US, Calendar, wall_us
 from rules.compiling.clauses import EventClauses, MemberClauses, attribute_holds
+from rules.compiling.coupon_clauses import CouponClauses
+from rules.compiling.lot_rules import LotRules
 from rules.compiling.patterns import EarningRates, Factors
+from rules.compiling.pool_rules import Draw, PoolRules
 from rules.compiling.public_holidays import public_holidays
 from rules.compiling.referral_rules import ReferralRules
 from rules.compiling.segment_rules import SegmentRules, attribute_tests
 from rules.compiling.trigger_rules import TriggerRules
-from rules.coupons.coupon_scope import CouponScope
 from rules.decoding.event_columns import TYPES, Names
-from rules.judging.lots import LotRules
 from rules.ranks.board import Board
 from rules.season.duration import Duration
 from rules.season.price_list import PriceList
 from rules.season.season_models import CatalogueItem, Condition, Season, Where
-from rules.table.pools import Draw, PoolRules
 
 OUTSIDE_DAYS: Final = 400
 NO_TIERS: Final = "member"
@@ -259,7 +259,7 @@ class Rules:
         self.earning_members = self.member_clauses(earning)
         self.factor_events = event_clauses(factors)
         self.factor_members = self.member_clauses(factors)
-        self.coupon_scope = CouponScope(coupons, event_clauses, self.member_clauses)
+        self.coupon_clauses = CouponClauses(coupons, event_clauses, self.member_clauses)
         self.earning_bits_most = (1 << len(earning)) - 1
         self.factor_bits_most = (1 << len(factors)) - 1
         self.earning_rates = EarningRates(season.earning)

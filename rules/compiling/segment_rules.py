@@ -17,9 +17,9 @@ from math import ceil, floor
 from typing import Final
 
 from rules.compiling.clauses import AttributeTest, MemberClauses, scalar_text
+from rules.compiling.window_rules import METRICS, WindowRules
 from rules.season.season_models import Season, Segment, Where
 from rules.season.where import Range, Scalar
-from rules.table.windows import METRICS, WindowRules
 
 WINDOW: Final = re.compile(r"(visits|litres|amount)_([1-9][0-9]{0,2})d")
 NEARLY: Final = re.compile(r"(visits?|litres?|litre|amounts?|recency)(_.*)?")

@@ -9,10 +9,10 @@ from fractions import Fraction
 from typing import Final
 
 from rules.compiling.clauses import MemberClauses
+from rules.compiling.pool_rules import Draw, PoolRules
 from rules.season.duration import Duration
 from rules.season.season_models import Season, Trigger
 from rules.season.where import Where
-from rules.table.pools import Draw, PoolRules
 
 EPOCH: Final = date(1970, 1, 1)
 ON_EVENT: Final = ("enrol", "tier_up")

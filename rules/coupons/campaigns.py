@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rules.compiling.clauses import MemberClauses, attribute_holds
+from rules.compiling.pool_rules import Draw
 from rules.coupons.firings import ALONE
 from rules.coupons.holdout import below, lot
 from rules.coupons.triggers import by_id
@@ -26,7 +27,6 @@ from rules.judging.segments import segment_bits_of
 from rules.notices.notice_book import named
 from rules.season.campaign_models import Campaign, OrderRefused, decode_campaign
 from rules.season.where import MemberWhere
-from rules.table.pools import Draw
 
 if TYPE_CHECKING:
     from rules.table.member_table import MemberTable

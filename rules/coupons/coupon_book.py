@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.coupons.coupon_codes import code_lanes, write_code
-from rules.decoding.identity import IdentityMap
 from rules.table.columns import Columns
+from rules.table.identity_map import IdentityMap
 
 if TYPE_CHECKING:
     from rules.compiling.compiled import Rules

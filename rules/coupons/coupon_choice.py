@@ -14,7 +14,7 @@ from rules.coupons.coupon_terms import (
     use_cost_fen,
 )
 from rules.coupons.order_discount import most_points
-from rules.coupons.order_lines import Order, order_hash
+from rules.decoding.order_lines import Order, order_hash
 from rules.table.member_table import MemberTable
 
 

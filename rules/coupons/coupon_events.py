@@ -30,7 +30,7 @@ from rules.coupons.coupon_terms import (
     use_cost_fen,
 )
 from rules.coupons.order_discount import Bill, fen_of_points, told
-from rules.coupons.order_lines import Order, read_lines
+from rules.decoding.order_lines import Order, read_lines
 from rules.judging.coding import Events
 from rules.judging.points import draw
 from rules.judging.results import Outcome

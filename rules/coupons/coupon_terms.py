@@ -7,6 +7,7 @@ from typing import Final
 
 from rules.coupons.coupon_book import CLAIMED, RESERVED, STATES, USED, VOID
 from rules.coupons.coupon_codes import write_code
+from rules.coupons.coupon_scope import eligible_lines
 from rules.coupons.order_discount import (
     Bill,
     fen_of_points,
@@ -17,7 +18,7 @@ from rules.coupons.order_discount import (
     take_points,
     take_tier_discount,
 )
-from rules.coupons.order_lines import Order
+from rules.decoding.order_lines import Order
 from rules.season.season_models import Coupon
 from rules.table.member_table import MemberTable
 
@@ -135,7 +136,7 @@ def price(table: MemberTable, visit: Visit, template: int) -> tuple[Bill, int]:
     """
     coupon = table.rules.season.coupons[template]
     lines = visit.order.lines
-    eligible = table.rules.coupon_scope.eligible(table, visit.row, template, visit.order)
+    eligible = eligible_lines(table, visit.row, template, visit.order)
     if not any(eligible):
         note = f"{coupon.id} is for no line of order {visit.order.id} here and now"
         raise CouponRefused("coupon_not_valid", note)

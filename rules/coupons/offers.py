@@ -23,8 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.coupons.coupon_book import USED
+from rules.coupons.coupon_scope import eligible_lines, open_to
 from rules.coupons.order_discount import Bill, money, take_coupon
-from rules.coupons.order_lines import Order, OrderLine
+from rules.decoding.order_lines import Order, OrderLine
 from rules.season.season_models import Coupon
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _offer(
     days = min(ANSWER_DAYS_MAX, coupon.valid.count * DAYS_OF.get(coupon.valid.unit, 1))
     fitting, costs, added = [], [], []
     for visit in visits:
-        eligible = table.rules.coupon_scope.eligible(table, row, template, visit.order)
+        eligible = eligible_lines(table, row, template, visit.order)
         if not any(eligible):
             continue
         fitting.append(visit)
@@ -198,7 +199,7 @@ def _offer(
         added.append(_added_fen(coupon, visit, eligible))
     anyway = 1 - exp(-len(fitting) * days / history_days)
     of = fitting or visits
-    if not of or not table.rules.coupon_scope.open_to(table, row, template):
+    if not of or not open_to(table, row, template):
         return None
     cost_fen = _mean(costs) if fitting else float(coupon.face_value_fen or 0)
     margin = _mean([visit.margin_fen for visit in of]) + _mean(added)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rules.coupons.order_lines import OrderLine
+from rules.decoding.order_lines import OrderLine
 from rules.season.season_models import Checkout, Coupon
 from rules.season.tier_models import Discount
 

@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.compiling.calendar import DAY_US
+from rules.compiling.pool_rules import Draw
 from rules.compiling.trigger_rules import EPOCH, TriggerRule
 from rules.coupons.firings import Firings
 from rules.coupons.holdout import held_out
+from rules.season.birthdays import codes_of_day
 from rules.season.duration import Duration
-from rules.table.birthdays import codes_of_day
 from rules.table.numbered_ids import NumberedIds
-from rules.table.pools import Draw, Pools
+from rules.table.pools import Pools
 
 if TYPE_CHECKING:
     from rules.judging.coding import Events

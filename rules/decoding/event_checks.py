@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rules.coupons.order_lines import LineFault, check_lines
 from rules.decoding.event_columns import (
     AMOUNT_FEN_MAX,
     COLUMNS,
@@ -29,6 +28,7 @@ from rules.decoding.event_columns import (
 from rules.decoding.event_faults import shown
 from rules.decoding.event_words import TYPE_CODE, WORDS, is_type, look_up
 from rules.decoding.instants import format_instant, instants_of_timestamps, read_instants
+from rules.decoding.order_lines import LineFault, check_lines
 from rules.decoding.quantities import read_integers, read_quantities
 from rules.decoding.raw_events import RawEvents
 from rules.decoding.text_bytes import Ints, TextBytes, has_control, null_rows

@@ -27,10 +27,9 @@ import pyarrow as pa
 from rules.decoding.batch_cells import BatchCells
 from rules.decoding.event_columns import COLUMNS
 from rules.decoding.text_bytes import MASKS, Ints, TextBytes, words_of
-from rules.table.identity_map import IdentityMap
 
 __all__ = [
-    "Hashes", "IdentityMap", "fingerprint", "hash_columns", "hash_strings", "hashes_of", "shard_of",
+    "Hashes", "fingerprint", "hash_columns", "hash_strings", "hashes_of", "shard_of",
 ]  # fmt: skip
 
 Words = npt.NDArray[np.uint64]

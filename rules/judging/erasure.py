@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.judging.coding import Events
-from rules.table.birthdays import NO_BIRTHDAY
+from rules.season.birthdays import NO_BIRTHDAY
 from rules.table.member_table import UNNAMED_COMPANY, MemberTable
 
 Int64s = npt.NDArray[np.int64]

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rules.compiling.calendar import Calendar
+from rules.compiling.lot_rules import LotRules
 from rules.notices.expiry_watch import ExpiryWatch
 from rules.season.duration import Duration, parse_duration
 from rules.table.narrow import fewest_bytes
@@ -38,22 +38,6 @@ PARTS_MAX = 64
 WAITING_MAX = 256
 LONG_AGO = -(2**40)
 SEARCH_DAYS = 20_000  # how long points live at most, as far as looking back goes
-
-
-@dataclass(frozen=True, slots=True)
-class LotRules:
-    """When lots expire; without an expiry none is kept."""
-
-    expire_after: Duration | None
-    calendar: Calendar
-
-    def expiry_day(self, day: int) -> int:
-        """Give the local day at whose beginning a lot of a day expires.
-
-        It is the day after the one `expire_after` later, which the lot still sees.
-        """
-        assert self.expire_after is not None
-        return self.calendar.day_after(day, self.expire_after) + 1
 
 
 @dataclass(frozen=True, slots=True)

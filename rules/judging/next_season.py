@@ -10,9 +10,9 @@ import numpy as np
 
 from rules.compiling.compiled import Rules
 from rules.decoding.event_columns import Names
+from rules.judging.version_checks import VersionRefused, instant_text, programme_refusals
 from rules.judging.versions import adopt, successor
 from rules.ranks.official_order import NO_TIME_US
-from rules.season.version_checks import VersionRefused, instant_text, programme_refusals
 from rules.table.member_table import NO_CLOCK_US, MemberTable
 from rules.table.narrow import NarrowColumn
 from rules.table.older_season import SEASON_COLUMNS, OlderSeason

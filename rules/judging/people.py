@@ -14,7 +14,7 @@ from rules.judging.coding import Events
 from rules.judging.points import draw, pay_in
 from rules.judging.results import Outcome
 from rules.judging.tiers import give_trials
-from rules.table.birthdays import birthday_code
+from rules.season.birthdays import birthday_code
 from rules.table.member_table import MemberTable
 from rules.table.tallies import DEDUCTED, ENROLMENT
 

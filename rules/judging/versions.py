@@ -15,8 +15,8 @@ import numpy.typing as npt
 from rules.compiling.calendar import months_of_days, weeks_of_days
 from rules.compiling.compiled import PERIODS, Rules
 from rules.judging.ticks import EARLY_US_MAX, use_rules
+from rules.judging.version_checks import check_count
 from rules.season.season_models import Coupon
-from rules.season.version_checks import check_count
 from rules.table.member_table import NO_CLOCK_US, MemberTable
 from rules.table.members import Members
 

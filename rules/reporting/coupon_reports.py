@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rules.compiling.compiled import Rules
-from rules.compiling.margins import margin_parts
 from rules.coupons.coupon_book import NO_INSTANT_US, USED
+from rules.reporting.margins import margin_parts
 from rules.reporting.report_query import Query
 from rules.reporting.report_tables import Kind, Part, finished, keyed, named, ratio
 from rules.reporting.sale_parts import within

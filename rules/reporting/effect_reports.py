@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from rules.compiling.calendar import DAY_US
 from rules.compiling.compiled import Rules
-from rules.compiling.margins import margin_parts
 from rules.coupons.firing_coupons import coupons_of_firings
 from rules.reporting.intervals import Interval, Sample, mean_difference, share_difference
+from rules.reporting.margins import margin_parts
 from rules.reporting.report_query import Query
 from rules.reporting.report_tables import Kind, Part, finished, keyed, named, ratio
 from rules.reporting.sale_parts import within

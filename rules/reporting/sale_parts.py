@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from rules.compiling.margins import margin_parts
+from rules.reporting.margins import margin_parts
 from rules.reporting.report_query import PERIODS, Query
 from rules.reporting.report_tables import begins, keyed, named
 from rules.table.tallies import DAYS_BEFORE_EPOCH, WHATS, WORD_BITS, WORDS_MAX

@@ -10,8 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rules.season.birthdays import WRITTEN
 from rules.season.season_models import Season
-from rules.table.birthdays import WRITTEN
 
 PERSONAL: Final = ("phone", "plate", "email", "id_number", "name", "address")
 """Attributes of which events carry a token only; [members] personal in the file adds others."""

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rules.decoding.identity import IdentityMap
 from rules.table.columns import Columns
+from rules.table.identity_map import IdentityMap
 from rules.table.narrow import NarrowColumn
 from rules.table.storage import MEMORY, Memory
 from rules.table.tallies import DAYS_BEFORE_EPOCH, WORD_BITS
@@ -72,7 +72,7 @@ class Sales(Columns):
     product: NarrowColumn  # product and station are numbers of the table's tallies
     station: NarrowColumn
     season: NarrowColumn  # the season it may score in; see MemberTable.season_number
-    version: NarrowColumn  # of the rules it was judged by; see rules.past_rules
+    version: NarrowColumn  # of the rules it was judged by; see past_rules
     visit: npt.NDArray[np.bool_]  # a purchase whose visit still counts
     purchase: npt.NDArray[np.bool_]
     fuel: npt.NDArray[np.bool_]

@@ -13,14 +13,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from rules.accounts.journal import Journal
+from rules.compiling.clauses import Who
 from rules.compiling.compiled import Rules
-from rules.compiling.past_rules import PastRules
 from rules.coupons.campaigns import Campaigns
 from rules.coupons.claim_codes import ClaimCodes
 from rules.coupons.coupon_book import CouponBook
 from rules.coupons.coupon_lines import CouponLines
 from rules.coupons.triggers import Triggers
-from rules.decoding.identity import IdentityMap, hash_strings
+from rules.decoding.identity import hash_strings
 from rules.judging.fulfilment import Fulfilment
 from rules.judging.lots import Lots
 from rules.judging.segments import segment_bits_of
@@ -29,11 +29,13 @@ from rules.ranks.official_order import NO_TIME_US
 from rules.ranks.prize_desk import PrizeDesk
 from rules.ranks.standings import Standing
 from rules.table import table_state
+from rules.table.identity_map import IdentityMap
 from rules.table.ledger import Ledger
 from rules.table.members import Members
 from rules.table.numbered_ids import NumberedIds
 from rules.table.older_season import OlderSeason
 from rules.table.order_book import OrderBook
+from rules.table.past_rules import PastRules
 from rules.table.pools import Pools
 from rules.table.referral_book import ReferralBook
 from rules.table.storage import MEMORY, Memory
@@ -41,14 +43,6 @@ from rules.table.tallies import Tallies
 from rules.table.windows import Windows
 
 Int64s = npt.NDArray[np.int64]
-
-Who = tuple[
-    npt.NDArray[np.int16],
-    npt.NDArray[np.int16],
-    npt.NDArray[np.uint64],
-    npt.NDArray[np.uint64] | None,
-]
-"""Levels, kinds, attribute bits and segment bits of some members: what conditions look at."""
 
 NO_CLOCK_US: Final = -(2**62)
 UNNAMED_COMPANY: Final = 0

@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rules.decoding.identity import IdentityMap
 from rules.table.columns import Columns
+from rules.table.identity_map import IdentityMap
 
 Int64s = npt.NDArray[np.int64]
 UInt64s = npt.NDArray[np.uint64]

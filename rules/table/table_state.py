@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.compiling.compiled import Rules
-from rules.decoding.identity import IdentityMap
 from rules.judging.fulfilment import Fulfilment
+from rules.table.identity_map import IdentityMap
 from rules.table.ledger import WaitingRefund
 from rules.table.older_season import OlderSeason
 from rules.table.storage import Memory

@@ -9,12 +9,12 @@ file's segments look at none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from rules.compiling.window_rules import METRICS, WindowRules
 from rules.table.columns import Columns
 
 if TYPE_CHECKING:
@@ -22,24 +22,9 @@ if TYPE_CHECKING:
 
 Int64s = npt.NDArray[np.int64]
 
-METRICS: Final = ("visits", "litres", "amount")
-"""What a window sums: purchases, fuel in ml, money in fen."""
-
 WAITING_MAX: Final = 256
 
 NO_DAY: Final = -(2**31)
-
-
-@dataclass(frozen=True, slots=True)
-class WindowRules:
-    """The windows a season file looks at, as (metric, local days)."""
-
-    windows: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def longest_days(self) -> int:
-        """Give the number of days that buckets are kept."""
-        return max((days for _, days in self.windows), default=0)
 
 
 class Bucket(Columns):

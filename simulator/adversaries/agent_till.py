@@ -22,7 +22,7 @@ from rules.coupons.coupon_terms import (
     standing_at,
 )
 from rules.coupons.order_discount import Bill
-from rules.coupons.order_lines import Order, OrderLine
+from rules.decoding.order_lines import Order, OrderLine
 from rules.table.member_table import MemberTable
 from simulator.people.setting import Setting
 from simulator.play.day_sales import told_lines

@@ -6,8 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from rules.coupons.coupon_scope import eligible_lines
 from rules.coupons.coupon_terms import CouponRefused, Visit, check_usable, price, use_cost_fen
-from rules.coupons.order_lines import Order, OrderLine
+from rules.decoding.order_lines import Order, OrderLine
 from rules.season.season_models import Coupon
 from rules.table.member_table import MemberTable
 from simulator.people.persons import Persons
@@ -137,9 +138,7 @@ class CouponTill:
         member = visit.row
         if not self._effects.gate or not self._persons.theta[member] or not coupon.min_spend_fen:
             return
-        eligible = self._rules.coupon_scope.eligible(
-            self._table, member, plan.template, visit.order
-        )
+        eligible = eligible_lines(self._table, member, plan.template, visit.order)
         lines = zip(visit.order.lines, eligible, strict=True)
         missing_fen = coupon.min_spend_fen - sum(one.amount_fen for one, is_ in lines if is_)
         most_fen = self._figures.gate_stretch * coupon.min_spend_fen

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules.coupons.order_discount import Bill, money
-from rules.coupons.order_lines import OrderLine
+from rules.decoding.order_lines import OrderLine
 from simulator.people.keyed import Ints
 from simulator.people.persons import Persons
 from simulator.people.setting import Setting

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rules.coupons.coupon_choice import Quote, quote
-from rules.coupons.order_lines import Order, OrderLine
+from rules.decoding.order_lines import Order, OrderLine
 from rules.table.member_table import MemberTable
 from tests.unit.played_log import instant_us
 from tests.unit.till_log import answers, claim, event, line, reserve, shop, use

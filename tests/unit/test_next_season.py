@@ -15,10 +15,10 @@ from rules.decoding.events import decode_json, stamp
 from rules.judging.kernel import advance, apply
 from rules.judging.next_season import await_season, check_next_season
 from rules.judging.results import REASONS, STATUSES
+from rules.judging.version_checks import VersionRefused
 from rules.ranks.official_order import NO_TIME_US
 from rules.ranks.standings import board_rows
 from rules.season.season_file import load_season
-from rules.season.version_checks import VersionRefused
 from rules.table.member_table import MemberTable
 
 OLD = """

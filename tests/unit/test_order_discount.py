@@ -19,7 +19,7 @@ from rules.coupons.order_discount import (
     take_tier_discount,
     told,
 )
-from rules.coupons.order_lines import OrderLine
+from rules.decoding.order_lines import OrderLine
 from rules.season.season_file import load_season
 from rules.season.season_models import Checkout, Coupon
 from tests.unit.till_log import SEASON

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.coupons.order_lines import LineFault, OrderLine, read_lines
 from rules.decoding.decode_json import decode_json
+from rules.decoding.order_lines import LineFault, OrderLine, read_lines
 from tests.unit.till_log import event, line, shop
 
 RULES = shop().rules

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rules.table.birthdays import birthday_code, codes_of_day
+from rules.season.birthdays import birthday_code, codes_of_day
 from tests.unit.played_log import (
     Event,
     coupons_of,

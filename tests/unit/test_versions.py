@@ -13,9 +13,9 @@ from rules.compiling.compiled import Rules, compile_rules
 from rules.decoding.events import decode_json, stamp
 from rules.judging.kernel import advance, apply
 from rules.judging.results import REASONS, STATUSES
+from rules.judging.version_checks import VersionRefused, check_version
 from rules.judging.versions import adopt, relaid, successor
 from rules.season.season_file import load_season
-from rules.season.version_checks import VersionRefused, check_version
 from rules.table.member_table import MemberTable
 
 BASE = """

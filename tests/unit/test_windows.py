@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rules.compiling.segment_rules import metric_of
-from rules.table.windows import WindowRules, Windows
+from rules.compiling.window_rules import WindowRules
+from rules.table.windows import Windows
 
 RULES = WindowRules((("visits", 3), ("amount", 3), ("amount", 1), ("litres", 10)))
 

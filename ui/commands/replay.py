@@ -189,7 +189,7 @@ def _upcoming(rules: Rules, path: Path) -> Rules:
     """Read the file of the next season, which has to follow the given one."""
     from rules.compiling.compiled import compile_rules
     from rules.judging.next_season import check_next_season
-    from rules.season.version_checks import VersionRefused
+    from rules.judging.version_checks import VersionRefused
 
     upcoming = compile_rules(read_season(path))
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +20,6 @@ from rules.compiling.patterns import EarningRates, Factors, PatternTable
 if TYPE_CHECKING:
     from rules.compiling.compiled import Rules
     from rules.table.ledger import Sales
-
-VERSIONS_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from rules.table.member_table import MemberTable
+from rules.table.member_table import MemberTable
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

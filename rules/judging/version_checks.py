@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from rules.compiling.compiled import Rules
-from rules.compiling.past_rules import VERSIONS_MAX
+
+VERSIONS_MAX: Final = 1_000
 
 
 class VersionRefused(ValueError):  # noqa: N818  says what is wrong, as every error here

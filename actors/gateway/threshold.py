@@ -127,22 +127,36 @@ class Threshold:
         self._requests.count(scope, route_of(scope), status)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, began_s: float) -> None:
-        """Have the framework serve a request."""
-        status = 0
+        """Have the framework serve a request.
+
+        It answers what fails and then passes it on; so it ends here, or the server behind us would
+        close the connection without a word. Only an answer that broke off has nothing else.
+        """
+        status, whole = 0, False
         request_id = scope["state"]["request_id"].encode()
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, whole
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._count(scope, status)
                 message["headers"] = [*message.get("headers", ()), (HEADER, request_id)]
             await send(message)
+            whole = message["type"] == "http.response.body" and not message.get("more_body")
 
         if scope["path"] != EVENTS_PATH and scope["state"]["admitted"][1]:
             receive = bounded(receive)
         try:
             await self._app(scope, receive, answer)
+        except Exception as error:
+            if status and not whole:
+                raise
+            log.exception("the gateway failed on %s %s", scope["method"], route_of(scope))
+            if not status:
+                code, headings, body = _told(unexpected(error))
+                headings = [(b"content-length", b"%d" % len(body)), *headings]
+                await answer({"type": "http.response.start", "status": code, "headers": headings})
+                await answer({"type": "http.response.body", "body": body})
         finally:
             self._requests.served(scope, route_of(scope), status, time.perf_counter() - began_s)
 

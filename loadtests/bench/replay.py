@@ -30,8 +30,8 @@ from rules.judging.results import Outcome
 from rules.ranks.standings import Standing, board_rows
 from rules.season.season_file import load_season
 from simulator.log.logs import read_log_parts
+from simulator.offline.log_reading import event_ids
 from simulator.offline.output_files import ResultFiles
-from simulator.offline.reading import event_ids
 from simulator.offline.replay import Replay
 from simulator.offline.tables import OneTable
 

@@ -69,6 +69,6 @@ class Aside:
 
 def _serve(parts: Connection, answers: Connection) -> None:
     """Serve one reading; imports what that takes while the other side still reads its rules."""
-    from simulator.offline.reading import serve
+    from simulator.offline.reading_process import serve
 
     serve(parts, answers)

@@ -32,6 +32,7 @@ from rules.ranks.standings_file import standings_hash
 from rules.table.member_columns import POINT_COLUMNS
 from rules.table.member_table import NO_CLOCK_US, MemberTable
 from simulator.offline.aside import Aside
+from simulator.offline.log_reading import LogReading, first_place
 from simulator.offline.output_files import (
     decimal_text,
     instant_text,
@@ -40,7 +41,7 @@ from simulator.offline.output_files import (
     write_prizes,
     write_standings,
 )
-from simulator.offline.reading import LogReading, ReadAside, ReadHere, Reading, first_place
+from simulator.offline.reading import ReadAside, ReadHere, Reading
 from simulator.offline.report_files import write_reports
 from simulator.offline.tables import MergesMembersError, OneTable, Tables, WorkerTables
 

@@ -11,7 +11,8 @@ from loadtests.served import shipped_season
 from rules.decoding.events import Names, decode_ndjson
 from rules.judging.results import Outcome
 from simulator.offline.aside import LARGE_BYTES, LARGE_TEXT_BYTES, worth_it
-from simulator.offline.reading import LogReading, ReadAside, ReadingEndedError
+from simulator.offline.log_reading import LogReading
+from simulator.offline.reading import ReadAside, ReadingEndedError
 from ui.commands import main
 
 

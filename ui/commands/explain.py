@@ -101,7 +101,7 @@ def _tables(
     from simulator.log.logs import read_log
     from simulator.offline.archived_tables import DECIDING, ArchivedTables
     from simulator.offline.journalled import journalled_replay
-    from simulator.offline.reading import in_time_order
+    from simulator.offline.log_reading import in_time_order
 
     tables = None
     batches: Iterable[Decoded] = read_log(logs, meaning, rules.names)

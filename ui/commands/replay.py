@@ -97,7 +97,8 @@ def command(
     from simulator.log.log_files import LogProblem
     from simulator.log.mapping import MissingColumn
     from simulator.offline.archived_tables import DECIDING, ArchivedTables
-    from simulator.offline.reading import LogReading, ReadingEndedError, in_time_order
+    from simulator.offline.log_reading import LogReading, in_time_order
+    from simulator.offline.reading import ReadingEndedError
     from simulator.offline.replay import replay
     from simulator.offline.tables import OneTable
 

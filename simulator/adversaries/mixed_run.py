@@ -20,8 +20,9 @@ from simulator.log.log_writer import LogWriter
 from simulator.people.keyed import Keyed
 from simulator.people.population import Population
 from simulator.play.effects import ALL_EFFECTS, Effects
-from simulator.play.run import Play, Progress, Source, Write
+from simulator.play.play import Play, Progress, Write
 from simulator.play.run_figures import result_of
+from simulator.play.source import Source
 
 if TYPE_CHECKING:
     from rules.season.season_models import Season

@@ -16,7 +16,7 @@ from simulator.people.keyed import Ints
 from simulator.play.final_boards import final_boards
 
 if TYPE_CHECKING:
-    from simulator.play.run import Play
+    from simulator.play.play import Play
 
 
 @dataclass(frozen=True, slots=True)

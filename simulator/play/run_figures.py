@@ -17,7 +17,7 @@ from simulator.play.run_result import FIGURES, MEMBER_COLUMNS, TABLES, RunResult
 from simulator.play.run_tables import tables_of
 
 if TYPE_CHECKING:
-    from simulator.play.run import Play
+    from simulator.play.play import Play
 
 RARE_PER_MONTH: Final = 0.5
 REGULAR_PER_MONTH: Final = 4.0

@@ -20,7 +20,7 @@ from simulator.play.run_costs import Costs
 from simulator.play.run_result import TABLES
 
 if TYPE_CHECKING:
-    from simulator.play.run import Play
+    from simulator.play.play import Play
 
 Columns = dict[str, Any]
 

@@ -18,7 +18,8 @@ from simulator.log.event_log import log_table
 from simulator.log.log_writer import LogWriter
 from simulator.people.population import Population
 from simulator.play.effects import ALL_EFFECTS, Effects
-from simulator.play.run import Progress, simulate_run
+from simulator.play.play import Progress
+from simulator.play.run import simulate_run
 from simulator.play.run_result import RunResult
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from simulator.play.run import Progress
+from simulator.play.play import Progress
 from simulator.play.seeds import Job, run_figures
 from simulator.report.method_report import versions_used
 from simulator.search.variants import Variant

@@ -17,7 +17,7 @@ from rules.ranks.standings import board_rows
 from simulator.log.event_log import log_table
 from simulator.outlook.fork import Fork
 from simulator.people.population_file import load_population
-from simulator.play.run import Play
+from simulator.play.play import Play
 from tests.integration.live_fixtures import ADMIN, Live, StartLive, ray_session, start_live
 from tests.unit.simulated import SEASON, SHORT, population, rules_of
 from ui.client import Client

@@ -19,7 +19,7 @@ from rules.judging.kernel import advance, apply
 from rules.table.member_columns import POINT_COLUMNS
 from rules.table.member_table import MemberTable
 from simulator.outlook.fork import Fork
-from simulator.play.run import Play
+from simulator.play.play import Play
 from tests.unit.simulated import population, rules_of
 
 MEMBERS = 60

@@ -10,7 +10,8 @@ from rules.season.season_file import load_season
 from simulator.people.population import Population
 from simulator.people.population_file import load_population_file
 from simulator.play.effects import ALL_EFFECTS, Effects
-from simulator.play.run import Play, simulate_run
+from simulator.play.play import Play
+from simulator.play.run import simulate_run
 from simulator.play.run_result import RunResult
 
 SEASON = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"

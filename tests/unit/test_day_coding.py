@@ -7,7 +7,7 @@ from rules.judging.coding import Events, encode
 from rules.table.member_table import MemberTable
 from simulator.play.acts import Acts, Details, Line, Series, Writer, acts_of, joined
 from simulator.play.day_coding import DayCoder
-from simulator.play.run import Play
+from simulator.play.play import Play
 from tests.unit.simulated import MEMBERS, population, rules_of
 
 SAME = (

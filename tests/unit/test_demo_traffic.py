@@ -10,7 +10,7 @@ from rules.season.season_file import load_season
 from rules.table.member_table import MemberTable
 from simulator.log.logs import TablePart
 from simulator.people.population_file import load_population_file
-from simulator.play.run import Play
+from simulator.play.play import Play
 from ui.commands.demo import SEASON, demo_traffic
 
 MEMBERS, SEED = 400, 3

@@ -26,7 +26,7 @@ from simulator.outlook.forecast_files import write_forecast
 from simulator.outlook.forecast_judge import coverage, judge
 from simulator.outlook.fork import Fork, Forked
 from simulator.outlook.season_costs import SeasonEnd, end_of, spent_so_far
-from simulator.play.run import Play
+from simulator.play.play import Play
 from simulator.play.run_figures import result_of
 from simulator.play.run_result import RunResult
 from tests.unit.simulated import population, rules_of

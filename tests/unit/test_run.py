@@ -21,7 +21,8 @@ from simulator.offline.output_files import (
 )
 from simulator.offline.replay import awards_of, replay
 from simulator.play.effects import Effects
-from simulator.play.run import Play, simulate_run
+from simulator.play.play import Play
+from simulator.play.run import simulate_run
 from simulator.play.run_figures import result_of
 from simulator.play.run_result import FIGURES, MEMBER_COLUMNS, TABLES
 from simulator.play.stage import Start

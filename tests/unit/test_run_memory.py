@@ -11,7 +11,8 @@ from rules.decoding.identity import hash_strings
 from rules.decoding.instants import read_instant
 from rules.table.numbered_ids import NumberedIds
 from simulator.play import demand, response
-from simulator.play.run import Play, simulate_run
+from simulator.play.play import Play
+from simulator.play.run import simulate_run
 from tests.unit.simulated import MEMBERS, population, rules_of, run_of
 
 MANY = 16_000

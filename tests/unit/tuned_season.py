@@ -10,7 +10,7 @@ import numpy as np
 from rules.season.season_models import Season
 from simulator.people.keyed import Keyed, Purpose
 from simulator.people.population import Population
-from simulator.play.run import Progress
+from simulator.play.play import Progress
 from simulator.play.run_result import FIGURES
 from simulator.play.seeds import Job
 from simulator.search.played import KeptRuns, Played

@@ -104,7 +104,7 @@ def demo_traffic(members: int, seed: int) -> Iterator[TablePart]:
     from simulator.log.event_log import log_table
     from simulator.log.logs import TablePart
     from simulator.people.population_file import load_population_file
-    from simulator.play.run import Play
+    from simulator.play.play import Play
 
     rules = compile_rules(load_season(SEASON.read_text(encoding="utf-8"), str(SEASON)))
     written: list[pa.RecordBatch] = []

@@ -15,7 +15,7 @@ from ui.commands._inputs import fail, read_season, read_text, refuse
 from ui.commands._simulating import Runs, progress, run_options, workers_for
 
 if TYPE_CHECKING:
-    from simulator.play.run import Progress
+    from simulator.play.play import Progress
     from simulator.search.aims import Budget, Objective
     from simulator.search.search_space import SearchSpace
     from simulator.search.season_text import SeasonText

@@ -102,22 +102,16 @@ class GatewayServer:
 
     async def run(self) -> None:
         """Wait for the shards, then serve until stop()."""
-        allowed = allow_open_files(self._settings.stream_readers + FILES_BESIDE_READERS)
-        if allowed < self._settings.stream_readers:
-            log.warning("at most %d files may be open: fewer readers can listen", allowed)
-        statuses = await self._wait_for_shards()
-        versions = await self._versions(statuses)
-        state = self._state = self._build(statuses, versions)
-        state.ingest.start()
-        if len({status.rules_number for status in statuses}) > 1:
-            # The gateway before this one ended while the shards went over.
-            last = versions[-1]
-            statuses = await state.ingest.adopt_rules(last.number, last.text, names_of(state.book))
-        if len({status.season for status in statuses}) > 1:
-            await state.ingest.order("advance", state.rules.starts_us)
-        ends_us = min(status.ends_us for status in statuses)
-        if any(status.ends_us != ends_us for status in statuses):
-            await state.ingest.order("close", ends_us)
+        begun = asyncio.create_task(self._begin())
+        stopped = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait((begun, stopped), return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if self._stopped.is_set():
+            # The start was given up: shards that never came must not keep the system from ending.
+            begun.cancel()
+            await asyncio.gather(begun, return_exceptions=True)
+            return
+        state = begun.result()
         settings = self._settings
         config = http_config(make_app(state), settings, state.refused_at_the_door)
         self._server = _Uvicorn(config)
@@ -153,6 +147,26 @@ class GatewayServer:
             self._server.should_exit = True
         self._stopped.set()
         return empty
+
+    async def _begin(self) -> State:
+        """Wait for the shards and bring those together that the gateway before left apart."""
+        allowed = allow_open_files(self._settings.stream_readers + FILES_BESIDE_READERS)
+        if allowed < self._settings.stream_readers:
+            log.warning("at most %d files may be open: fewer readers can listen", allowed)
+        statuses = await self._wait_for_shards()
+        versions = await self._versions(statuses)
+        state = self._state = self._build(statuses, versions)
+        state.ingest.start()
+        if len({status.rules_number for status in statuses}) > 1:
+            # The gateway before this one ended while the shards went over.
+            last = versions[-1]
+            statuses = await state.ingest.adopt_rules(last.number, last.text, names_of(state.book))
+        if len({status.season for status in statuses}) > 1:
+            await state.ingest.order("advance", state.rules.starts_us)
+        ends_us = min(status.ends_us for status in statuses)
+        if any(status.ends_us != ends_us for status in statuses):
+            await state.ingest.order("close", ends_us)
+        return state
 
     async def _watch_store(self) -> None:
         """Ask the store twice a second whether it is there, so that readiness tells."""

@@ -167,6 +167,7 @@ def test_a_start_that_failed_leaves_the_key_to_the_next(
     ray_session: None,  # noqa: ARG001  Ray has to be up
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     wanted = Wanted(SEASON, "season.toml", tmp_path / "data", port=0, shards=1, clock="events")
     with monkeypatch.context() as impatient:
@@ -175,6 +176,8 @@ def test_a_start_that_failed_leaves_the_key_to_the_next(
         with pytest.raises(NotReady):
             failed.start()
         assert failed.new_admin_key is None
+    # What had only begun to start ended when it was told to, not when a minute was over.
+    assert "did not stop cleanly" not in caplog.text
     system = System(wanted)
     system.start()
     try:

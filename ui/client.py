@@ -1,14 +1,12 @@
-"""Speak to the HTTP interface with types: one method a path, one error class a kind of trouble.
+"""Speak to the HTTP interface with types: one method a path.
 
 The pages call nothing else. A call blocks until the answer is there, at most `timeout_s`.
 """
 
 from __future__ import annotations
 
-from typing import TypeVar
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from ui.answers import (
@@ -17,12 +15,10 @@ from ui.answers import (
     Coupons,
     Draft,
     Explanation,
-    Fault,
     Lots,
     Member,
     Plan,
     Prizes,
-    Problem,
     Ranks,
     Report,
     RulesFile,
@@ -36,21 +32,11 @@ from ui.answers import (
 from ui.answers.calibration import Uploaded
 from ui.answers.forecast import Forecast
 from ui.answers.operations import Audit, Keys, Operations
-from ui.answers.rules import Faults
 from ui.answers.simulation import Offers, Removed, ShippedSeasons, Simulation, Simulations
-from ui.certificates import trusted
+from ui.connection import Connection, Parameters
+from ui.troubles import Unreadable
 
-Answer = TypeVar("Answer")
-Parameters = dict[str, str | int]
 ROWS_MAX = 1000
-KNOWN_MISSING = (
-    "unknown_board",
-    "unknown_member",
-    "not_on_board",
-    "unknown_event",
-    "unknown_simulation",
-    "no_forecast",
-)
 CARD_VALID_S = 600
 TOML = "application/toml"
 OCTETS = "application/octet-stream"
@@ -59,85 +45,11 @@ SLOW_S = 60.0
 """What reckons over every member may take longer than a page waits for its rows."""
 
 
-class CallFailed(Exception):  # noqa: N818 - named as the sentence it says
-    """Say what went wrong in words of a text table: `key` names the text, `values` fill it."""
-
-    key = "trouble.refused"
-
-    def __init__(self, **values: str | int) -> None:
-        super().__init__(f"{self.key}: {values}")
-        self.values = values
-
-
-class Unreachable(CallFailed):
-    """Nothing answers at the address: start the system or correct FORECOURT_URL."""
-
-    key = "trouble.unreachable"
-
-
-class Warming(CallFailed):
-    """The system is starting or restoring: wait, the page asks again by itself."""
-
-    key = "trouble.warming"
-
-
-class Unreadable(CallFailed):
-    """Something else than Forecourt answers there: correct FORECOURT_URL."""
-
-    key = "trouble.unreadable"
-
-
-class Refused(CallFailed):
-    """The system understood and said no: `type` and `detail` say why."""
-
-    def __init__(
-        self, status: int, problem_type: str, detail: str, faults: tuple[Fault, ...] = ()
-    ) -> None:
-        super().__init__(status=status, detail=detail)
-        self.status = status
-        self.type = problem_type
-        self.faults = faults
-        if status == httpx.codes.UNAUTHORIZED:
-            self.key = "trouble.no_key"
-        elif status == httpx.codes.FORBIDDEN:
-            self.key = "trouble.not_allowed"
-        elif status == httpx.codes.TOO_MANY_REQUESTS:
-            self.key = "trouble.too_many"
-        elif problem_type.endswith(":no-simulator"):
-            self.key = "trouble.no_simulator"
-        elif status == httpx.codes.NOT_FOUND:
-            last = problem_type.rsplit(":", 1)[-1].replace("-", "_")
-            if last in KNOWN_MISSING:
-                self.key = f"trouble.{last}"
-
-
-class Client:
-    """One connection pool to one Forecourt system; safe to share between threads."""
-
-    def __init__(self, url: str, key: str, timeout_s: float = 5.0) -> None:
-        self.url = url.rstrip("/")
-        headers = {"Accept": "application/json"}
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        # The system is on loopback or inside the network: a proxy of the environment is not meant.
-        self._http = httpx.Client(
-            base_url=self.url,
-            headers=headers,
-            timeout=httpx.Timeout(timeout_s, connect=1.0),
-            trust_env=False,
-            verify=trusted(),
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+class Client(Connection):
+    """A connection with a method for every path; each of them may raise CallFailed."""
 
     def season(self, hours: int | None = None) -> Season:
-        """Give the season; `hours` limits the points per hour to the last so many (0: none).
-
-        Raises:
-            CallFailed: as every call here.
-        """
+        """Give the season; `hours` limits the points per hour to the last so many (0: none)."""
         return self._get("/v1/season", Season, {} if hours is None else {"hours": hours})
 
     def standings(self, board: str, after: int = 0, limit: int = 50, season: str = "") -> Standings:
@@ -324,86 +236,7 @@ class Client:
         body = text.encode()
         return self._call("PUT", "/v1/season/rules", Draft, said, body, TOML, timeout_s=SLOW_S)
 
-    def _get(self, path: str, answer: type[Answer], parameters: Parameters) -> Answer:
-        return self._call("GET", path, answer, parameters, None)
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        answer: type[Answer],
-        parameters: Parameters,
-        body: bytes | None,
-        content_type: str = "application/json",
-        timeout_s: float | None = None,
-    ) -> Answer:
-        response = self._answered(method, path, parameters, body, content_type, timeout_s)
-        try:
-            return msgspec.json.decode(response.content, type=answer)
-        except msgspec.DecodeError as odd:
-            raise Unreadable(url=self.url, path=path, detail=str(odd)) from odd
-
-    def _answered(
-        self,
-        method: str,
-        path: str,
-        parameters: Parameters,
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        timeout_s: float | None = None,
-    ) -> httpx.Response:
-        """Send a request and give the answer of a success; every other raises."""
-        timeout = self._http.timeout
-        if timeout_s is not None:
-            timeout = httpx.Timeout(timeout_s, connect=1.0)
-        try:
-            response = self._http.request(
-                method,
-                path,
-                params=parameters,
-                content=body,
-                headers={"Content-Type": content_type} if body else None,
-                timeout=timeout,
-            )
-        except httpx.TimeoutException as late:
-            raise Unreachable(url=self.url, detail=f"{type(late).__name__}") from late
-        except (httpx.TransportError, httpx.InvalidURL) as broken:
-            raise Unreachable(url=self.url, detail=str(broken)) from broken
-        if not response.is_success:
-            raise _failure(response)
-        return response
-
 
 def _report_parameters(by: str, first: str, last: str, within_days: int) -> Parameters:
     asked: Parameters = {"by": by, "from": first, "to": last, "within_days": within_days}
     return {name: value for name, value in asked.items() if value}
-
-
-def _failure(response: httpx.Response) -> CallFailed:
-    """Turn an answer that is no success into the error that names it."""
-    try:
-        problem = msgspec.json.decode(response.content, type=Problem)
-    except msgspec.DecodeError:
-        problem = Problem()
-    detail = problem.detail or problem.title or response.reason_phrase
-    if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-        return Warming(
-            detail=detail,
-            reasons="; ".join(problem.reasons) or detail,
-            retry_s=response.headers.get("Retry-After", "2"),
-        )
-    if not problem.type and not problem.detail:
-        return Unreadable(
-            url=str(response.url.copy_with(query=None)),
-            path=response.url.path,
-            detail=f"HTTP {response.status_code}",
-        )
-    return Refused(response.status_code, problem.type, detail, _faults(response.content))
-
-
-def _faults(content: bytes) -> tuple[Fault, ...]:
-    """Read the errors of a file that a problem lists; none where it lists something else."""
-    try:
-        return msgspec.json.decode(content, type=Faults).errors
-    except msgspec.DecodeError:
-        return ()

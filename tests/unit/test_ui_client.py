@@ -8,7 +8,8 @@ import pytest
 
 from tests.ui.fixture_api import HASH, MEMBERS, member_id
 from tests.ui.recorded import Recorded, recorded_answers
-from ui.client import Client, Refused, Unreachable, Unreadable, Warming
+from ui.client import Client
+from ui.troubles import Refused, Unreachable, Unreadable, Warming
 
 
 @pytest.fixture(scope="module")

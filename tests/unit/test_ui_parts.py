@@ -11,7 +11,6 @@ from msgspec import UNSET
 
 from tests.ui import fixture_api
 from ui.answers import Award, Prizes, Row, Season, Standings
-from ui.client import Unreachable
 from ui.pages_server import command, environment
 from ui.parts.board_table import Look, board_table, change_mark, gap
 from ui.parts.board_view import missing_words
@@ -24,6 +23,7 @@ from ui.parts.prize_table import safety
 from ui.parts.prize_tiles import tiles
 from ui.parts.reason import explain
 from ui.texts import texts
+from ui.troubles import Unreachable
 
 EN, ZH = texts("en"), texts("zh")
 ZONE = "Asia/Shanghai"

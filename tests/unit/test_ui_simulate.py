@@ -26,7 +26,8 @@ from tests.ui.fixture_simulations import (
 )
 from tests.ui.opened import opened, shown
 from tests.ui.recorded import Recorded
-from ui.client import PART_BYTES, Client, Refused
+from ui.client import PART_BYTES, Client
+from ui.troubles import Refused
 
 pytestmark = pytest.mark.usefixtures("system")
 

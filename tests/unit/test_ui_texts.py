@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 import rules.advice
-from ui import client
+from ui import troubles
 from ui.texts import LANGUAGES, language_of_browser, texts
 
 
@@ -48,13 +48,13 @@ def test_languages_have_the_same_placeholders(key: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_error_has_a_text_and_a_way_on(language: str) -> None:
     words = texts(language)
-    failures: list[client.CallFailed] = [
-        client.Unreachable(url="http://x", detail="refused"),
-        client.Warming(detail="d", reasons="r", retry_s="2"),
-        client.Unreadable(url="http://x", path="/p", detail="d"),
-        *(client.Refused(status, "urn:forecourt:x", "d") for status in (400, 401, 403, 404, 429)),
+    failures: list[troubles.CallFailed] = [
+        troubles.Unreachable(url="http://x", detail="refused"),
+        troubles.Warming(detail="d", reasons="r", retry_s="2"),
+        troubles.Unreadable(url="http://x", path="/p", detail="d"),
+        *(troubles.Refused(status, "urn:forecourt:x", "d") for status in (400, 401, 403, 404, 429)),
         *(
-            client.Refused(404, f"urn:forecourt:{word}", "d")
+            troubles.Refused(404, f"urn:forecourt:{word}", "d")
             for word in ("unknown-board", "unknown-member", "not-on-board")
         ),
     ]

@@ -8,7 +8,6 @@ from typing import Final
 import streamlit as st
 
 from ui.answers import Member, Row, Season, Standings
-from ui.client import Refused
 from ui.parts import live, notices
 from ui.parts.board_table import Look, board_table
 from ui.parts.figures import money, number
@@ -19,6 +18,7 @@ from ui.parts.podium import podium
 from ui.parts.points_chart import message, points_chart
 from ui.parts.reason import explain
 from ui.texts import Texts
+from ui.troubles import Refused
 
 PAGE_ROWS: Final = 20
 SPAN_ROWS: Final = 5

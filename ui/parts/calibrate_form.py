@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui.client import CallFailed
 from ui.parts import live, notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
 from ui.parts.simulate_inputs import SEED_MAX, count, file_text, population_text, start_button
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 FORM: Final = "calibrate"
 OF_SEASON, UPLOADED = "season", "upload"

@@ -9,7 +9,6 @@ import streamlit as st
 
 from ui.answers.calibration import Calibrated, Distance, Fitted, HeldOut
 from ui.answers.simulation import Simulation
-from ui.client import CallFailed
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table
@@ -20,6 +19,7 @@ from ui.parts.simulate_run import remove_button
 from ui.parts.tile import note, tile, tiles
 from ui.parts.verdict import verdict
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 POPULATION: Final = "population.toml"
 FORMS: Final = ("simulate", "tune", "leak", "forecast")

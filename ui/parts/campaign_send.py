@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ui.answers import Plan, Season
-from ui.client import CallFailed, Client
+from ui.client import Client
 from ui.parts import live, notices
 from ui.parts.figures import minute, money, number
 from ui.parts.live import REPORT_REFRESH_S
@@ -18,6 +18,7 @@ from ui.parts.plain_table import plain_table, two_lines
 from ui.parts.season_names import SeasonNames
 from ui.parts.tile import note, tile, tiles
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 PLANNED, SENT = "_campaign_planned", "_campaign_sent"
 Fields = dict[str, object]

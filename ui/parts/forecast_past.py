@@ -12,7 +12,6 @@ import streamlit as st
 
 from ui.answers import Season
 from ui.answers.forecast import Forecast, Judged
-from ui.client import CallFailed
 from ui.parts import live, notices
 from ui.parts.figures import day, number
 from ui.parts.forecast_view import TOTAL
@@ -21,6 +20,7 @@ from ui.parts.plain_table import plain_table, two_lines
 from ui.parts.points_chart import ACCENT
 from ui.parts.simulate_figures import FEN, percent, whole_money
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 SHOWN_MAX: Final = 24
 HEIGHT_PX: Final = 220

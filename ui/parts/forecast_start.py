@@ -9,13 +9,13 @@ import streamlit as st
 
 from ui.answers import Season
 from ui.answers.forecast import Forecast
-from ui.client import CallFailed, Refused
 from ui.parts import live, notices
 from ui.parts.figures import full_minute, minute, number
 from ui.parts.markup import element, show, text
 from ui.parts.simulate_inputs import SEED_MAX, count, limits, population_text, start_button
 from ui.parts.simulate_run import while_it_runs
 from ui.texts import Texts
+from ui.troubles import CallFailed, Refused
 
 FORM: Final = "forecast"
 SEEDS: Final = 20

@@ -11,9 +11,10 @@ from typing import Final, Generic, TypeVar, cast
 import streamlit as st
 
 from ui.answers import Season
-from ui.client import CallFailed, Client
+from ui.client import Client
 from ui.parts.names import reward_names
 from ui.texts import Texts, texts
+from ui.troubles import CallFailed
 
 REFRESH_S: Final = 2
 HOURS_REFRESH_S: Final = 30

@@ -7,13 +7,13 @@ from decimal import Decimal
 import streamlit as st
 
 from ui.answers import Coupon, Season
-from ui.client import Refused
 from ui.parts import controls, live, notices
 from ui.parts.figures import day, minute, money, number
 from ui.parts.live import REFRESH_S
 from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table, two_lines
 from ui.texts import Texts
+from ui.troubles import Refused
 
 EVERY = ""
 STATUSES = ("issued", "claimed", "reserved", "redeemed", "expired", "void")

@@ -9,7 +9,6 @@ from typing import Final
 import streamlit as st
 
 from ui.answers import Lot, Member, NextTier, Season
-from ui.client import CallFailed, Refused
 from ui.parts import live, notices
 from ui.parts.board_view import missing_words
 from ui.parts.figures import day, money, number, share
@@ -19,6 +18,7 @@ from ui.parts.member_points import lots_of
 from ui.parts.names import tier_name
 from ui.parts.tile import note, tile, tiles
 from ui.texts import Texts
+from ui.troubles import CallFailed, Refused
 
 CARD_REFRESH_S: Final = 300
 """Half of what a card's code lives, so that the one shown is always good at the till."""

@@ -7,13 +7,13 @@ from typing import Final
 import streamlit as st
 
 from ui.answers import Lot, Member, Season
-from ui.client import Refused
 from ui.parts import live, notices
 from ui.parts.bars import Bar, bar_list
 from ui.parts.figures import day, number, signed
 from ui.parts.live import REFRESH_S, REPORT_REFRESH_S
 from ui.parts.markup import element, show, text
 from ui.texts import Texts
+from ui.troubles import Refused
 
 LOTS_SHOWN_MAX: Final = 24
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.answers import Why
-from ui.client import Refused
 from ui.parts import live, notices
 from ui.parts.bars import Bar, bar_list
 from ui.parts.board_table import Look, board_table
@@ -14,6 +13,7 @@ from ui.parts.figures import number
 from ui.parts.live import REFRESH_S
 from ui.parts.markup import element, show, text
 from ui.texts import Texts
+from ui.troubles import Refused
 
 
 @st.fragment(run_every=REFRESH_S)

@@ -7,7 +7,6 @@ from typing import Final
 import streamlit as st
 
 from ui.answers import Entry, Explanation, Season, Statement
-from ui.client import Refused
 from ui.parts import live, notices
 from ui.parts.figures import litres, minute, money, number, signed
 from ui.parts.live import FRESH_S, REFRESH_S, Heard
@@ -15,6 +14,7 @@ from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table, two_lines
 from ui.parts.waterfall import message, waterfall_chart
 from ui.texts import Texts
+from ui.troubles import Refused
 
 ENTRIES_A_PAGE: Final = 12
 

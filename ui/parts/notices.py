@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.answers import Season
-from ui.client import CallFailed, Warming
 from ui.parts import live
 from ui.parts.figures import full_minute
 from ui.parts.markup import element, prose, show, text
 from ui.texts import Texts
+from ui.troubles import CallFailed, Warming
 
 
 def notice(title: str, way: str, words: Texts, level: str = "calm") -> None:

@@ -10,12 +10,13 @@ import streamlit as st
 
 from ui.answers.operations import Audit, AuditEntry, Key
 from ui.answers.season import Season
-from ui.client import CallFailed, Client
+from ui.client import Client
 from ui.parts import live, notices
 from ui.parts.figures import full_minute, masked, number, second
 from ui.parts.markup import element, show, text
 from ui.parts.plain_table import plain_table, two_lines
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 ENTRIES: Final = 50
 ABOUT_MEMBERS: Final = ("member.", "event.")

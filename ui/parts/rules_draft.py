@@ -8,11 +8,11 @@ from typing import Final
 import streamlit as st
 
 from ui.answers import Draft, Fault, RulesFile
-from ui.client import CallFailed
 from ui.parts import live, notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 DRAFT: Final = "rules_draft"
 BASE: Final = "_rules_base"

@@ -8,10 +8,11 @@ from typing import Final
 import streamlit as st
 
 from ui.answers import Draft, RulesFile
-from ui.client import CallFailed, Client
+from ui.client import Client
 from ui.parts import live, notices
 from ui.parts.figures import number
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 LIVE_NOW: Final = "_rules_live_now"
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 import streamlit as st
 
 from ui.answers.simulation import Limits, ShippedSeason
-from ui.client import CallFailed, Refused
 from ui.parts import live, notices
 from ui.parts.markup import element, show, text
 from ui.parts.rules_draft import faults_shown
 from ui.texts import Texts
+from ui.troubles import CallFailed, Refused
 
 IN_FORCE, OWN, NONE = "in-force", "own", "none"
 REFUSED: Final = "_simulate_refused"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.answers.simulation import Simulation, Summary
-from ui.client import CallFailed
 from ui.parts import controls, live, notices
 from ui.parts.calibrate_result import fitted_shown
 from ui.parts.figures import number
@@ -21,6 +20,7 @@ from ui.parts.simulate_tiers import Flow, flows_of, flows_shown, months_of, tier
 from ui.parts.tune_result import found_shown
 from ui.parts.verdict import verdict
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 TABLE_ROWS_MAX = 14
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from ui.answers import Season
 from ui.answers.simulation import Progress, Simulation
-from ui.client import CallFailed
 from ui.parts import live, notices
 from ui.parts.figures import minute, number
 from ui.parts.live import FRESH_S, REFRESH_S, Heard
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 
 def choose_simulation(season: Season, words: Texts) -> Simulation:

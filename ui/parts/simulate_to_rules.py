@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from ui.answers.simulation import Simulation
-from ui.client import CallFailed
 from ui.parts import live, notices
 from ui.parts.rules_draft import BASE, DRAFT
 from ui.parts.simulate_files import simulation_file
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 
 def to_rules(one: Simulation, name: str, words: Texts) -> None:

@@ -9,7 +9,6 @@ from typing import Any, Final
 import streamlit as st
 
 from ui.answers.simulation import Offer, Offers
-from ui.client import CallFailed
 from ui.parts import live, notices
 from ui.parts.controls import take_file
 from ui.parts.figures import number
@@ -29,6 +28,7 @@ from ui.parts.simulate_inputs import (
 )
 from ui.parts.tune_space import Tried, offered, option_name, space_text, usual, value_name
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 FORM: Final = "tune"
 MEMBERS, TRIALS = 1_000, 32

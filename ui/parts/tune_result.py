@@ -7,7 +7,6 @@ from typing import Final
 import streamlit as st
 
 from ui.answers.simulation import BudgetKept, Difference, Found, Simulation
-from ui.client import CallFailed
 from ui.parts import notices
 from ui.parts.figures import number
 from ui.parts.markup import element, show, text
@@ -21,6 +20,7 @@ from ui.parts.tune_front import front_chart, tried_of
 from ui.parts.tune_space import choice_name
 from ui.parts.verdict import verdict
 from ui.texts import Texts
+from ui.troubles import CallFailed
 
 MOODS: Final = {"better": "good", "today": "good", "none": "bad"}
 BEST, TRIALS, FRONT = "best.toml", "trials.csv", "pareto.csv"

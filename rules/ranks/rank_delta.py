@@ -1,4 +1,4 @@
-"""The members of a board that changed since its big sorted array was made."""
+"""The members of a board that changed since they were last folded into it."""
 
 from __future__ import annotations
 
@@ -9,34 +9,19 @@ import numpy as np
 from sortedcontainers import SortedList
 
 from rules.ranks.official_order import Int64s, Key
+from rules.ranks.overlay import Overlay
 
 
 class Entry(NamedTuple):
-    """A member of the delta: key, row, and how many of the sorted array stand ahead of it."""
+    """A member of the delta: key, row, and how many of the order below stand ahead of it."""
 
     key: Key
     row: int
     place: int
 
 
-class Overlay(NamedTuple):
-    """The delta as arrays, for reading many members at once.
-
-    rows, at: int64[d], the delta's rows in order and their positions on the board; places:
-    int64[d], how many of the sorted array stand ahead of each; holes: int64[h], ascending
-    positions in the sorted array that no longer hold; filled: int64[h], how many ahead of each
-    hole still do.
-    """
-
-    rows: Int64s
-    at: Int64s
-    places: Int64s
-    holes: Int64s
-    filled: Int64s
-
-
 class RankDelta:
-    """Rows that left their position in the sorted array, and where those still on board stand.
+    """Rows that left their position in the order below, and where those still on board stand.
 
     Its size is bounded by its owner. Costs, d rows: `put` O(log d); `overlay` O(d) after a
     change, else O(1); `count_ahead` O(log d) a key.
@@ -53,7 +38,7 @@ class RankDelta:
 
     @property
     def growth(self) -> int:
-        """Tell how many members the board has more than the sorted array."""
+        """Tell how many members the board has more than the order below."""
         return len(self.entries) - len(self.holes)
 
     def put(self, row: int, position: int, entry: Entry | None) -> None:
@@ -82,12 +67,11 @@ class RankDelta:
         return np.array([self.entries.bisect_left((key,)) for key in keys], dtype=np.int64)
 
     def overlay(self) -> Overlay:
-        """Return the delta as arrays."""
+        """Return the delta as arrays, for reading many members at once."""
         if self._overlay is None:
             size = len(self.entries)
             rows = np.fromiter((entry.row for entry in self.entries), np.int64, size)
             places = np.fromiter((entry.place for entry in self.entries), np.int64, size)
             holes = np.fromiter(self.holes, np.int64, len(self.holes))
-            at = places - np.searchsorted(holes, places) + np.arange(size)
-            self._overlay = Overlay(rows, at, places, holes, holes - np.arange(len(holes)))
+            self._overlay = Overlay(rows, places, holes)
         return self._overlay

@@ -1,8 +1,9 @@
 """The rank index: exact ranks and pages of a board whose members change all the time.
 
-A big sorted array (`FrozenOrder`) plus a small sorted delta of the members that changed since.
-Writing only scatters into columns and marks rows; the first read after it settles them, a few
-into the delta, many by one linear merge into a new array.
+Three levels: a big sorted order (`FrozenOrder`), a middle of sorted columns over it (both are
+the `LayeredOrder`), and a small sorted delta of the members that changed last. Writing only
+scatters into columns and marks rows; the first read after it settles them, a few into the delta,
+many into the middle; the big order is rewritten when the middle overflows.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from rules.ranks.frozen_order import ABSENT, FrozenOrder, Int32s
+from rules.ranks.frozen_order import ABSENT, FrozenOrder
+from rules.ranks.layered_order import LayeredOrder
 from rules.ranks.official_order import Int64s, Key, full_order, key_of, order_terms
+from rules.ranks.order_columns import Int32s, OrderColumns
 from rules.ranks.order_reads import OrderReads
 from rules.ranks.rank_delta import Entry, RankDelta
 from rules.table.distinct import distinct
@@ -41,13 +44,15 @@ class RankIndex(OrderReads):
     """
 
     def __init__(self, tie_break: Sequence[str]) -> None:
-        self._base = FrozenOrder.empty(tie_break)
+        self._base = LayeredOrder(FrozenOrder.empty(tie_break))
         self.tie_break: Final = self._base.tie_break
-        self._terms: list[Int64s] = [np.empty(0, dtype=np.int64) for _ in self._base.terms]
+        self._terms: list[Int64s] = [
+            np.empty(0, dtype=np.int64) for _ in range(1 + len(self.tie_break))
+        ]
         self._id_number: Int32s = np.empty(0, dtype=np.int32)
         self._present = np.empty(0, dtype=bool)
-        self._changed = np.empty(0, dtype=bool)  # since the last merge
-        self._new_ids: dict[int, str] = {}  # not in the id order before the next merge
+        self._changed = np.empty(0, dtype=bool)  # since the last fold
+        self._new_ids: dict[int, str] = {}  # not in the id order before the next fold
         self._marks: list[Int64s] | None = []  # rows to settle; None: too many to list
         self._marks_count = 0
         self._delta = RankDelta()
@@ -119,11 +124,11 @@ class RankIndex(OrderReads):
         if not self._marks_count:
             return
         if self._marks is None:
-            self._merge()
+            self._fold()
             return
         rows = distinct(np.concatenate(self._marks))
         if len(self._delta) + len(rows) > self._delta_max():
-            self._merge()
+            self._fold()
             return
         self._marks, self._marks_count = [], 0
         here = rows[self._present[rows]]
@@ -141,21 +146,19 @@ class RankIndex(OrderReads):
             numbers[fresh] = self._base.ids.count_below(names)
         return numbers
 
-    def _merge(self) -> None:
-        """Fold every changed row into a new sorted array. O(n + k log k) for k changed rows."""
+    def _fold(self) -> None:
+        """Fold every changed row into the sorted columns. See `LayeredOrder.fold` for the cost."""
         self._number_new_ids()
         changed = np.flatnonzero(self._changed)
         coming = changed[self._present[changed]]
         mostly = 2 * len(coming) > len(self._base)
         rows = self._in_order(np.flatnonzero(self._present) if mostly else coming)
-        terms = [one[rows] for one in self._terms]
+        terms = tuple(one[rows] for one in self._terms)
         numbers, known = self._id_number[rows], len(self._present)
         if mostly:
-            self._base = FrozenOrder.of(
-                self.tie_break, rows.astype(np.int32), terms, numbers, self._base.ids, known
-            )
+            self._base.replace(OrderColumns(rows.astype(np.int32), terms, numbers), known)
         else:
-            self._base = self._base.replaced(changed, rows, terms, numbers, known)
+            self._base.fold(changed, rows, terms, numbers, known)
         self._changed[changed] = False
         self._marks, self._marks_count = [], 0
         self._delta.clear()
@@ -164,7 +167,7 @@ class RankIndex(OrderReads):
         if not self._new_ids:
             return
         ids, moved, numbers = self._base.ids.extended(list(self._new_ids.values()))
-        self._base = self._base.renumbered(ids, moved)
+        self._base.renumber(ids, moved)
         known = np.flatnonzero(self._id_number >= 0)
         self._id_number[known] = moved[self._id_number[known]]
         self._id_number[np.fromiter(self._new_ids, np.int64, len(self._new_ids))] = numbers
@@ -183,8 +186,7 @@ class RankIndex(OrderReads):
         if not self._delta:
             return found + 1
         view = self._delta.overlay()
-        rank = found + 1 - np.searchsorted(view.holes, found)
-        rank += np.searchsorted(view.places, found, side="right")
+        rank = view.visible(found) + 1
         rank[found < 0] = 0
         known = np.flatnonzero(wanted < len(self._changed))
         moved = known[self._changed[wanted[known]]]
@@ -199,8 +201,7 @@ class RankIndex(OrderReads):
         count = self._base.count_ahead(keys)
         if not self._delta:
             return count
-        holes = np.searchsorted(self._delta.overlay().holes, count)
-        return np.asarray(count - holes + self._delta.count_ahead(keys))
+        return self._delta.overlay().still_ahead(count) + self._delta.count_ahead(keys)
 
     def keys(self, rows: npt.ArrayLike) -> list[Key]:
         """Return the keys of rows that are on the board. Raises KeyError for another."""
@@ -225,24 +226,17 @@ class RankIndex(OrderReads):
     def at(self, offset: int, limit: int) -> Int64s:
         """Return the rows from position `offset` (0 is first) on: int64[≤ limit]."""
         start, stop = max(0, offset), min(len(self), offset + limit)
-        if not self._delta or stop <= start:
-            return self._base.at(start, stop - start)
-        view = self._delta.overlay()
-        first, last = np.searchsorted(view.at, (start, stop)).tolist()
-        unmoved = np.arange(start - first, stop - last)  # positions among those that stayed
-        unmoved += np.searchsorted(view.filled, unmoved, side="right")
-        rows = np.empty(stop - start, dtype=np.int64)
-        fresh = np.zeros(stop - start, dtype=bool)
-        fresh[view.at[first:last] - start] = True
-        rows[fresh] = view.rows[first:last]
-        rows[~fresh] = self._base.rows[unmoved]
-        return rows
+        if stop <= start:
+            return np.empty(0, dtype=np.int64)
+        if not self._delta:
+            return self._base.at(start, stop)
+        return self._delta.overlay().cut(start, stop, self._base.rows_at)
 
     def freeze(self) -> FrozenOrder:
-        """Return the board as it stands, for ever: O(1) after a merge, O(n) before it."""
+        """Return the board as it stands, for ever: O(n), O(1) when nothing changed since."""
         if self._marks_count or self._delta:
-            self._merge()
-        return self._base
+            self._fold()
+        return self._base.freeze()
 
     def _check(self) -> None:
         """Assert every invariant, above all that the order is a plain sort's. O(n log n)."""

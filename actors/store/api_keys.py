@@ -212,9 +212,14 @@ class ApiKeys:
             A new key, to be shown once: only when none was given and there was none yet.
 
         Raises:
-            ValueError: when the given key is too short to be safe.
+            ValueError: when the given key is too short to be safe, or no header can carry it.
         """
         if given:
+            if not given.isascii() or not given.isprintable() or " " in given:
+                raise ValueError(
+                    "FORECOURT_ADMIN_KEY has characters that no header can carry: give printable "
+                    "ASCII without spaces, such as the output of `openssl rand -hex 32`"
+                )
             if len(given) < GIVEN_KEY_CHARACTERS_MIN:
                 raise ValueError(
                     f"FORECOURT_ADMIN_KEY has {len(given)} characters: give at least "

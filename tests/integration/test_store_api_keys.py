@@ -118,6 +118,13 @@ def test_a_given_admin_key_is_taken_and_replaces_the_one_given_before(
     assert kept.verify(till) is Role.TILL
     with pytest.raises(ValueError, match="has 5 characters: give at least 16"):
         kept.ensure_admin("short", NOW_US)
+    for unsendable in (
+        "schlüssel-der-lang-genug-ist",
+        "a key with spaces in it",
+        "first-key-of-a-file\n",
+    ):
+        with pytest.raises(ValueError, match="characters that no header can carry"):
+            kept.ensure_admin(unsendable, NOW_US)
 
 
 def test_without_the_server_nobody_new_gets_in(own_server: EmbeddedServer) -> None:

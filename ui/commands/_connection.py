@@ -15,15 +15,45 @@ from ui.certificates import trusted
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def address(value: str) -> str:
+    """Take the address of a system that a request can be sent to, or say what one looks like."""
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL as error:
+        raise click.BadParameter(
+            f"{value!r}: {error}; give one such as http://127.0.0.1:8080"
+        ) from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise click.BadParameter(
+            f"{value!r} must begin with http:// or https:// and name a host, "
+            "such as http://127.0.0.1:8080"
+        )
+    return value
+
+
+def key_text(value: str) -> str:
+    """Take a key that a header can carry; never show it, for it may be one but for a typo."""
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise click.BadParameter(
+            "a key is of printable ASCII characters without spaces: give it as it was shown"
+        )
+    return value
+
+
 def options(command: Command) -> Command:
     """Give a command --url, --key and --json."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end."),
         click.option(
-            "--key", envvar="FORECOURT_KEY", required=True, help="Key (or FORECOURT_KEY)."
+            "--key",
+            type=key_text,
+            envvar="FORECOURT_KEY",
+            required=True,
+            help="Key (or FORECOURT_KEY).",
         ),
         click.option(
             "--url",
+            type=address,
             envvar="FORECOURT_URL",
             default="http://127.0.0.1:8080",
             show_default=True,

@@ -36,8 +36,13 @@ SKEW_S_MAX = 5.0
 @click.option("--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 @click.option("--port", default=8080, show_default=True)
 @click.option("--ui-port", default=8501, show_default=True)
-@click.option("--url", help="Check the system running there too.")
-@click.option("--key", envvar="FORECOURT_KEY", help="A key of it, to compare its own clock.")
+@click.option("--url", type=connection.address, help="Check the system running there too.")
+@click.option(
+    "--key",
+    type=connection.key_text,
+    envvar="FORECOURT_KEY",
+    help="A key of it, to compare its own clock.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
 def command(
     data: Path, port: int, ui_port: int, url: str | None, key: str | None, as_json: bool

@@ -23,8 +23,17 @@ ENTRIES_A_REQUEST: Final = 10_000
 
 @click.command()
 @click.argument("what", nargs=-1, required=True, metavar="[SEASON LOG...] MEMBER [EVENT_ID]")
-@click.option("--url", help="Address of a running system; without it SEASON LOG... are replayed.")
-@click.option("--key", envvar="FORECOURT_KEY", help="Key (or FORECOURT_KEY), with --url.")
+@click.option(
+    "--url",
+    type=connection.address,
+    help="Address of a running system; without it SEASON LOG... are replayed.",
+)
+@click.option(
+    "--key",
+    type=connection.key_text,
+    envvar="FORECOURT_KEY",
+    help="Key (or FORECOURT_KEY), with --url.",
+)
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="en", show_default=True)
 @click.option("--mapping", type=click.Path(path_type=Path), help="Says what the log's columns are.")
 @click.option("--sort", is_flag=True, help="Order the log by `at` first.")

@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from ui.commands import _connection as connection
+
 USERS_MAX = 2_000
 """One Locust process on one machine; beyond it measures itself. docs/load-tests.md: several."""
 MINUTES_MAX = 24 * 60
@@ -17,8 +19,18 @@ WORKERS_MAX = 64
 
 
 @click.command()
-@click.option("--url", envvar="FORECOURT_URL", help="Running system; without it one is started.")
-@click.option("--key", envvar="FORECOURT_KEY", help="An admin's key (or FORECOURT_KEY).")
+@click.option(
+    "--url",
+    type=connection.address,
+    envvar="FORECOURT_URL",
+    help="Running system; without it one is started.",
+)
+@click.option(
+    "--key",
+    type=connection.key_text,
+    envvar="FORECOURT_KEY",
+    help="An admin's key (or FORECOURT_KEY).",
+)
 @click.option(
     "--shape",
     type=click.Choice(["steady", "ramp", "spike", "soak"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
 import statistics
@@ -12,6 +13,17 @@ from importlib import metadata
 from pathlib import Path
 
 ROUNDS_MIN = 5
+
+
+def rounds_given(given: str) -> int:
+    """Read how many rounds a benchmark's command is to run.
+
+    Raises:
+        ArgumentTypeError: they are too few for a median.
+    """
+    if not given.isdecimal() or int(given) < ROUNDS_MIN:
+        raise argparse.ArgumentTypeError(f"{given}: must be a number of at least {ROUNDS_MIN}")
+    return int(given)
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, seconds, spread, versions
 from loadtests.served import shipped_season
 from rules.compiling.compiled import Rules, compile_rules
 from rules.decoding.event_columns import stamp
@@ -105,11 +105,9 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--members", type=int, default=10_000_000)
     parser.add_argument("--fewer", type=int, default=100_000)
     parser.add_argument("--batches", type=int, default=20, help="of 5,000 events, a round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if min(options.members, options.fewer, options.batches) < 1:
         parser.error("--members, --fewer and --batches must be at least 1")
     result = measure(options)

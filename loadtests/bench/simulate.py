@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, seconds, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, seconds, spread, versions
 from loadtests.served import program, shipped_season
 
 PEER_REACH = 60.0
@@ -35,11 +35,9 @@ def main(args: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="forecourt bench simulate", description=__doc__)
     parser.add_argument("--members", type=int, default=1_000_000)
     parser.add_argument("--peer-members", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.members < 1 or options.peer_members < 1:
         parser.error("--members and --peer-members must be at least 1")
     try:

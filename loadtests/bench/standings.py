@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from loadtests.bench._bodies import NDJSON, draw, lines_of, member_name, ndjson_of
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, spread, versions
 from loadtests.bench._wire import BrokenExchange, exchange, request
 from loadtests.served import Served, ServeFailed, shipped_season
 
@@ -128,12 +128,10 @@ def main(args: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="forecourt bench standings", description=__doc__)
     parser.add_argument("--members", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=5_000, help="requests a round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--shards", type=int, help="member shards; as serve chooses without it")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.requests < 10 * CONNECTIONS or options.members < 1_000:
         parser.error(f"--requests ≥ {10 * CONNECTIONS} and --members ≥ 1000")
     try:

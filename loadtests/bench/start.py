@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from loadtests.bench._processes import processor_s
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, medians, spread, versions
+from loadtests.bench._sides import alternate, machine, medians, rounds_given, spread, versions
 from loadtests.served import ServeFailed, program
 
 REACH = 3.0
@@ -147,10 +147,8 @@ def main(args: Sequence[str]) -> int:
     """Run the benchmark; prints one JSON object on the last line."""
     parser = argparse.ArgumentParser(prog="forecourt bench start", description=__doc__)
     parser.add_argument("--members", type=int, default=10_000, help="of the demo")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.members < 1:
         parser.error(f"--members {options.members}: must be at least 1")
     demo, floor = Demo(options.members), RayAlone()

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from loadtests.bench._bodies import NDJSON, STARTS_US, draw, lines_of
 from loadtests.bench._listeners import Listeners, delays_s
-from loadtests.bench._sides import ROUNDS_MIN, alternate, machine, spread, versions
+from loadtests.bench._sides import alternate, machine, rounds_given, spread, versions
 from loadtests.bench._wire import BrokenExchange
 from loadtests.served import Served, ServeFailed, shipped_season
 
@@ -138,12 +138,10 @@ def main(args: Sequence[str]) -> int:
     )
     parser.add_argument("--rate", type=int, default=500, help="events a second, on both sides")
     parser.add_argument("--seconds", type=float, default=6.0, help="a round, on each side")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=rounds_given, default=5)
     parser.add_argument("--shards", type=int, help="member shards; as serve chooses without it")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args(args)
-    if options.rounds < ROUNDS_MIN:
-        parser.error(f"--rounds {options.rounds}: must be at least {ROUNDS_MIN}")
     if options.readers < 1 or options.rate < BODIES_PER_S or not 1 <= options.limit <= 1_000:
         parser.error(f"--readers ≥ 1, --rate ≥ {BODIES_PER_S} and --limit 1 to 1000")
     try:

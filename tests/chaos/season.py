@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from tests.season_parts import CHECK_IN, KINDS_AND_PRODUCTS, THREE_BOARDS
+
 SEASON_ID = "chaos-season"
 STARTS = datetime(2026, 5, 31, 16, 0, tzinfo=UTC)
 """Midnight of 1 June in Shanghai; the season lasts 19 days."""
@@ -9,43 +11,27 @@ BOARDS = ("overall", "taxis", "companies")
 COUPONS = ("fuel-10", "any-5", "rare")
 ITEMS = ("mug", "five", "bag")
 
-SEASON = """
+SEASON = (
+    """
 format = 1
 [programme]
 id = "chaos-club"
 timezone = "Asia/Shanghai"
 accept_late = "1d"
-[members]
-kinds = ["private", "taxi", "staff"]
-[products.92]
-category = "fuel"
-[products.shop]
-category = "shop"
+"""
+    + KINDS_AND_PRODUCTS
+    + """
 [points]
 member_day_cap = 150
 expire_after = "4d"
-[[earning]]
-id = "fuel"
-on = "purchase"
-where = { category = ["fuel"] }
-points = 1
-per = { litres = "1" }
-[[earning]]
-id = "shop"
-on = "purchase"
-where = { category = ["shop"] }
-points = 1
-per = { amount = "1.00" }
 [[multiplier]]
 id = "member-day"
 group = "day"
 where = { weekday = ["tue", "sat"] }
 factor = "2"
-[[tasks]]
-id = "check-in"
-on = "check_in"
-points = 2
-limit = { times = 1, per = "day" }
+"""
+    + CHECK_IN
+    + """
 [[tasks]]
 id = "share"
 on = "share"
@@ -67,14 +53,9 @@ ends = 2026-06-20T00:00:00
 late_events = "1d"
 refund_hold = "2d"
 exclude = { kind = ["staff"] }
-[[boards]]
-id = "overall"
-[[boards]]
-id = "taxis"
-where = { kind = ["taxi"] }
-[[boards]]
-id = "companies"
-team = "company"
+"""
+    + THREE_BOARDS
+    + """
 [[coupons]]
 id = "fuel-10"
 kind = "amount_off"
@@ -141,3 +122,4 @@ board = "overall"
 ranks = "2-5"
 reward = "mug"
 """
+)

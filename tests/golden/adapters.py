@@ -78,6 +78,11 @@ def run_oracle(
         oracle.finish()
     else:
         oracle.advance(until_us)
+    return oracle_result(oracle, answers)
+
+
+def oracle_result(oracle: Oracle, answers: list[Answer]) -> Result:
+    """Read off an oracle how a season ended."""
     return Result(
         answers=answers,
         members=oracle.members(),

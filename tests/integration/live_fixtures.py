@@ -18,44 +18,29 @@ from actors.handles import NAMESPACE
 from actors.ray_start import set_ray_defaults
 from actors.system import System, Wanted
 from tests.patience import looks
+from tests.season_parts import CHECK_IN, KINDS_AND_PRODUCTS, THREE_BOARDS
 
 ADMIN = "an-admin-key-for-the-tests"
 TAKEN_WITHIN_S = 60.0
 """How long a killed part may take to come back on a busy machine."""
 
-SEASON = """
+SEASON = (
+    """
 format = 1
 [programme]
 id = "test-club"
 timezone = "Asia/Shanghai"
-[members]
-kinds = ["private", "taxi", "staff"]
-[products.92]
-category = "fuel"
-[products.shop]
-category = "shop"
-[[earning]]
-id = "fuel"
-on = "purchase"
-where = { category = ["fuel"] }
-points = 1
-per = { litres = "1" }
-[[earning]]
-id = "shop"
-on = "purchase"
-where = { category = ["shop"] }
-points = 1
-per = { amount = "1.00" }
+"""
+    + KINDS_AND_PRODUCTS
+    + """
 [[multiplier]]
 id = "member-day"
 group = "day"
 where = { weekday = ["tue"] }
 factor = "2"
-[[tasks]]
-id = "check-in"
-on = "check_in"
-points = 2
-limit = { times = 1, per = "day" }
+"""
+    + CHECK_IN
+    + """
 [tiers]
 [[tiers.levels]]
 id = "silver"
@@ -69,14 +54,9 @@ ends = 2026-06-20T00:00:00
 late_events = "1d"
 refund_hold = "2d"
 exclude = { kind = ["staff"] }
-[[boards]]
-id = "overall"
-[[boards]]
-id = "taxis"
-where = { kind = ["taxi"] }
-[[boards]]
-id = "companies"
-team = "company"
+"""
+    + THREE_BOARDS
+    + """
 [rewards.phone]
 kind = "goods"
 unit_cost = "100.00"
@@ -93,6 +73,7 @@ board = "overall"
 ranks = "2-3"
 reward = "mug"
 """
+)
 
 
 @dataclass

@@ -22,6 +22,7 @@ from tests.golden.adapters import (
     Result,
     apply_rows,
     kernel_result,
+    oracle_result,
     run_kernel,
     run_oracle,
 )
@@ -71,19 +72,7 @@ def oracle_versions(files: list[Table], drawn: Drawn, cuts: list[int]) -> Result
         answers += [oracle.apply(event) for event in drawn.events[first:last]]
     if oracle.state.clock_us is not None:
         oracle.finish()
-    return Result(
-        answers=answers,
-        members=oracle.members(),
-        standings={
-            board["id"]: [vars(row) for row in oracle.standings(board["id"])]
-            for board in oracle.plan.boards
-        },
-        prizes=[vars(row) for row in oracle.prizes()],
-        dropped=[vars(each) for each in oracle.dropped],
-        coupons=oracle.coupons(),
-        pools={name: pool.used for name, pool in oracle.state.pools.items()},
-        goods_given=oracle.state.goods_given,
-    )
+    return oracle_result(oracle, answers)
 
 
 def changed(season: Table, random: Random) -> Table:

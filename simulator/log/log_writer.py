@@ -16,6 +16,8 @@ _ATTRIBUTE = "attributes."
 # Text offsets are 32 bits: so many lines stay far below 2 GiB.
 _LINES_AT_ONCE = 1_000_000
 _UNIQUE_TEXTS = ("event_id", "order", "ref")
+_JSON_TEXT = "lines"
+_TO_ESCAPE = r'["\\\x00-\x1f]'
 
 
 class UnknownLogFormat(ValueError):  # noqa: N818 - named for what the user sees
@@ -107,8 +109,9 @@ def _text(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
 def ndjson_of(table: pa.Table) -> bytes:
     """Write a table as NDJSON: one object a line, absent fields left out.
 
-    Columns `attributes.NAME` become one object. The work is done by whole columns. Texts are
-    escaped by way of their dictionary; the others are ids this package made itself or numbers.
+    Columns `attributes.NAME` become one object, `lines` is JSON already and stands as it is. The
+    work is done by whole columns. Texts are escaped by way of their dictionary, those without
+    one only where a column holds something to escape.
     """
     return b"".join(
         _lines(pa.RecordBatch.from_arrays(batch.columns, names=table.column_names))
@@ -158,10 +161,19 @@ def _object(joined: pa.Array, end: str) -> pa.Array:
 def _member_of_object(column: pa.Array, name: str) -> pa.Array:
     """Write `,"name":value` for one column, null where it is null."""
     key = "," + json.dumps(name, ensure_ascii=False) + ":"
-    if pa.types.is_integer(column.type):
+    if pa.types.is_integer(column.type) or name == _JSON_TEXT:
         return pc.binary_join_element_wise(key, column.cast(pa.utf8()), "")
+    if pa.types.is_string(column.type):
+        column = _escapable(column)
+        column = column.dictionary_encode()
     if pa.types.is_dictionary(column.type):
         known = column.dictionary.to_pylist()
         words = [key + json.dumps(word, ensure_ascii=False) for word in known]
         return pa.array(words, pa.utf8()).take(column.indices)
     return pc.binary_join_element_wise(key + '"', _text(column), '"', "")
+
+
+def _escapable(column: pa.Array) -> pa.Array:
+    """Give texts a dictionary where one of them holds what JSON escapes."""
+    found = pc.any(pc.match_substring_regex(column, _TO_ESCAPE)).as_py()
+    return column.dictionary_encode() if found else column

@@ -90,6 +90,15 @@ def test_ndjson_escapes_words_and_leaves_out_what_is_absent() -> None:
     ]
 
 
+def test_ndjson_escapes_ids_and_leaves_an_order_s_lines_as_json() -> None:
+    lines = ['[{"amount":"8.30","product":"shop"}]', None]
+    table = pa.table({"event_id": ['7"', "b\\"], "coupon": ["10 折", None], "lines": lines})
+    assert [json.loads(line) for line in ndjson_of(table).splitlines()] == [
+        {"event_id": '7"', "coupon": "10 折", "lines": [{"amount": "8.30", "product": "shop"}]},
+        {"event_id": "b\\"},
+    ]
+
+
 def test_ndjson_of_a_slice_and_of_nothing() -> None:
     table = pa.table({"event_id": ["a", "b", "c"], "score": pa.array([1, None, 3], pa.int8())})
     assert ndjson_of(table.slice(1, 2)) == b'{"event_id":"b"}\n{"event_id":"c","score":3}\n'

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, TypeVar
 
+import msgspec
+
 from actors.gateway.answers import row_json
 from actors.gateway.auth import Caller
 from actors.gateway.board_pages import Page
@@ -59,8 +61,10 @@ def pages_of(state: State) -> ShownPages:
     return ShownPages(partial(read_board, state), partial(board_json, state), state.mark)
 
 
-def board_json(state: State, caller: Caller, read: BoardRead) -> dict[str, Any]:
-    """Write what `GET /v1/standings/{board}` answers."""
+def board_json(
+    state: State, caller: Caller, read: BoardRead, rows: msgspec.Raw | None = None
+) -> dict[str, Any]:
+    """Write what `GET /v1/standings/{board}` answers; rows where those are written already."""
     page, view = read.page, read.view
     return {
         "board": read.board,
@@ -68,7 +72,7 @@ def board_json(state: State, caller: Caller, read: BoardRead) -> dict[str, Any]:
         "version": page.version,
         "phase": read.phase,
         "total": page.total,
-        "rows": _rows(state, caller, read),
+        "rows": _rows(state, caller, read) if rows is None else rows,
         "next_cursor": page.next_cursor,
         "cut_lines": view.cut_lines(read.board) if view else [],
     }

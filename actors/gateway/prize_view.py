@@ -61,7 +61,10 @@ class PrizeView:
 
 
 class PrizeReader:
-    """Knows which rows the allocation needs, and computes it once a snapshot."""
+    """Knows which rows the allocation needs, and computes it where those changed.
+
+    Most events move nobody near a prize: then the last view is that of the next snapshot too.
+    """
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
@@ -69,6 +72,7 @@ class PrizeReader:
         self._teams = {board.id for board in rules.boards if board.team is not None}
         self._boards = prize_boards(self._season)
         self._last: tuple[tuple[int, ...], PrizeView] | None = None
+        self._found: dict[str, list[Row]] = {}
         self._margin = MARGIN
 
     def asks(self) -> list[Ask]:
@@ -84,6 +88,9 @@ class PrizeReader:
         if self._last is not None and self._last[0] == versions:
             return self._last[1]
         found = {board: self._rows(board, readings) for board in self._boards}
+        if self._last is not None and found == self._found:
+            self._last = (versions, self._last[1])
+            return self._last[1]
         barred = frozenset(
             row.key.member for rows in found.values() for row in rows if row.disqualified
         )
@@ -97,7 +104,7 @@ class PrizeReader:
             self._margin *= 4
             return None
         view = PrizeView(self._rules, awards, lines, barred, self._taken(awards))
-        self._last = (versions, view)
+        self._last, self._found = (versions, view), found
         return view
 
     def _taken(self, awards: list[Award]) -> dict[str, frozenset[str]]:

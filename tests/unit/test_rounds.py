@@ -6,6 +6,7 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from actors.gateway import shown_pages
@@ -52,7 +53,7 @@ class Board:
         page = Page(board, len(rows), 1, rows[after : after + limit], version, [])
         return BoardRead(board, page, None, {}, False, 0, "open")
 
-    def write(self, caller: Caller, read: BoardRead) -> dict[str, Any]:
+    def write(self, caller: Caller, read: BoardRead, _rows: msgspec.Raw | None) -> dict[str, Any]:
         self.written += 1
         members = [row.key.member for row in read.page.rows]
         shown = [member if caller.sees(member) else masked(member) for member in members]

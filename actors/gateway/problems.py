@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 from actors.store.api_keys import Role
 
 MEDIA_TYPE: Final = "application/problem+json"
+_ROLES: Final = "x-roles"
+"""Where the description of a route names the roles that may call it."""
 
 _TYPES: Final = {
     400: "bad-request",
@@ -87,6 +89,17 @@ def unexpected(error: Exception) -> Problem:
     )
 
 
+def taken_by(roles: Iterable[str]) -> dict[str, Any]:
+    """Tell in a route's description who may call it, so that others hear that first."""
+    return {_ROLES: list(roles)}
+
+
+def _callers(request: Request) -> tuple[str, ...]:
+    """Give the roles that the route of a request is described for; all where it doesn't say."""
+    described = getattr(request.scope.get("route"), "openapi_extra", None) or {}
+    return tuple(described.get(_ROLES, Role))
+
+
 def nowhere(request: Request) -> Problem:
     """Say that a path leads nowhere, also where a name in it could be nobody's."""
     path = request.url.path
@@ -103,8 +116,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         try:
-            # Who has no key isn't told what a route takes.
-            app.state.gateway.keys.authorise(request.headers, tuple(Role))
+            # Who may not call a route isn't told what it takes.
+            app.state.gateway.keys.authorise(request.headers, _callers(request))
         except Problem as problem:
             return problem.response()
         if all(fault["loc"][0] == "path" for fault in error.errors()):

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Request
 
 from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import note
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.routes_claims import send_awards
 from actors.gateway.routes_read import caller_of, season_body, state_of
 from actors.gateway.seasons import send_older_awards
@@ -152,7 +152,7 @@ def shown_once(state: State, secret: str, key: ApiKey) -> dict[str, Any]:
     return answer
 
 
-@router.post("/keys")
+@router.post("/keys", openapi_extra=taken_by(("admin",)))
 async def make_key(
     request: Request,
     role: Annotated[Text, Body()],
@@ -169,7 +169,7 @@ async def make_key(
     return encoded(shown_once(state, secret, key), 201)
 
 
-@router.post("/keys/{key_id}/rotate")
+@router.post("/keys/{key_id}/rotate", openapi_extra=taken_by(("admin",)))
 async def rotate_key(
     request: Request,
     key_id: str,

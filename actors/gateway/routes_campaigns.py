@@ -12,7 +12,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 from actors.gateway.answers import encoded, money
 from actors.gateway.audit_trail import note
 from actors.gateway.orders import order_everywhere
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
@@ -72,7 +72,7 @@ async def segment(
     return encoded({"id": segment, "as_of": instant(as_of_us), "count": count, "members": members})
 
 
-@router.post("/campaigns")
+@router.post("/campaigns", openapi_extra=taken_by(READING))
 async def campaign(
     request: Request,
     campaign: Annotated[dict[str, Any], Body(embed=True)],
@@ -105,7 +105,7 @@ async def campaigns(request: Request) -> Any:
     )
 
 
-@router.post("/claim-codes")
+@router.post("/claim-codes", openapi_extra=taken_by(("admin",)))
 async def claim_codes(
     request: Request,
     batch: Annotated[Text, Body()],

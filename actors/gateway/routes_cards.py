@@ -11,7 +11,7 @@ from actors.gateway.acts import own_member
 from actors.gateway.answers import encoded, name_json
 from actors.gateway.card import VALID_S_MAX, card_code, card_svg, read_card
 from actors.gateway.masks import masked
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.read_answers import READERS, member_of
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.texts import Text
@@ -42,7 +42,7 @@ async def card(
     return Response(svg, media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
-@router.post("/cards/read")
+@router.post("/cards/read", openapi_extra=taken_by(("till", "admin")))
 async def read(request: Request, code: Annotated[Text, Body(embed=True, max_length=400)]) -> Any:
     """Tell the member of a card that a till has scanned."""
     state = state_of(request)

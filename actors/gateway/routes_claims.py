@@ -14,7 +14,7 @@ from actors.gateway.answers import encoded
 from actors.gateway.board_answer import read_with_prizes
 from actors.gateway.orders import order_everywhere
 from actors.gateway.prize_view import PrizeView
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
 from actors.gateway.texts import Text
@@ -93,7 +93,7 @@ async def claims(request: Request) -> Any:
     )
 
 
-@router.post("/prizes/{prize}/claim")
+@router.post("/prizes/{prize}/claim", openapi_extra=taken_by(("app", "admin")))
 async def claim(
     request: Request,
     prize: str,
@@ -131,7 +131,7 @@ async def claim(
     return encoded(await act(state, request, event))
 
 
-@router.post("/prizes/{prize}/state")
+@router.post("/prizes/{prize}/state", openapi_extra=taken_by(("admin",)))
 async def move(
     request: Request,
     prize: str,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 
 from actors.gateway.answers import encoded
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.routes_simulations import queue_of
 from actors.uploaded_logs import BYTES_MAX, LogKind, UploadedLogs, UploadRefused
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/v1")
 Id = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
 
 
-@router.post("/simulations/logs")
+@router.post("/simulations/logs", openapi_extra=taken_by(READING))
 async def begin(request: Request, kind: Annotated[LogKind, Query(alias="format")]) -> Any:
     """Begin to upload a log of a format; what the body holds is its first part."""
     state = state_of(request)
@@ -32,7 +32,7 @@ async def begin(request: Request, kind: Annotated[LogKind, Query(alias="format")
     return encoded({"log": log, "bytes": size, "bytes_max": BYTES_MAX}, 201)
 
 
-@router.post("/simulations/logs/{log}")
+@router.post("/simulations/logs/{log}", openapi_extra=taken_by(READING))
 async def add(request: Request, log: Id, offset: Annotated[int, Query(ge=0, le=BYTES_MAX)]) -> Any:
     """Add a part behind the bytes that are there; one that comes again is refused with how many."""
     state = state_of(request)

@@ -11,7 +11,7 @@ from actors.gateway.acts import act, own_member
 from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import note
 from actors.gateway.board_pages import owner_of
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.read_answers import member_of
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
@@ -32,7 +32,7 @@ REMAINS: Final = (
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/members/lookup")
+@router.post("/members/lookup", openapi_extra=taken_by(("till", "admin")))
 async def lookup(
     request: Request,
     phone: Annotated[Text | int | None, Body()] = None,

@@ -10,7 +10,7 @@ from actors.gateway.answers import answered, award_json, cost_json, encoded, sea
 from actors.gateway.auth import Caller
 from actors.gateway.board_answer import read_with_prizes
 from actors.gateway.prize_view import PrizeView
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.read_answers import (
     CURSOR,
     LIMIT_MAX,
@@ -67,7 +67,7 @@ async def standings(
     return answered(await standings_answer(state, caller, wish))
 
 
-@router.post("/ranks")
+@router.post("/ranks", openapi_extra=taken_by(RANK_READERS))
 async def ranks(
     request: Request,
     members: Annotated[list[Text], Body(embed=True, max_length=RANKS_MAX)],

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Request
 from actors.gateway.acts import act, own_member
 from actors.gateway.answers import encoded
 from actors.gateway.board_pages import owner_of
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.read_answers import READERS
 from actors.gateway.routes_read import EVERYONE, caller_of, state_of
 from actors.gateway.state import State
@@ -51,7 +51,7 @@ async def lots(request: Request, member: str) -> Any:
     return encoded({"member": member, "as_of": instant(as_of_us), "lots": found})
 
 
-@router.post("/members/{member:path}/coupons/quote")
+@router.post("/members/{member:path}/coupons/quote", openapi_extra=taken_by(ACTING))
 async def quote(
     request: Request,
     member: str,
@@ -73,7 +73,7 @@ async def quote(
     return encoded(found)
 
 
-@router.post("/members/{member:path}/redemptions")
+@router.post("/members/{member:path}/redemptions", openapi_extra=taken_by(ACTING))
 async def redeem(
     request: Request,
     member: str,
@@ -105,7 +105,7 @@ async def coupon(request: Request, code: str) -> Any:
     return encoded(found)
 
 
-@router.post("/coupons/{code}/{act_word}")
+@router.post("/coupons/{code}/{act_word}", openapi_extra=taken_by(ACTING))
 async def coupon_act(
     request: Request,
     code: str,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 
 from actors.gateway.answers import encoded
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.routes_campaigns import ask_all
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
@@ -62,7 +62,7 @@ async def rules(request: Request) -> Any:
     )
 
 
-@router.put("/season/rules")
+@router.put("/season/rules", openapi_extra=taken_by(("analyst", "admin")))
 async def change_rules(
     request: Request,
     dry_run: Annotated[bool, Query()] = False,

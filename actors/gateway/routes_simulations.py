@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from actors.gateway.answers import encoded
 from actors.gateway.outlook import as_of_us
-from actors.gateway.problems import Problem
+from actors.gateway.problems import Problem, taken_by
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.simulation_answers import planned, told
 from actors.gateway.simulation_queue import KEPT_MAX, WAITING_MAX, QueueFull, SimulationQueue
@@ -66,7 +66,7 @@ def queue_of(state: State) -> SimulationQueue:
     return state.simulations
 
 
-@router.post("/simulations")
+@router.post("/simulations", openapi_extra=taken_by(READING))
 async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
     """Simulate a season file, compare two, tune or cheat one, fit members, or forecast the season.
 
@@ -126,7 +126,7 @@ async def ask(request: Request, wanted: Annotated[Wanted, Body()]) -> Any:
     return response
 
 
-@router.post("/simulations/offers")
+@router.post("/simulations/offers", openapi_extra=taken_by(READING))
 async def offers(request: Request, wanted: Annotated[Season, Body()]) -> Any:
     """List the values of a season file that a search may vary, each with what to try."""
     state = state_of(request)

@@ -302,6 +302,30 @@ def test_roles_and_keys_are_checked(live: Live) -> None:
     assert sent.json()["results"][0]["status"] == "applied"
 
 
+def test_who_may_not_call_a_route_is_not_told_what_it_takes(live: Live) -> None:
+    described = live.http.get("/openapi.json").json()["paths"]
+    taken = [
+        (method.upper(), path, act["x-roles"])
+        for path, acts in described.items()
+        for method, act in acts.items()
+        if "x-roles" in act
+    ]
+    assert {"/v1/keys", "/v1/campaigns", "/v1/ranks", "/v1/simulations"} <= {
+        path for _, path, _ in taken
+    }
+    for method, path, roles in taken:
+        address = path.replace("{act_word}", "use").replace("{log}", "0" * 12)
+        for role in {"till", "app", "analyst"} - set(roles):
+            for body in (b"", b"{}", b"{", b'{"role": 7}'):
+                answer = live.http.request(
+                    method, address, content=body, headers=live.as_role(role)
+                )
+                assert answer.status_code == 403, (method, path, role, body, answer.text)
+                assert answer.json()["type"] == "urn:forecourt:not-allowed"
+    nothing = live.http.post("/v1/keys", json={})
+    assert nothing.status_code == 422
+
+
 def test_openapi_names_every_path(live: Live) -> None:
     paths = json.loads(live.http.get("/openapi.json").content)["paths"]
     for path in (

@@ -75,14 +75,15 @@ class LayeredOrder:
         found[place < 0] = ABSENT
         laid = np.flatnonzero(place <= _MIDDLE)
         if len(laid):
-            found[laid] = self._laid.at[_MIDDLE - place[laid]]
+            found[laid] = self._laid.at(_MIDDLE - place[laid])
         return found
 
     def rows_at(self, positions: Int64s) -> Int64s:
-        """Return the rows at positions, which exist: int64[k]. O(k log d)."""
-        if self._place is None:
-            return self._base.columns.rows[positions].astype(np.int64)
-        return self._laid.rows_at(positions, self._base_rows)
+        """Return the rows at ascending positions, which exist. O(log n + the span of them)."""
+        if self._place is None or not len(positions):
+            return self._base_rows(positions)
+        first = int(positions[0])
+        return self.at(first, int(positions[-1]) + 1)[positions - first]
 
     def at(self, start: int, stop: int) -> Int64s:
         """Return the rows at positions [start, stop), which exist. O(log n + stop − start)."""
@@ -175,7 +176,7 @@ class LayeredOrder:
         assert len(middle) == len(laid.rows) == len(laid.places)
         assert (laid.rows == middle.rows).all()
         assert (np.diff(laid.holes) > 0).all()
-        assert (np.diff(laid.at) > 0).all()
+        assert (np.diff(laid.at(np.arange(len(middle)))) > 0).all()
         below = self._base.columns.places(middle.terms, middle.id_number.astype(np.int64))
         assert (below == laid.places).all()
         columns: list[npt.NDArray[Any]] = [middle.id_number, *middle.terms[::-1]]

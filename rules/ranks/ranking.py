@@ -191,7 +191,8 @@ class RankIndex(OrderReads):
         known = np.flatnonzero(wanted < len(self._changed))
         moved = known[self._changed[wanted[known]]]
         if len(moved):
-            at = dict(zip(view.rows.tolist(), view.at.tolist(), strict=True))
+            positions = view.at(np.arange(len(view.rows))).tolist()
+            at = dict(zip(view.rows.tolist(), positions, strict=True))
             rank[moved] = [at.get(row, ABSENT) + 1 for row in wanted[moved].tolist()]
         return rank
 

@@ -12,6 +12,7 @@ from actors.gateway.auth import Caller
 from actors.gateway.bodies import BODY_BYTES_MAX, SMALL_BODY_BYTES, UNDECLARED_BODY_BYTES
 from actors.gateway.doors import EVENTS_PATH
 from actors.gateway.problems import Problem
+from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.state import State
 from actors.gateway.submission import Submission
 from actors.gateway.threshold import Way, body_of, caller_of, too_large
@@ -36,8 +37,8 @@ class EventDoor:
         state = self._state
         caller = caller_of(scope, state.keys, SENDERS)
         submission = await self._taken(scope, receive, caller)
-        scope["state"]["submission"] = submission
-        await state.ingest.settle(submission)
+        if not isinstance(submission, SingleSubmission):
+            await state.ingest.settle(submission)
         if submission.acts:
             await record_events(state, caller, submission)
         query = scope["query_string"]
@@ -48,7 +49,8 @@ class EventDoor:
     async def _taken(self, scope: Scope, receive: Receive, caller: Caller) -> Submission:
         """Read and take a body; it is held only until it is decoded, and so are few at once.
 
-        A key that may send no more for now is told before its body is read.
+        One event is decoded whenever it is sent on: it is settled here as well. A key that may send
+        no more for now is told before its body is read.
         """
         found, length = scope["state"]["admitted"]
         ingest = self._state.ingest
@@ -64,4 +66,8 @@ class EventDoor:
                     400, "The body is empty; send one event, a JSON array, NDJSON or Arrow."
                 )
             kind = found.get(b"content-type", b"").decode("latin-1")
-            return await ingest.take(body, kind, caller.key_id)
+            submission = await ingest.take(body, kind, caller.key_id)
+            scope["state"]["submission"] = submission
+            if isinstance(submission, SingleSubmission):
+                await ingest.settle(submission)
+            return submission

@@ -43,11 +43,34 @@ SWEEP_S: Final = 1.0
 
 _CYCLE: Final = "forecourt.cycle"
 
+Headings = list[tuple[bytes, bytes]]
+
 log = logging.getLogger(__name__)
 
 
+class _Heads:
+    """What every answer of a status begins with, until a server changes its default headers."""
+
+    def __init__(self) -> None:
+        self._defaults: Headings = []
+        self._written: dict[int, bytes] = {}
+
+    def of(self, status: int, defaults: Headings) -> bytes:
+        """Write the status and a server's default headers, which it replaces every second."""
+        if defaults is not self._defaults:
+            self._defaults, self._written = defaults, {}
+        found = self._written.get(status)
+        if found is None:
+            lines = [b"%b: %b\r\n" % heading for heading in defaults]
+            found = self._written[status] = b"".join((STATUS_LINE[status], *lines))
+        return found
+
+
+_heads: Final = _Heads()
+
+
 async def send_whole(
-    scope: Scope, send: Send, status: int, headings: list[tuple[bytes, bytes]], body: bytes
+    scope: Scope, send: Send, status: int, headings: Headings, body: bytes
 ) -> None:
     """Send an answer in one piece: in two, its head wakes the client for nothing.
 
@@ -62,8 +85,9 @@ async def send_whole(
         return
     if not cycle.keep_alive:
         headings = [*headings, (b"connection", b"close")]
-    lines = [b"%b: %b\r\n" % heading for heading in (*cycle.default_headers, *headings)]
-    cycle.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
+    lines = [b"%b: %b\r\n" % heading for heading in headings]
+    head = _heads.of(status, cycle.default_headers)
+    cycle.transport.write(b"".join((head, *lines, b"\r\n", body)))
     cycle.response_started = cycle.response_complete = True
     cycle.message_event.set()
     if not cycle.keep_alive:

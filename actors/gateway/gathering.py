@@ -11,7 +11,7 @@ import msgspec
 
 from actors.gateway.problems import Problem
 from actors.gateway.shared_parcel import Waiter, Waiters, tell_all
-from actors.gateway.submission import Submission
+from actors.gateway.single_submission import SingleSubmission
 from actors.stages import STAGES
 from rules.decoding.events import Decoded
 
@@ -44,16 +44,14 @@ class Gathering:
         self._may_go = may_go
         self._waiting: deque[tuple[bytes, Waiter]] = deque()
         self._enough = 1
+        self._going = False
         self._timer: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, body: bytes, key: str) -> asyncio.Future[Submission]:
-        """Line one event of a key up; gives what is there once it is submitted.
-
-        Raises Problem 400.
-        """
+    def put(self, body: bytes, key: str, submission: SingleSubmission) -> None:
+        """Line one event of a key up, to be answered to a submission; raises Problem 400."""
         try:
             # Checks the syntax without building anything, so that a body that isn't JSON is
             # refused as a whole, here, and not as one bad line among its neighbours.
@@ -65,11 +63,9 @@ class Gathering:
         if b"\n" in body or b"\r" in body:
             # Inside JSON a line break can only stand between tokens.
             body = body.replace(b"\n", b" ").replace(b"\r", b" ")
-        found: asyncio.Future[Submission] = asyncio.get_running_loop().create_future()
-        self._waiting.append((body, Waiter(key, found)))
+        self._waiting.append((body, Waiter(key, submission)))
         if len(self._waiting) >= SINGLES_MAX or self._may_go():
             self.hurry()
-        return found
 
     def hurry(self) -> None:
         """Have what waits sent on soon: at once if it is enough, else a little later."""
@@ -77,12 +73,15 @@ class Gathering:
             return
         loop = asyncio.get_running_loop()
         if len(self._waiting) >= self._enough:
-            loop.call_soon(self.send_on)
+            if not self._going:
+                self._going = True
+                loop.call_soon(self.send_on)
         elif self._timer is None:
             self._timer = loop.call_later(GATHER_S, self.send_on)
 
     def send_on(self) -> None:
         """Decode all that wait in one go and submit them."""
+        self._going = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -107,15 +107,7 @@ class Ingest:
         self._check_going()
         kind = media_type(content_type)
         if kind in ("", JSON) and body[:1] == b"{":
-            # From here until it is decoded.
-            with self.queue.hold(key, 1, len(body) <= SMALL_BODY_BYTES):
-                put = partial(self._singles.put, body, key)
-                # Behind what its own key has at the desk, else at once.
-                waiting = key in self._desk
-                found = await self._desk.do(key, len(body), put) if waiting else put()
-                submission = await found
-            self._hold(key, submission)
-            return submission
+            return await self._take_one(body, key)
         with self.queue.hold(key, self._read.expected(body, kind), len(body) <= SMALL_BODY_BYTES):
             opened = await self._desk.do(key, len(body), partial(self._opened, body, kind, key))
         if isinstance(opened, Submission):
@@ -123,6 +115,36 @@ class Ingest:
         submission = await self._sealed(*opened)
         self._hold(key, submission)
         return submission
+
+    async def _take_one(self, body: bytes, key: str) -> SingleSubmission:
+        """Take one event, which counts as waiting from here on."""
+        refusal = self.queue.refusal(key, len(body) <= SMALL_BODY_BYTES)
+        if refusal is not None:
+            raise refusal
+        self.queue.take(key, 1)
+        submission = SingleSubmission(ended=partial(self._give_back, key))
+
+        def put() -> None:
+            try:
+                self._singles.put(body, key, submission)
+            except Exception:
+                self.queue.give_back(key, 1)
+                raise
+
+        # Behind what its own key has at the desk, else at once.
+        if key in self._desk:
+            await self._desk.do(key, len(body), put)
+        else:
+            put()
+        return submission
+
+    def _give_back(self, key: str, submission: Submission) -> None:
+        """Count a submission's events as gone, and as taken by the shards that had them."""
+        amount = submission.received
+        self.queue.give_back(key, amount)
+        if submission.shards:
+            self._pace.drained(amount, self.queue.held, time.monotonic())
+            self.queue.lower(self._pace.limit, amount)
 
     def _opened(
         self, body: bytes, kind: str, key: str
@@ -150,17 +172,10 @@ class Ingest:
 
     def _hold(self, key: str, submission: Submission) -> None:
         """Count a submission's events as waiting until it is done."""
-        amount = submission.received
         if submission.done.done():
             return
-        self.queue.take(key, amount)
-
-        def done(_: object) -> None:
-            self.queue.give_back(key, amount)
-            self._pace.drained(amount, self.queue.held, time.monotonic())
-            self.queue.lower(self._pace.limit, amount)
-
-        submission.done.add_done_callback(done)
+        self.queue.take(key, submission.received)
+        submission.done.add_done_callback(lambda _: self._give_back(key, submission))
 
     async def settle(self, submission: Submission) -> Submission:
         """Wait until every event of a submission is durable; raises Problem 503 or 500."""
@@ -173,7 +188,17 @@ class Ingest:
     @staticmethod
     async def _await_shards(submission: Submission) -> None:
         try:
-            await awaited(submission.done, ANSWER_WITHIN_S)
+            if isinstance(submission, SingleSubmission):
+                loop = asyncio.get_running_loop()
+                timer = loop.call_later(ANSWER_WITHIN_S, submission.give_up)
+                try:
+                    await submission.done
+                finally:
+                    timer.cancel()
+            else:
+                await awaited(submission.done, ANSWER_WITHIN_S)
+        except Problem:
+            raise
         except TimeoutError:
             raise Problem(
                 503,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,16 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from actors.gateway.problems import Problem, unexpected
 from actors.gateway.single_submission import SingleSubmission
 from actors.gateway.submission import NO_EXTRAS, Extras, Submission
 from rules.decoding.events import Decoded, Refusal
 
+log = logging.getLogger(__name__)
+
 
 class Waiter(NamedTuple):
-    """Whose a single event is, and who waits for its submission."""
+    """Whose a single event is, and what waits for its answer."""
 
     key: str
-    found: asyncio.Future[Submission]
+    submission: SingleSubmission
 
 
 Waiters = dict[int, Waiter]
@@ -37,9 +40,12 @@ def part_of(
 
 def tell_all(waiters: Iterable[Waiter], error: Exception) -> None:
     """Tell everyone who waits that their events were not taken."""
+    told = error
+    if not isinstance(error, Problem):
+        log.error("single events could not be taken", exc_info=error)
+        told = unexpected(error)
     for waiter in waiters:
-        if not waiter.found.done():
-            waiter.found.set_exception(error)
+        waiter.submission.fail(told)
 
 
 class SharedParcel(Submission):

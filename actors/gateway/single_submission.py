@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,10 +17,20 @@ _encoder = msgspec.json.Encoder()
 
 
 class SingleSubmission(Submission):
-    """Collects the answer to one event; what it takes does not go through arrays."""
+    """Collects the answer to one event; what it takes does not go through arrays.
 
-    def __init__(self, event_id: str, waiting: int) -> None:
-        self._begin(1, waiting)
+    `done` is the request's, and nobody else waits for it: it may give up, and its event goes on.
+
+    Args:
+        event_id: the event's id, "" while it isn't known.
+        ended: called once, when nothing of the event waits any more.
+    """
+
+    def __init__(
+        self, event_id: str = "", ended: Callable[[SingleSubmission], None] | None = None
+    ) -> None:
+        self._begin(1, 1)
+        self._ended = ended
         self.status = bytearray((REJECTED,))
         self.reason = bytearray((REASON_CODES["bad_field"],))
         self.points = [0]
@@ -31,12 +42,17 @@ class SingleSubmission(Submission):
         """Give the id of the event, "" when it has none that can be read."""
         return self._event_id
 
+    def name_one(self, event_id: str) -> None:
+        """Remember the id of the event."""
+        self._event_id = event_id
+
     def refuse(self, refusals: list[Refusal], places: npt.NDArray[np.int64] | None = None) -> None:
         """Record why the decoder refused the event."""
         assert places is None
         for refusal in refusals:
             self.reason[0] = REASON_CODES[refusal.reason]
             self._event_id, self._sentence = refusal.event_id, refusal.sentence
+        self._end()
 
     def fill(
         self,
@@ -60,8 +76,23 @@ class SingleSubmission(Submission):
             self._detail = detail
         if note:
             self._sentence = note
+        self._end()
+
+    def fail(self, error: Exception) -> None:
+        """Give up: the request is answered with the error."""
+        super().fail(error)
+        self._end()
+
+    def give_up(self) -> None:
+        """Have the request wait no longer; what becomes of the event is not known yet."""
+        super().fail(TimeoutError())
+
+    def _end(self) -> None:
         if not self.done.done():
             self.done.set_result(None)
+        ended, self._ended = self._ended, None
+        if ended is not None:
+            ended(self)
 
     def only(self) -> dict[str, Any]:
         """Give the result."""

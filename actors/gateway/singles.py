@@ -15,7 +15,7 @@ from actors.gateway.gathering import Gathering
 from actors.gateway.sealing import Sealer, acts_in
 from actors.gateway.shared_parcel import Waiters, part_of, tell_all
 from actors.gateway.single_submission import SingleSubmission
-from actors.gateway.submission import Held, Submission
+from actors.gateway.submission import Held
 from rules.decoding.events import Decoded
 
 _LINE: Final = re.compile(r"\Aline [0-9]+")
@@ -60,9 +60,9 @@ class Singles:
     def __len__(self) -> int:
         return len(self._gathering)
 
-    def put(self, body: bytes, key: str) -> asyncio.Future[Submission]:
-        """Line one event of a key up; gives its submission, once dealt. Raises Problem 400."""
-        return self._gathering.put(body, key)
+    def put(self, body: bytes, key: str, submission: SingleSubmission) -> None:
+        """Line one event of a key up, to be answered to a submission; raises Problem 400."""
+        self._gathering.put(body, key, submission)
 
     def hurry(self) -> None:
         """Have what waits dealt soon."""
@@ -101,22 +101,16 @@ class Singles:
     def _submit(self, decoded: Decoded, found: Waiters, held: Sequence[Held] = ()) -> None:
         places, valid = decoded.place.tolist(), decoded.columns
         ids = valid.column("event_id").to_pylist()
-        submissions = {
-            place: SingleSubmission(event_id, 1)
-            for place, event_id in zip(places, ids, strict=True)
-        }
+        for place, event_id in zip(places, ids, strict=True):
+            found[place].submission.name_one(event_id)
         for refusal in decoded.refused:
             # Each of them is the only event of its request: a line number would be its neighbours'.
             alone = replace(refusal, sentence=_LINE.sub("the event", refusal.sentence))
-            submissions[refusal.place] = SingleSubmission("", 0)
-            submissions[refusal.place].refuse([alone])
+            found[refusal.place].submission.refuse([alone])
         if places:
-            rows = [submissions[place] for place in places]
+            rows = [found[place].submission for place in places]
             for row, word, member in acts_in(valid):
                 rows[row].acts = [(0, word, member)]
             for one in held:
                 rows[one.row].held.append(replace(one, row=0))
             self._deal(valid, rows, [found[place].key for place in places])
-        for place, waiter in found.items():
-            if not waiter.found.done():
-                waiter.found.set_result(submissions[place])

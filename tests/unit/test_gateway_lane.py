@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from actors.gateway import batch_size, desk, gathering
+from actors.gateway import ingest as ingest_module
 from actors.gateway.batch_size import BATCH_EVENTS_MAX
 from actors.gateway.desk import Desk
 from actors.gateway.ingest import Ingest
@@ -174,6 +175,28 @@ def test_a_full_queue_and_a_stopping_system_refuse() -> None:
     asyncio.run(scenario())
 
 
+def test_who_waits_too_long_is_told_and_their_event_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ingest_module, "ANSWER_WITHIN_S", 0.01)
+
+    async def scenario() -> None:
+        shard = Shard()
+        ingest = Ingest([shard], NAMES, "events", 0)
+        ingest.start()
+        shard.gate.clear()
+        with pytest.raises(Problem) as late:
+            await send(ingest, event(1, 0))
+        assert (late.value.status, late.value.retry_after_s) == (503, 2)
+        assert ingest.queue.held == 1, "it still waits, and counts"
+        shard.gate.set()
+        assert await ingest.stop(5.0)
+        assert shard.batches == [["e-1"]]
+        assert ingest.queue.held == 0
+
+    asyncio.run(scenario())
+
+
 def test_a_body_that_is_no_json_is_refused_alone() -> None:
     async def scenario() -> None:
         ingest = Ingest([Shard()], NAMES, "events", 0)
@@ -182,6 +205,7 @@ def test_a_body_that_is_no_json_is_refused_alone() -> None:
         with pytest.raises(Problem) as broken:
             await ingest.take(b'{"event_id": ', "application/json")
         assert broken.value.status == 400
+        assert ingest.queue.held <= 1, "only the good one counts"
         assert (await good)["results"][0]["status"] == "applied"
         assert await ingest.stop(1.0)
 

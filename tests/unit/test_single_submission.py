@@ -29,7 +29,7 @@ def test_one_event_is_answered_like_any_other(
     status: int, reason: int, points: int, detail: dict[str, str], note: str
 ) -> None:
     async def scenario() -> None:
-        many, one = Submission(1, 1), SingleSubmission("e-1", 1)
+        many, one = Submission(1, 1), SingleSubmission("e-1")
         many.name(np.zeros(1, np.int64), pa.array(["e-1"]))
         extras = Extras({0: dict(detail)} if detail else {}, {0: note} if note else {})
         row = (np.array([status], np.uint8), np.array([reason], np.uint8), np.array([points]))
@@ -46,7 +46,7 @@ def test_one_event_is_answered_like_any_other(
 def test_a_refusal_of_the_decoder_is_answered_at_once() -> None:
     async def scenario() -> None:
         refusal = Refusal(0, "e-9", "bad_field", "the event: at is missing")
-        many, one = Submission(1, 0), SingleSubmission("", 0)
+        many, one = Submission(1, 0), SingleSubmission()
         many.refuse([refusal])
         one.refuse([refusal])
         assert one.done.done()
@@ -57,7 +57,7 @@ def test_a_refusal_of_the_decoder_is_answered_at_once() -> None:
 
 def test_each_single_gets_its_own_row() -> None:
     async def scenario() -> None:
-        singles = [SingleSubmission(f"e-{number}", 1) for number in range(3)]
+        singles = [SingleSubmission(f"e-{number}") for number in range(3)]
         extras = Extras({1: {"payable": "3.00"}}, {})
         zeros = np.zeros(3, np.uint8)
         SharedParcel(singles).fill(np.arange(3), zeros, zeros, np.array([4, 5, 6]), extras)
@@ -70,7 +70,7 @@ def test_each_single_gets_its_own_row() -> None:
 
 def test_an_error_reaches_every_single() -> None:
     async def scenario() -> None:
-        singles = [SingleSubmission(f"e-{number}", 1) for number in range(2)]
+        singles = [SingleSubmission(f"e-{number}") for number in range(2)]
         SharedParcel(singles).fail(ValueError("gone"))
         for single in singles:
             with pytest.raises(ValueError, match="gone"):

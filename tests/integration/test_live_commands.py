@@ -162,6 +162,18 @@ def test_a_port_in_use_is_refused_in_words(tmp_path: Path) -> None:
     assert f"error: 127.0.0.1:{port} can't be used" in result.output
 
 
+def test_a_store_that_is_away_is_named_without_its_password(tmp_path: Path) -> None:
+    season = tmp_path / "season.toml"
+    season.write_text(SEASON, encoding="utf-8")
+    words = ["serve", str(season), "--data", str(tmp_path / "data"), "--no-ui", "--port", "0"]
+    url = f"127.0.0.1:{free_port()}/0"
+    result = CliRunner().invoke(main, [*words, "--redis-url", f"redis://till:s3cret@{url}"])
+    assert result.exit_code == 1
+    assert f"error: redis://till:…@{url} can't be used" in result.output
+    assert "start that server, or correct --redis-url" in result.output
+    assert "s3cret" not in result.output
+
+
 @pytest.mark.long
 def test_a_start_that_failed_leaves_the_key_to_the_next(
     ray_session: None,  # noqa: ARG001  Ray has to be up

@@ -16,7 +16,8 @@ from typing import Final, TextIO
 import click
 
 from actors.agreement import FolderMismatch
-from actors.store.errors import FolderFormat, FolderInUse, StoreError
+from actors.store.client import without_password
+from actors.store.errors import FolderFormat, FolderInUse, StoreError, StoreUnavailable
 from actors.system import NotReady, System, Wanted
 from rules.season.season_file import SeasonErrors
 from ui import pages_server
@@ -85,6 +86,8 @@ def exit_of(wanted: Wanted, ui_port: int | None) -> Iterator[Live]:
             fail(f"{wanted.season_path} has errors; `forecourt check` lists them:\n{error}", 2)
         except (FolderInUse, FolderMismatch, FolderFormat, ValueError) as error:
             fail(str(error), 2)
+        except StoreUnavailable as error:
+            fail(_not_reached(error, wanted.redis_url))
         except (StoreError, NotReady, OSError) as error:
             fail(_told(error))
         live = Live(system, out)
@@ -107,6 +110,14 @@ def _told(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
     return str(error)
+
+
+def _not_reached(error: StoreUnavailable, redis_url: str | None) -> str:
+    """Name the server that doesn't answer, where it is one of the operator's own."""
+    if redis_url is None:
+        return str(error)
+    server = without_password(redis_url)
+    return f"{server} can't be used: {error}; start that server, or correct --redis-url"
 
 
 def _end_on_sigterm() -> None:

@@ -38,7 +38,6 @@ class Served:
         self,
         season: Path,
         *,
-        clock: str = "events",
         shards: int | None = None,
         options: Sequence[str] = (),
     ) -> None:
@@ -47,7 +46,7 @@ class Served:
         self.ready_after_s = 0.0
         self._season = season
         some = [] if shards is None else ["--shards", str(shards)]
-        self._options = ["--clock", clock, *some, *options]
+        self._options = ["--clock", "events", *some, *options]
         self._process: subprocess.Popen[str] | None = None
         self._home = Path()
 

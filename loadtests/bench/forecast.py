@@ -58,11 +58,11 @@ def measure(
     from rules.compiling.compiled import compile_rules
     from rules.season.season_file import load_season
     from simulator.outlook.forecast_judge import coverage
-    from simulator.people.population_file import load_population_file
+    from simulator.people.population_file import shipped_population
 
     text = cut(Path(shipped_season()).read_text(encoding="utf-8"), days)
     rules = compile_rules(load_season(text, "the example season"))
-    population = load_population_file()
+    population = shipped_population()
     verdicts: list[Verdict] = []
     began_s = time.perf_counter()
     for nth in range(truths):

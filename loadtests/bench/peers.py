@@ -203,9 +203,6 @@ class Sides:
         ids = self.chosen(number, count)
         return seconds(lambda: ask(ids))
 
-    def _page_here(self) -> Any:
-        return self.both.index.keys(self.both.index.at(0, PAGE_ROWS))
-
     def _around_here(self, ids: list[str]) -> Any:
         index = self.both.index
         rank = int(self.both.ranks_here(ids)[0])

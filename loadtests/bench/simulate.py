@@ -127,10 +127,10 @@ def _rates(members: int, seed: int) -> tuple[list[float], list[float]]:
     """Draw the peer's visit and task rates as ours are."""
     from simulator.people.keyed import Keyed
     from simulator.people.members import draw_members
-    from simulator.people.population_file import load_population_file
+    from simulator.people.population_file import shipped_population
     from simulator.people.setting import setting_of
 
-    population = load_population_file()
+    population = shipped_population()
     setting = setting_of(_season(), population)
     drawn = draw_members(Keyed(seed), population, setting, first=0, last=members, total=members)
     return drawn.visit_rate.tolist(), drawn.task_rate.tolist()
@@ -146,10 +146,10 @@ def _season() -> Any:
 def _stages(members: int, seed: int) -> dict[str, float]:
     """Tell where the time of one run goes, in seconds."""
     from rules.compiling.compiled import compile_rules
-    from simulator.people.population_file import load_population_file
+    from simulator.people.population_file import shipped_population
     from simulator.play.run import simulate_run
 
-    run = simulate_run(compile_rules(_season()), load_population_file(), members, seed)
+    run = simulate_run(compile_rules(_season()), shipped_population(), members, seed)
     return {name: float(f"{taken:.4g}") for name, taken in sorted(run.seconds.items())}
 
 

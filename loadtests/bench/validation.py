@@ -93,9 +93,9 @@ def fuel_judged(membership: Literal["mixed", "panel"], seed: int = 1) -> tuple[J
     """Fit and judge the fuel purchases: over the year, and held out after week 26."""
     from simulator.fit.calibration import calibrate, holidays_of
     from simulator.fit.validation import hold_out, judge
-    from simulator.people.population_file import load_population_file
+    from simulator.people.population_file import shipped_population
 
-    observed, template = fuel_log(), load_population_file()
+    observed, template = fuel_log(), shipped_population()
     is_holiday = holidays_of(FUEL_COUNTRY)
     fitted = calibrate(observed, template, is_holiday=is_holiday, membership=membership)
     whole = judge(observed, fitted, observed.days, observed.days, is_holiday=is_holiday, seed=seed)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 Int64s = npt.NDArray[np.int64]
 
-KIND_CODES: Final = {word: code for code, word in enumerate(KINDS)}
 BASE, BONUS, TASK, GOAL, REFERRAL, ADJUSTED, REDEEMED, CHECKOUT, EXPIRED, REVERSED = range(
     len(KINDS)
 )

@@ -207,12 +207,11 @@ class MemberTable:
         on_board, company = self._boards_and_company(rows)
         return members.level[rows], on_board, company
 
-    def older_standing(self, rows: Int64s | None = None) -> Standing:
+    def older_standing(self) -> Standing:
         """Gather the standings of the season before, which runs its course."""
         older = self.older
         assert older is not None
-        if rows is None:
-            rows = np.arange(self.members.size, dtype=np.int64)
+        rows = np.arange(self.members.size, dtype=np.int64)
         older.fit(self.members.capacity)
         on_board, company = older.boards_of(self, rows)
         column = older.columns

@@ -46,9 +46,7 @@ class Optimum:
         return float(np.sqrt(max(self.covariance[index, index], 0.0)))
 
 
-def maximise(
-    log_likelihood: Callable[[Floats], float], start: Sequence[float], bound: float = _BOUND
-) -> Optimum:
+def maximise(log_likelihood: Callable[[Floats], float], start: Sequence[float]) -> Optimum:
     """Climb from `start` and measure the curvature at the top.
 
     Parameters should be of size one, as logarithms and logits are.
@@ -61,7 +59,7 @@ def maximise(
         return value if np.isfinite(value) else 1e300
 
     found = minimize(
-        down, np.array(start), method="L-BFGS-B", bounds=[(-bound, bound)] * len(start)
+        down, np.array(start), method="L-BFGS-B", bounds=[(-_BOUND, _BOUND)] * len(start)
     )
     at = np.asarray(found.x, dtype=np.float64)
     hessian = _hessian(down, at)

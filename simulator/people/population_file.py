@@ -221,12 +221,6 @@ def _mismatches(parts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "card.top_up_weights", ": must have one entry for each of top_up_amounts"
 
 
-def load_population_file(path: Path | None = None) -> Population:
-    """Load a population file, by default the one shipped.
-
-    Raises:
-        PopulationErrors: as `load_population`.
-        OSError: the file can't be read.
-    """
-    chosen = DEFAULT_FILE if path is None else path
-    return load_population(chosen.read_text(encoding="utf-8"), str(path or chosen.name))
+def shipped_population() -> Population:
+    """Load the population file that comes with the program."""
+    return load_population(DEFAULT_FILE.read_text(encoding="utf-8"), DEFAULT_FILE.name)

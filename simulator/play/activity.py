@@ -53,14 +53,12 @@ class Shares:
     bar: float = 0.00001
 
 
-def with_activity(
-    season: Season, tables: Iterable[pa.Table], seed: int, shares: Shares | None = None
-) -> Iterator[pa.Table]:
+def with_activity(season: Season, tables: Iterable[pa.Table], seed: int) -> Iterator[pa.Table]:
     """Add programme activity to daily tables of traffic; the same seed adds the same.
 
     Memory: the ids of all members seen. Cost: some microseconds for each event added.
     """
-    acting = _Acting(season, shares or Shares())
+    acting = _Acting(season, Shares())
     for day, table in enumerate(tables):
         draw = np.random.default_rng([STREAM, seed, day])
         yield _merged(table, acting.day(day, table, draw))

@@ -8,7 +8,7 @@ from pathlib import Path
 from rules.compiling.compiled import Rules, compile_rules
 from rules.season.season_file import load_season
 from simulator.people.population import Population
-from simulator.people.population_file import load_population_file
+from simulator.people.population_file import shipped_population
 from simulator.play.effects import ALL_EFFECTS, Effects
 from simulator.play.play import Play
 from simulator.play.run import simulate_run
@@ -33,7 +33,7 @@ def rules_of(*changes: tuple[str, str]) -> Rules:
 @lru_cache(maxsize=1)
 def population() -> Population:
     """Load the population that is shipped."""
-    return load_population_file()
+    return shipped_population()
 
 
 @lru_cache(maxsize=8)

@@ -6,7 +6,7 @@ import pytest
 from simulator.people.keyed import Keyed
 from simulator.people.members import Members, draw_members
 from simulator.people.population import Population
-from simulator.people.population_file import load_population_file
+from simulator.people.population_file import shipped_population
 from simulator.people.setting import Setting
 from simulator.play.basket import Basket, Fills
 
@@ -15,7 +15,7 @@ MEMBERS = 20_000
 
 @pytest.fixture(scope="module")
 def population() -> Population:
-    return load_population_file()
+    return shipped_population()
 
 
 def setting(shop: tuple[str, ...] = ("shop", "wash")) -> Setting:

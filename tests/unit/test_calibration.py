@@ -12,7 +12,7 @@ from simulator.fit.observed import NothingToFit, Observed, any_names, observe
 from simulator.fit.validation import hold_out
 from simulator.log.log_writer import LogWriter
 from simulator.log.logs import read_log
-from simulator.people.population_file import load_population, load_population_file
+from simulator.people.population_file import load_population, shipped_population
 from simulator.play.traffic import generate
 from tests.unit.test_traffic import plain_toml
 from ui.commands.calibrate import command
@@ -46,7 +46,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("log") / "log.parquet"
     season = load_season(plain_toml(), "plain.toml")
     with LogWriter(path) as writer:
-        for table in generate(season, load_population_file(), MEMBERS, DAYS, seed=SEED):
+        for table in generate(season, shipped_population(), MEMBERS, DAYS, seed=SEED):
             writer.write(table)
     return path
 
@@ -58,13 +58,13 @@ def observed(log: Path) -> Observed:
 
 @pytest.fixture(scope="module")
 def fitted(observed: Observed) -> Calibration:
-    return calibrate(observed, load_population_file())
+    return calibrate(observed, shipped_population())
 
 
 @pytest.mark.parametrize("path", RECOVERED)
 def test_the_figure_is_found_again_within_its_interval(fitted: Calibration, path: str) -> None:
     found = fitted.found[path]
-    truth = load_population_file().parameters[path].value
+    truth = shipped_population().parameters[path].value
     assert isinstance(truth, float)
     assert isinstance(found.value, float)
     assert found.low - 1e-9 <= truth <= found.high + 1e-9, (found, truth)
@@ -79,7 +79,7 @@ def test_the_interval_says_something(fitted: Calibration) -> None:
 
 def test_the_file_loads_and_what_the_log_cant_tell_stays(fitted: Calibration) -> None:
     again = load_population(fitted.text, "again.toml")
-    template = load_population_file()
+    template = shipped_population()
     assert "response.zero_share" in fitted.defaults
     kept = again.parameters["response.zero_share"]
     assert kept.value == template.parameters["response.zero_share"].value
@@ -92,7 +92,7 @@ def test_the_file_loads_and_what_the_log_cant_tell_stays(fitted: Calibration) ->
 
 
 def test_held_out_weeks_are_foretold(observed: Observed) -> None:
-    held = hold_out(observed, load_population_file(), seed=5)
+    held = hold_out(observed, shipped_population(), seed=5)
     assert held.fitted_weeks == 8
     assert held.judged.visits.value < 0.04
     assert held.judged.intervals.value < 0.03
@@ -103,9 +103,9 @@ def test_held_out_weeks_are_foretold(observed: Observed) -> None:
 
 def test_too_short_a_log_is_refused(observed: Observed) -> None:
     with pytest.raises(NothingToFit, match="visits after a member's first: at least 50"):
-        calibrate(observed.before(1), load_population_file())
+        calibrate(observed.before(1), shipped_population())
     with pytest.raises(NothingToFit, match="at least 4 are needed before the cut"):
-        hold_out(observed.before(42), load_population_file())
+        hold_out(observed.before(42), shipped_population())
 
 
 def test_the_command_writes_population_and_page(log: Path, tmp_path: Path) -> None:

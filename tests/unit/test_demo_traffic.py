@@ -9,7 +9,7 @@ from rules.judging.results import STATUSES
 from rules.season.season_file import load_season
 from rules.table.member_table import MemberTable
 from simulator.log.logs import TablePart
-from simulator.people.population_file import load_population_file
+from simulator.people.population_file import shipped_population
 from simulator.play.play import Play
 from ui.commands.demo import SEASON, demo_traffic
 
@@ -50,7 +50,7 @@ def test_a_live_system_takes_what_was_played_and_comes_to_the_same(
             "applied",
             "limit_reached",
         }
-    played = Play(rules, load_population_file(), MEMBERS, SEED)
+    played = Play(rules, shipped_population(), MEMBERS, SEED)
     played.run()
     advance(live, played.end_us)
     codes = live.coupon_book.code[: live.coupon_book.size].tolist()

@@ -7,14 +7,14 @@ import pytest
 
 from simulator.people.keyed import Keyed
 from simulator.people.population import Population
-from simulator.people.population_file import load_population_file
+from simulator.people.population_file import shipped_population
 from simulator.people.setting import Setting
 from simulator.play.local_days import LocalDays
 
 
 @pytest.fixture(scope="module")
 def population() -> Population:
-    return load_population_file()
+    return shipped_population()
 
 
 def setting(starts: date, days: int, zone: str = "America/New_York") -> Setting:

@@ -13,7 +13,7 @@ import pytest
 
 from rules.season.season_file import load_season
 from simulator.log.log_writer import LogWriter, UnknownLogFormat, ndjson_of
-from simulator.people.population_file import load_population_file
+from simulator.people.population_file import shipped_population
 from simulator.play.traffic import generate
 
 SEASON_FILE = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"
@@ -22,7 +22,7 @@ SEASON_FILE = Path(__file__).parents[2] / "seasons" / "summer-2026.toml"
 @pytest.fixture(scope="module")
 def tables() -> list[pa.Table]:
     season = load_season(SEASON_FILE.read_text(encoding="utf-8"), SEASON_FILE.name)
-    return list(generate(season, load_population_file(), 1_500, 12, seed=6))
+    return list(generate(season, shipped_population(), 1_500, 12, seed=6))
 
 
 def written(tables: list[pa.Table], path: Path) -> Path:

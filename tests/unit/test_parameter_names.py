@@ -2,11 +2,11 @@
 
 from rules.season.season_file import load_season
 from simulator.people.parameter_names import NAMES, UNITS, general
-from simulator.people.population_file import load_population_file
+from simulator.people.population_file import shipped_population
 from simulator.report.report_words import ReportWords
 from tests.unit.simulated import SEASON
 
-POPULATION = load_population_file()
+POPULATION = shipped_population()
 
 
 def test_every_figure_and_unit_is_named_and_nothing_else() -> None:

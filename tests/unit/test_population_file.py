@@ -4,7 +4,7 @@ from simulator.people.population_file import (
     DEFAULT_FILE,
     PopulationErrors,
     load_population,
-    load_population_file,
+    shipped_population,
 )
 
 TEXT = DEFAULT_FILE.read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def line_of(text: str, start: str) -> int:
 
 
 def test_the_shipped_file_loads_and_every_figure_has_unit_range_and_source() -> None:
-    population = load_population_file()
+    population = shipped_population()
     assert population.timing.renewal_shape == 1.4
     assert population.kinds["taxi"].visits_per_month == 20
     assert len(population.parameters) > 90
@@ -39,7 +39,7 @@ def test_the_shipped_file_loads_and_every_figure_has_unit_range_and_source() -> 
 
 
 def test_member_shares_add_up_and_litres_come_near_the_market_mix() -> None:
-    population = load_population_file()
+    population = shipped_population()
     assert sum(kind.share for kind in population.kinds.values()) == pytest.approx(1.0)
     litres = dict.fromkeys(population.grades, 0.0)
     for kind in population.kinds.values():

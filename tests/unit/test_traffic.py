@@ -15,7 +15,7 @@ from rules.decoding.events import Names, decode_table
 from rules.season.season_file import load_season
 from rules.season.season_models import Season
 from simulator.people.population import Population
-from simulator.people.population_file import DEFAULT_FILE, load_population, load_population_file
+from simulator.people.population_file import DEFAULT_FILE, load_population, shipped_population
 from simulator.play.traffic import generate
 
 SEASONS = Path(__file__).parents[2] / "seasons"
@@ -34,7 +34,7 @@ def season() -> Season:
 
 @pytest.fixture(scope="module")
 def population() -> Population:
-    return load_population_file()
+    return shipped_population()
 
 
 @pytest.fixture(scope="module")

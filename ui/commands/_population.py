@@ -16,12 +16,12 @@ def read_population(path: Path | None) -> Population:
     from simulator.people.population_file import (
         PopulationErrors,
         load_population,
-        load_population_file,
+        shipped_population,
     )
 
     try:
         if path is None:
-            return load_population_file()
+            return shipped_population()
         return load_population(read_text(path), str(path))
     except PopulationErrors as errors:
         refuse(str(errors))

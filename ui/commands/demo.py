@@ -103,12 +103,12 @@ def demo_traffic(members: int, seed: int) -> Iterator[TablePart]:
     from rules.season.season_file import load_season
     from simulator.log.event_log import log_table
     from simulator.log.logs import TablePart
-    from simulator.people.population_file import load_population_file
+    from simulator.people.population_file import shipped_population
     from simulator.play.play import Play
 
     rules = compile_rules(load_season(SEASON.read_text(encoding="utf-8"), str(SEASON)))
     written: list[pa.RecordBatch] = []
-    play = Play(rules, load_population_file(), members, seed, write=written.append)
+    play = Play(rules, shipped_population(), members, seed, write=written.append)
     already = 0
     for _ in chain(play.played(), [play.days]):
         for batch in written:

@@ -36,12 +36,12 @@ def simulate(
     """
     from rules.compiling.compiled import compile_rules
     from rules.season.season_file import load_season
-    from simulator.people.population_file import load_population, load_population_file
+    from simulator.people.population_file import load_population, shipped_population
 
     def read(name: str) -> str:
         return (texts / f"{name}.toml").read_text(encoding="utf-8")
 
-    population = load_population_file()
+    population = shipped_population()
     if asked.own_population:
         population = load_population(read("population"), "population")
     if asked.kind in ("forecast", "judge"):

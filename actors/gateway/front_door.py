@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from actors.gateway.problems import MEDIA_TYPE, Problem
+from actors.gateway.request_log import HEADER, request_id_of
 from actors.settings import Settings
 
 URL_BYTES_MAX: Final = 8 * 1024
@@ -235,6 +236,8 @@ class FrontDoor(HttpToolsProtocol):
                 "content-type": MEDIA_TYPE,
                 "content-length": str(len(body)),
                 "connection": "close",
+                # Not the sender's own: its headers needn't have come, or be of this request.
+                HEADER.decode(): request_id_of({"headers": ()}).decode(),
                 **{name.lower(): value for name, value in problem.headers.items()},
             }
             lines = [f"{name}: {value}\r\n".encode() for name, value in headers.items()]

@@ -115,6 +115,17 @@ def test_whoever_is_too_slow_is_told_and_cut_off(door: tuple[int, Heard]) -> Non
     assert heard == [(408, "127.0.0.1")] * 3
 
 
+def test_what_is_refused_at_the_door_has_an_id_too(door: tuple[int, Heard]) -> None:
+    port, _ = door
+    wires = [opened(port), opened(port)]
+    for wire in wires:
+        wire.sendall(b"BREW / HTTP/3.0\r\n\r\n")
+    answers = [rest_of(wire) for wire in wires]
+    assert [status_of(answer) for answer in answers] == [400, 400]
+    ids = {answer.lower().split(b"\r\nx-request-id: ")[1].split(b"\r\n")[0] for answer in answers}
+    assert len(ids) == 2
+
+
 def test_a_body_that_drips_is_cut_off_too(door: tuple[int, Heard]) -> None:
     port, _ = door
     wire = opened(port)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from rules.decoding.order_lines import OrderLine
@@ -34,6 +35,11 @@ def spread(total_fen: int, room_fen: Sequence[int]) -> list[int]:
     return shares
 
 
+def _share(share: Fraction, whole: int) -> int:
+    """Take a share of a whole, rounded down, without the greatest common divisor of a product."""
+    return whole * share.numerator // share.denominator
+
+
 @dataclass(slots=True)
 class Bill:
     """An order's lines and what each step takes off them, fen by line.
@@ -42,24 +48,28 @@ class Bill:
     """
 
     lines: Sequence[OrderLine]
-    tier: list[int] = field(default_factory=list)
-    earlier: list[int] = field(default_factory=list)
-    coupon: list[int] = field(default_factory=list)
-    points: list[int] = field(default_factory=list)
+    tier: list[int] = field(init=False)
+    earlier: list[int] = field(init=False)
+    coupon: list[int] = field(init=False)
+    points: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        for step in (self.tier, self.earlier, self.coupon, self.points):
-            step.extend([0] * (len(self.lines) - len(step)))
+        nothing = [0] * len(self.lines)
+        self.tier, self.earlier = nothing, nothing.copy()
+        self.coupon, self.points = nothing.copy(), nothing.copy()
 
     def left(self) -> list[int]:
         """Tell what is left to pay of each line, fen."""
         steps = zip(self.lines, self.tier, self.earlier, self.coupon, self.points, strict=True)
-        return [line.amount_fen - sum(taken) for line, *taken in steps]
+        return [
+            line.amount_fen - tier - earlier - coupon - points
+            for line, tier, earlier, coupon, points in steps
+        ]
 
     @property
     def off_fen(self) -> int:
         """Add up everything that is taken off."""
-        return sum(map(sum, (self.tier, self.earlier, self.coupon, self.points)))
+        return sum(self.tier) + sum(self.earlier) + sum(self.coupon) + sum(self.points)
 
 
 def take_tier_discount(
@@ -70,7 +80,7 @@ def take_tier_discount(
         return
     for place, line in enumerate(bill.lines):
         if categories.get(line.product) == discount.category:
-            off_fen = int(discount.per_litre_fen * line.litres_ml // 1000)
+            off_fen = _share(discount.per_litre_fen, line.litres_ml) // 1000
             bill.tier[place] = min(line.amount_fen, off_fen)
 
 
@@ -87,7 +97,7 @@ def take_coupon(bill: Bill, coupon: Coupon, eligible: Sequence[bool]) -> int:
         off_fen = min(coupon.off_fen, room_fen)
     else:
         assert coupon.pay is not None
-        off_fen = int(room_fen * (1 - coupon.pay) // 1)
+        off_fen = _share(1 - coupon.pay, room_fen)
         if coupon.max_off_fen is not None:
             off_fen = min(off_fen, coupon.max_off_fen)
     bill.coupon = spread(off_fen, left)
@@ -114,7 +124,7 @@ def share_fen(bill: Bill, checkout: Checkout, paid_fen: int) -> int:
     max_share is of what the tier discount and coupons leave.
     """
     whole_fen = sum(bill.left()) + paid_fen
-    return max(0, int(checkout.max_share * whole_fen // 1) - paid_fen)
+    return max(0, _share(checkout.max_share, whole_fen) - paid_fen)
 
 
 def most_points(bill: Bill, checkout: Checkout, active: int, paid_fen: int) -> int:

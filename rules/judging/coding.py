@@ -13,6 +13,7 @@ from rules.compiling.calendar import DAY_US, MINUTE_US, months_of_days
 from rules.compiling.compiled import TYPE_CODES, Rules
 from rules.decoding.batch_cells import BatchCells
 from rules.decoding.identity import Hashes, hash_strings, hashes_of
+from rules.decoding.text_cells import TextCells
 from rules.table.ledger import identity_keys
 from rules.table.member_table import MemberTable
 
@@ -66,13 +67,17 @@ class Events:
     sale: npt.NDArray[np.int32]
     lasting: Bools | None = None
     _columns: dict[str, pa.Array] = field(default_factory=dict)
+    _cells: dict[str, TextCells] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row)
 
     def text(self, column: str, place: int) -> str:
         """Read one text cell, "" when absent."""
-        return self._column(column)[place].as_py() or ""
+        cells = self._cells.get(column)
+        if cells is None:
+            cells = self._cells[column] = TextCells(self._column(column))
+        return cells[place]
 
     def texts(self, column: str, places: Int64s) -> list[Any]:
         """Read the cells of a text column at int64[k] rows, None where absent."""

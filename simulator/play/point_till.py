@@ -64,7 +64,8 @@ class PointTill:
                 continue
             fen = points * checkout.amount_fen // checkout.points
             lines = self._orders.lines(sales, place, shop)
-            bill = Bill(lines, tier=[int(sales.discount_fen[place])])
+            bill = Bill(lines)
+            bill.tier[0] = int(sales.discount_fen[place])
             bill.points = spread(fen, left)
             sales.take_off(place, shop, bill)
             paid[place] = details.add(points=points, lines=told_lines(lines))

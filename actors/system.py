@@ -145,28 +145,7 @@ class System:
             url = self._server.url
         else:
             url = given
-        self.settings = Settings(
-            season_path=str(wanted.data.resolve() / "season.toml"),
-            season_digest=hashlib.sha256((wanted.data / "season.toml").read_bytes()).hexdigest(),
-            data=str(wanted.data.resolve()),
-            redis_url=url,
-            shards=shards,
-            clock=wanted.clock,
-            host=wanted.host,
-            port=port,
-            log_format=wanted.log_format,
-            stream_readers=wanted.stream_readers,
-            notify=wanted.notify,
-            webhook_secret=wanted.webhook_secret,
-            rates=wanted.rates,
-            tls_cert=str(wanted.tls_cert.resolve()) if wanted.tls_cert else "",
-            tls_key=str(wanted.tls_key.resolve()) if wanted.tls_key else "",
-            snapshot_events=wanted.snapshot_events,
-            file_from_rows=wanted.file_from_rows,
-            simulator=wanted.simulator,
-            season=pickle.dumps(first_season(wanted.data, rules, text)),
-            holidays=known_holidays(),
-        )
+        self.settings = self._settings_of(rules, shards, url, port)
         # Our own server reads what it holds while Ray and the actors' processes start.
         with ThreadPoolExecutor(1, "store-opener") as beside:
             opened = beside.submit(self._open_store)
@@ -190,6 +169,32 @@ class System:
         log.info("started: %s", ", ".join(f"{name} {took_s:.2f} s" for name, took_s in spent))
         # Not before: it is told once, and a start that fails on the way would never tell it.
         self.new_admin_key = keys.ensure_admin(wanted.admin_key, time.time_ns() // 1000)
+
+    def _settings_of(self, rules: Rules, shards: int, url: str, port: int) -> Settings:
+        """Put together what every actor is told, of the folder and of what was asked for."""
+        wanted = self._wanted
+        return Settings(
+            season_path=str(wanted.data.resolve() / "season.toml"),
+            season_digest=hashlib.sha256((wanted.data / "season.toml").read_bytes()).hexdigest(),
+            data=str(wanted.data.resolve()),
+            redis_url=url,
+            shards=shards,
+            clock=wanted.clock,
+            host=wanted.host,
+            port=port,
+            log_format=wanted.log_format,
+            stream_readers=wanted.stream_readers,
+            notify=wanted.notify,
+            webhook_secret=wanted.webhook_secret,
+            rates=wanted.rates,
+            tls_cert=str(wanted.tls_cert.resolve()) if wanted.tls_cert else "",
+            tls_key=str(wanted.tls_key.resolve()) if wanted.tls_key else "",
+            snapshot_events=wanted.snapshot_events,
+            file_from_rows=wanted.file_from_rows,
+            simulator=wanted.simulator,
+            season=pickle.dumps(first_season(wanted.data, rules, wanted.season_text)),
+            holidays=known_holidays(),
+        )
 
     def _open_store(self) -> ApiKeys:
         """Start the embedded server if it is ours, check the store, make the keys it begins with.

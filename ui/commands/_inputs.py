@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -39,6 +40,16 @@ def _tell(message: str, errors: list[dict[str, Any]] | None) -> None:
     if context is not None and context.params.get("as_json"):
         answer = {"ok": False, "errors": errors or [{"problem": message}]}
         click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def ready_folder(out: Path) -> None:
+    """Make the folder that results go to, or leave: before the work, not after hours of it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        fail(f"{out}: {error.strerror or error}; name a folder that can be written")
 
 
 def read_text(path: Path) -> str:

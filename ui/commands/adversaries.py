@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from ui.commands._inputs import fail, read_season, read_text, refuse
+from ui.commands._inputs import fail, read_season, read_text, ready_folder, refuse
 from ui.commands._simulating import Runs, log_option, progress, run_options, workers_for
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def command(
     counts, read = _counts(agents, asked.members, kinds), _figures(figures)
     study = study_of(rules, text.text, str(season), asked.jobs(rules), read, counts, log)
     share = workers or workers_for(asked.members, asked.seeds * 3)
+    ready_folder(out)
     began_s = time.monotonic()
     try:
         with workers_up(share), progress("adversaries") as told:

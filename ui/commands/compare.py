@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ui.commands._inputs import fail, read_season, refuse
+from ui.commands._inputs import fail, read_season, ready_folder, refuse
 from ui.commands._simulating import Runs, progress, run_options, workers_for
 
 
@@ -34,6 +34,7 @@ def command(
 
     both = [compile_rules(read_season(path)) for path in (base, candidate)]
     jobs = [job for rules in both for job in asked.jobs(rules)]
+    ready_folder(out)
     began_s = time.monotonic()
     try:
         with progress("comparing") as told:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from ui.commands._inputs import fail, read_season, refuse
+from ui.commands._inputs import fail, read_season, ready_folder, refuse
 from ui.commands._simulating import Runs, log_option, progress, run_options, workers_for
 
 
@@ -49,6 +49,7 @@ def command(
     jobs = asked.jobs(rules)
     jobs[0] = replace(jobs[0], log=log)
     every = [*jobs, *extra_jobs(jobs, draws, model_form)]
+    ready_folder(out)
     began_s = time.monotonic()
     try:
         with progress("simulating") as told:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from simulator.search.effort import RUNGS
-from ui.commands._inputs import fail, read_season, read_text, refuse
+from ui.commands._inputs import fail, read_season, read_text, ready_folder, refuse
 from ui.commands._simulating import Runs, progress, run_options, workers_for
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def command(
     plan = Plan(trials, RUNGS[effort], asked.seed)
     planned = plan.runs(space.size)
     many = workers or workers_for(asked.members, planned)
+    ready_folder(out)
     began_s = time.monotonic()
     try:
         kept = KeptRuns(out / "runs.ndjson", made_with(first), resume=resume)

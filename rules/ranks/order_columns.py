@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from rules.ranks.official_order import Int64s
+
+FEW: Final = 256
+"""Fewer probes than this are not worth looking for equal scores among."""
 
 Int32s = npt.NDArray[np.int32]
 
@@ -49,8 +52,10 @@ class OrderColumns:
         another with the same score share that.
         """
         score = terms[0]
-        if not len(score):
-            return np.empty(0, dtype=np.int64)
+        if len(score) < FEW:
+            low = np.searchsorted(self.terms[0], score, side="left").astype(np.int64)
+            high = np.searchsorted(self.terms[0], score, side="right").astype(np.int64)
+            return self.search(terms, id_number, low, high, 1)
         other = np.flatnonzero(np.concatenate(([True], score[1:] != score[:-1])))
         often = np.diff(np.append(other, len(score)))
         low = np.searchsorted(self.terms[0], score[other], side="left").astype(np.int64)

@@ -36,7 +36,8 @@ class Overlay:
             place = self.places[entry]
             return int(place) - int(self.holes.searchsorted(place)) + entry
 
-        return bisect_left(range(len(self.rows)), position, key=at)
+        # Entry i stands at i or behind: a page near the top looks at few.
+        return bisect_left(range(min(len(self.rows), max(0, position))), position, key=at)
 
     @cached_property
     def _filled(self) -> Int64s:

@@ -25,9 +25,9 @@ from rules.table.distinct import distinct
 __all__ = ["FrozenOrder", "Key", "RankIndex", "full_order", "key_of"]
 
 DELTA_MIN: Final = 64
-DELTA_SHARE: Final = 2048
-"""The delta may hold one member in 2048: settling one there costs about 60 µs and merging about
-20 ns a member of the board, so that both cost alike when the delta is full."""
+DELTA_SHARE: Final = 16_384
+"""The delta may hold one member in 16,384: settling one there costs about 60 µs, and every read
+after a change walks the delta; folding it costs a walk through the middle, a few ms a million."""
 
 MARKS_MAX: Final = 4
 """Changed rows are listed up to this many times the delta's size, then only flagged."""
@@ -36,10 +36,11 @@ MARKS_MAX: Final = 4
 class RankIndex(OrderReads):
     """Members of one board by row number, kept in the official order.
 
-    Reads are always exact. Costs, n members on the board and d ≤ max(64, n/2048) of them in the
-    delta: `update` of k rows O(k); the first read after it O(changed · log n), or one O(n + k
-    log k) merge when the delta would overflow; `ranks` of k rows O(k log d); `count_ahead` of k
-    keys O(k log n); `at`, `page`, `before` O(log n + d + limit). Memory: about 90 bytes a member
+    Reads are always exact. Costs, n members on the board, m ≤ max(1024, n/6) of them in the middle
+    and d ≤ max(64, n/16384) in the delta: `update` of k rows O(k); the first read after it
+    O(changed · log n), plus O(m) when the delta would overflow, plus O(n) when the middle would,
+    and O(n) when ids are new; `ranks` of k rows and `count_ahead` of k keys O(k log n); `at`,
+    `page`, `before` O(log² n + d + limit). Memory: about 95 bytes a member
     beyond the ids' own text. Row numbers must stay below 2^31.
     """
 
@@ -63,7 +64,7 @@ class RankIndex(OrderReads):
 
     @property
     def delta_rows(self) -> int:
-        """Count the rows that changed since the big array was made, settled or not."""
+        """Count the rows that changed since the last fold, settled or not."""
         return max(len(self._delta), self._marks_count)
 
     def update(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rules.ranks.layered_order import MIDDLE_MIN
 from rules.ranks.ranking import DELTA_MIN, FrozenOrder, Key, RankIndex, key_of
 from rules.ranks.standings import NO_TIME_US
 from rules.table.id_order import IdOrder
@@ -116,6 +117,32 @@ def test_a_big_batch_merges_and_a_small_one_does_not() -> None:
     assert len(index._delta) == 0
     index._check()
     assert before.ranks([999]).tolist() == [1]
+
+
+def test_many_changes_fill_the_middle_and_only_too_many_rewrite_the_board() -> None:
+    index = index_of(*range(1, 3001))
+    before = index.freeze()
+    set_scores(index, dict.fromkeys(range(MIDDLE_MIN), 5_000))
+    assert index.page(None, 2).tolist() == [0, 1]
+    assert index._base.middle_rows == MIDDLE_MIN
+    index._check()
+    assert index.ranks([0, MIDDLE_MIN, 2999]).tolist() == [1, 3000, MIDDLE_MIN + 1]
+    others = range(MIDDLE_MIN, MIDDLE_MIN + DELTA_MIN + 1)
+    set_scores(index, dict.fromkeys(others, 6_000))
+    assert index.page(None, 1).tolist() == [MIDDLE_MIN]
+    assert index._base.middle_rows == 0
+    index._check()
+    assert before.ranks([0, 2999]).tolist() == [3000, 1]
+
+
+def test_a_row_of_the_middle_leaves_and_comes_back() -> None:
+    index = index_of(*range(1, 3001))
+    moved = range(2 * DELTA_MIN)
+    for score, ranks in ((5_000, [1, 2]), (0, [0, 0]), (4_000, [1, 2])):
+        set_scores(index, dict.fromkeys(moved, score))
+        assert index.ranks([0, 1]).tolist() == ranks
+        index._check()
+    assert index._base.middle_rows == len(moved)
 
 
 def test_an_unchanged_member_costs_nothing() -> None:

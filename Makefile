@@ -1,6 +1,6 @@
 # make demo   installs into .venv, then plays traffic into the live system and shows the pages
 # make test   installs into .venv, then runs every test but the long ones
-# make test-long  runs those: kills, restarts and rebuilds that take minutes
+# make test-long  runs those: kills, restarts and rebuilds that take half an hour
 # make chaos  kills, pauses, cuts off and starves every part under load, for 200 rounds
 # make chaos-short  five minutes of it; make test holds one, and five with FORECOURT_CHAOS_MINUTES=5
 # make fuzz  sends a live system spoiled requests, bodies and files, forty times as many as make test

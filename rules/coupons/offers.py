@@ -36,7 +36,8 @@ Int64s = npt.NDArray[np.int64]
 HISTORY_DAYS: Final = 180
 VISITS_MAX: Final = 100
 ANSWER_DAYS_MAX: Final = 30
-DAYS_OF: Final = {"d": 1, "mo": 30, "y": 365}
+DAY_MINUTES: Final = 1440
+MINUTES_OF: Final = {"m": 1, "h": 60, "d": 1440, "mo": 43_200, "y": 525_600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,8 @@ def _offer(
 ) -> Offer | None:
     """Reckon one coupon; None where nothing says what it would bring."""
     template, coupon = named
-    days = min(ANSWER_DAYS_MAX, coupon.valid.count * DAYS_OF.get(coupon.valid.unit, 1))
+    begun_days = -(-coupon.valid.count * MINUTES_OF[coupon.valid.unit] // DAY_MINUTES)
+    days = min(ANSWER_DAYS_MAX, begun_days)
     fitting, costs, added = [], [], []
     for visit in visits:
         eligible = eligible_lines(table, row, template, visit.order)

@@ -53,7 +53,7 @@ class Coupon(Section):
     min_spend_fen: MoneyFen | None = Field(default=None, alias="min_spend")
     max_off_fen: MoneyFen | None = Field(default=None, alias="max_off")
     where: Where = Where()
-    valid: DaySpan = Duration(3, "mo")
+    valid: Span = Duration(3, "mo")
     claim: Limit | None = Field(
         default=None, description="Members may take one themselves, so often; else never"
     )

@@ -96,5 +96,9 @@ def add_counters(member: Member, gone: Member) -> None:
         member.last_purchase_us = max(
             member.last_purchase_us or gone.last_purchase_us, gone.last_purchase_us
         )
+    trials = [end for end in (member.trial_ends_us, gone.trial_ends_us) if end is not None]
+    member.trial_ends_us = max(trials, default=None)
+    bought = [level for level in (member.bought_level, gone.bought_level) if level is not None]
+    member.bought_level = max(bought, default=None)
     orders = [order for order in (member.first_order, gone.first_order) if order is not None]
     member.first_order = min(orders, key=lambda order: order.at_us, default=None)

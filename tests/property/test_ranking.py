@@ -161,18 +161,18 @@ SmallLevelsMachine.TestCase.settings = settings(
     max_examples=40, stateful_step_count=25, deadline=None
 )
 TestSmallLevels = SmallLevelsMachine.TestCase
-RankingMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+RankingMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 TestRanking = RankingMachine.TestCase
 
 
 @pytest.mark.parametrize("tie_break", TIE_BREAKS)
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(4))
 @pytest.mark.usefixtures("levels")
 def test_seeded_stress(seed: int, tie_break: tuple[str, ...]) -> None:
     print(f"seed {seed}")
     drawn = random.Random(seed)
     index, plain = RankIndex(tie_break), PlainBoard(tie_break)
-    for _ in range(45):
+    for _ in range(60):
         size = drawn.choice([1, 1, 1, 3, 20, 70, 300])
         batch: list[tuple[int, Values]] = [
             (

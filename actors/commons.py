@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from actors.leases import Leases
+from actors.store.errors import StoreUnavailable
 from actors.store.pool_leases import PoolLeases
 from rules.compiling.compiled import TYPE_CODES
 from rules.coupons.claim_codes import read_number
@@ -83,6 +84,18 @@ class Commons:
         """Have logged what an order may draw: a campaign issues to everyone at once."""
         if self._leases is not None:
             self._leases.cover(table.pools, demand_of_campaign(table))
+
+    def left(self, table: MemberTable) -> Int64s:
+        """Tell what may still be drawn from each pool, int64[pools], here or after asking.
+
+        Where nobody can be asked now, as much as others may have left.
+        """
+        if self._leases is None:
+            return table.pools.lease - table.pools.used
+        try:
+            return self._leases.left(table.pools)
+        except StoreUnavailable:
+            return table.pools.rules.limits - table.pools.used
 
     def after_batch(self, table: MemberTable) -> None:
         """Give back what was not used while little is left for anyone."""

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from actors.phases import instant
 from rules.coupons.coupon_book import NO_INSTANT_US
@@ -48,8 +49,9 @@ def quote_of(
     now_us: int,
     station: str,
     pay: str,
+    left: npt.NDArray[np.int64],
 ) -> dict[str, Any] | str | None:
-    """Compare a member's coupons for an order, the best first.
+    """Compare a member's coupons for an order, the best first; left is what pools have, int64[k].
 
     None for an unknown member; a sentence where a line can't be read.
     """
@@ -63,7 +65,7 @@ def quote_of(
     except LineFault as fault:
         return str(fault)
     asked = Order(order, read, max(now_us, table.clock_us), station, pay)
-    found = quote(table, row, asked)
+    found = quote(table, row, asked, left)
     return {
         "order": order,
         "amount": money(asked.amount_fen),

@@ -60,6 +60,15 @@ class Leases:
         self._settled = False
         self._log_lease(np.array(granted, dtype=np.int64))
 
+    def left(self, pools: Pools) -> Int64s:
+        """Tell what may still be used of each pool here, int64[pools], held already or not.
+
+        Raises StoreUnavailable.
+        """
+        limits = enumerate(pools.rules.limits.tolist())
+        unheld = self._store.unheld([(name_of(pools, place), limit) for place, limit in limits])
+        return pools.lease - pools.used + np.array(unheld, dtype=np.int64)
+
     def after_batch(self, pools: Pools) -> None:
         """Give back what was not used while little is left for anyone."""
         if self._tight:

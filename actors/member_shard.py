@@ -14,7 +14,7 @@ from actors.commons import ALONE, Commons, Neighbours
 from actors.figures import Figures, figures_of_process
 from actors.leases import encoded as lease_payload
 from actors.member_export import exported
-from actors.member_reads import READS
+from actors.member_reads import DRAWING, READS
 from actors.member_view import member_view
 from actors.messages import BatchAnswer, ShardStatus, Turn
 from actors.notice_feed import NOTHING_ALONE
@@ -261,6 +261,8 @@ class MemberShard:
 
     def read(self, name: str, *arguments: Any) -> Any:
         """Answer one of the questions that actors.member_reads lists, from the table as it is."""
+        if name in DRAWING:
+            arguments = (*arguments, self._commons.left(self._table))
         return READS[name](self._table, *arguments)
 
     def explain(self, what: str, *arguments: Any) -> Any:

@@ -10,6 +10,7 @@ from fastapi import Request
 
 from actors.gateway.auth import Caller
 from actors.gateway.bodies import JSON
+from actors.gateway.owner_reads import ask_owner
 from actors.gateway.problems import Problem
 from actors.gateway.state import State
 from actors.phases import instant
@@ -34,10 +35,16 @@ async def act(state: State, request: Request, event: dict[str, Any]) -> dict[str
     sent = {name: value for name, value in event.items() if value is not None}
     if "event_id" not in sent:
         sent["event_id"] = request.headers.get(IDEMPOTENCY_HEADER) or uuid.uuid4().hex
-    sent.setdefault("at", instant(state.now_us()))
-    submission = await state.ingest.take(msgspec.json.encode(sent), JSON)
-    await state.ingest.settle(submission)
-    result = submission.only()
+    if "at" in sent:
+        result = await _send(state, sent)
+    else:
+        result = await _send(state, sent | {"at": instant(state.now_us())})
+        if result["status"] == "conflict":
+            # The same request again, later than at first: it is that of then, if nothing else
+            # differs.
+            at_us = await ask_owner(state, sent["member"], "event_at", sent["event_id"])
+            if at_us is not None:
+                result = await _send(state, sent | {"at": instant(at_us)})
     if result["status"] == "conflict":
         raise Problem(
             409,
@@ -55,6 +62,12 @@ async def act(state: State, request: Request, event: dict[str, Any]) -> dict[str
             event_id=sent["event_id"],
         )
     return result
+
+
+async def _send(state: State, event: dict[str, Any]) -> dict[str, Any]:
+    submission = await state.ingest.take(msgspec.json.encode(event), JSON)
+    await state.ingest.settle(submission)
+    return submission.only()
 
 
 def own_member(caller: Caller, member: str) -> None:

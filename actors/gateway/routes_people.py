@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Request
 from actors.gateway.acts import act, own_member
 from actors.gateway.answers import encoded
 from actors.gateway.audit_trail import note
-from actors.gateway.board_pages import owner_of
+from actors.gateway.owner_reads import ask_owner
 from actors.gateway.problems import Problem, taken_by
 from actors.gateway.read_answers import member_of
 from actors.gateway.routes_read import caller_of, state_of
@@ -132,17 +132,6 @@ async def erase(request: Request, member: str) -> Any:
             "remains": REMAINS,
         }
     )
-
-
-async def ask_owner(state: State, member: str, name: str) -> Any:
-    """Ask the shard that holds a member about them; raises Problem 503."""
-    owner = owner_of(member, len(state.members))
-    try:
-        return await state.members[owner].read(name, member)
-    except ShardDown as error:
-        raise Problem(
-            503, f"Member shard {owner} does not answer: {error}", "warming", retry_after_s=1
-        ) from None
 
 
 def away(error: Exception) -> Problem:

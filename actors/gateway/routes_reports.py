@@ -11,12 +11,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from actors.gateway.answers import encoded
 from actors.gateway.board_answer import read_with_prizes
-from actors.gateway.board_pages import owner_of
+from actors.gateway.owner_reads import ask_owner
 from actors.gateway.problems import Problem
 from actors.gateway.routes_campaigns import ask_all
 from actors.gateway.routes_read import caller_of, state_of
 from actors.gateway.state import State
-from actors.messages import Ask, ShardDown
+from actors.messages import Ask
 from actors.phases import instant
 from actors.report_reads import read_part
 from rules.ranks.prizes import Award
@@ -122,11 +122,7 @@ async def offers(request: Request, member: str) -> Any:
     state = state_of(request)
     caller_of(request, READING)
     as_of_us = state.as_of_us()
-    owner = owner_of(member, len(state.members))
-    try:
-        found = await state.members[owner].read("offers", member, state.now_us())
-    except ShardDown as error:
-        raise Problem(503, f"Member shard {owner}: {error}", "warming", retry_after_s=1) from None
+    found = await ask_owner(state, member, "offers", state.now_us())
     if found is None:
         raise Problem(404, f"There is no member {member!r}.", "unknown-member")
     return encoded({"member": member, "as_of": instant(as_of_us), "offers": found})

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Request
 
 from actors.gateway.acts import act, own_member
 from actors.gateway.answers import encoded
-from actors.gateway.board_pages import owner_of
+from actors.gateway.owner_reads import ask_owner
 from actors.gateway.problems import Problem, taken_by
 from actors.gateway.read_answers import READERS
 from actors.gateway.routes_read import EVERYONE, caller_of, state_of
@@ -31,7 +31,7 @@ async def coupons(request: Request, member: str, status: str | None = None) -> A
     state, caller = state_of(request), caller_of(request, EVERYONE)
     own_member(caller, member)
     as_of_us = state.as_of_us()
-    found = await _ask_owner(state, member, "coupons", member, state.now_us())
+    found = await ask_owner(state, member, "coupons", state.now_us())
     if found is None:
         raise Problem(404, f"There is no member {member!r}.", "unknown-member")
     if status is not None:
@@ -45,7 +45,7 @@ async def lots(request: Request, member: str) -> Any:
     state, caller = state_of(request), caller_of(request, READERS)
     own_member(caller, member)
     as_of_us = state.as_of_us()
-    found = await _ask_owner(state, member, "lots", member)
+    found = await ask_owner(state, member, "lots")
     if found is None:
         raise Problem(404, f"There is no member {member!r}.", "unknown-member")
     return encoded({"member": member, "as_of": instant(as_of_us), "lots": found})
@@ -63,8 +63,8 @@ async def quote(
     """Tell what each of a member's coupons would take off an order, the best first, and why not."""
     state, caller = state_of(request), caller_of(request, ACTING)
     own_member(caller, member)
-    found = await _ask_owner(
-        state, member, "quote", member, order or "", lines, state.now_us(), station or "", pay or ""
+    found = await ask_owner(
+        state, member, "quote", order or "", lines, state.now_us(), station or "", pay or ""
     )
     if found is None:
         raise Problem(404, f"There is no member {member!r}.", "unknown-member")
@@ -142,17 +142,6 @@ async def coupon_act(
         "at": at,
     }
     return encoded(await act(state, request, event))
-
-
-async def _ask_owner(state: State, member: str, name: str, *arguments: Any) -> Any:
-    """Ask the shard that holds a member; raises Problem 503."""
-    owner = owner_of(member, len(state.members))
-    try:
-        return await state.members[owner].read(name, *arguments)
-    except ShardDown as error:
-        raise Problem(
-            503, f"Member shard {owner} does not answer: {error}", "warming", retry_after_s=1
-        ) from None
 
 
 async def _find_coupon(state: State, code: str) -> dict[str, Any]:

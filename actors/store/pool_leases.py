@@ -41,6 +41,29 @@ class PoolLeases:
             word, *granted = self._lease([self._key], arguments)
         return word.decode(), [int(amount) for amount in granted]
 
+    def unheld(self, pools: Sequence[tuple[str, int]]) -> list[int]:
+        """Tell how much of each pool, by name and limit, this shard could have besides its own.
+
+        All that others hold counts as well while one of them may still give something back.
+        """
+        with translated("look at the leases of the pools"):
+            found: Any = self._client.hgetall(self._key)
+        others = [shard for shard in range(self.shards) if shard != self.shard]
+        open_yet = any(found.get(f"settled:{shard}".encode()) == b"0" for shard in others)
+
+        def held(pool: str, shard: int) -> int:
+            return int(found.get(f"leased:{pool}:{shard}".encode(), 0))
+
+        return [
+            max(
+                0,
+                limit
+                - held(pool, self.shard)
+                - (0 if open_yet else sum(held(pool, shard) for shard in others)),
+            )
+            for pool, limit in pools
+        ]
+
     def settle(self) -> None:
         """Say that this shard holds nothing it hasn't used."""
         with translated("settle the leases of a shard"):

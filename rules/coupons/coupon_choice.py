@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
 
 from rules.coupons.coupon_codes import write_code
 from rules.coupons.coupon_terms import (
@@ -16,6 +19,8 @@ from rules.coupons.coupon_terms import (
 from rules.coupons.order_discount import most_points
 from rules.decoding.order_lines import Order, order_hash
 from rules.table.member_table import MemberTable
+
+Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +46,30 @@ class Quote:
     points_max: int
 
 
-def quote(table: MemberTable, row: int, order: Order) -> Quote:
+def quote(table: MemberTable, row: int, order: Order, left: Int64s | None = None) -> Quote:
     """Compare a member's coupons for an order, most discount first; changes nothing.
 
     Of equal ones the first to expire comes first, then the least code. Those that can't be
-    used come last, each with its reason. points_max is the most that may be paid beside.
+    used come last, each with its reason, at the price without any. points_max is the most that
+    may be paid beside. left is what may still be drawn from each pool, int64[pools], where that
+    isn't what this table has of it.
     """
     visit = Visit(row, order, order_hash(order.id))
     book = table.coupon_book
-    offers = [_offer(table, visit, coupon) for coupon in book.of_member(row)]
-    offers.sort(key=lambda one: (bool(one.reason), -one.off_fen, one.expires_us, one.code))
     checkout = table.rules.season.checkout
     bill = open_bill(table, visit, with_coupon=False)
     points_max = 0
     if checkout is not None:
         paid_fen = table.order_book.points_paid_fen(row, visit.order_hash)
         points_max = most_points(bill, checkout, int(table.members.active[row]), paid_fen)
-    return Quote(offers, sum(bill.left()), points_max)
+    without = Quote([], sum(bill.left()), points_max)
+    left = table.pools.lease - table.pools.used if left is None else left
+    offers = [_offer(table, visit, coupon, left, without) for coupon in book.of_member(row)]
+    offers.sort(key=lambda one: (bool(one.reason), -one.off_fen, one.expires_us, one.code))
+    return replace(without, offers=offers)
 
 
-def _offer(table: MemberTable, visit: Visit, coupon: int) -> Offer:
+def _offer(table: MemberTable, visit: Visit, coupon: int, left: Int64s, without: Quote) -> Offer:
     book, rules = table.coupon_book, table.rules
     template = int(book.template[coupon])
     code, expires_us = write_code(int(book.code[coupon])), int(book.expires_us[coupon])
@@ -69,12 +78,16 @@ def _offer(table: MemberTable, visit: Visit, coupon: int) -> Offer:
         check_usable(table, visit, coupon)
         bill, off_fen = price(table, visit, template)
         draws = rules.pool_rules.to_use(section, use_cost_fen(section, off_fen))
-        short = table.pools.short(draws)
-        if short is not None:
-            note = f"budget {short.id} has too little left for {section.id}"
-            raise CouponRefused("budget_exhausted", note)
+        for pool, amount in draws:
+            if amount > left[pool]:
+                short = rules.pool_rules.pools[pool]
+                note = f"budget {short.id} has too little left for {section.id}"
+                raise CouponRefused("budget_exhausted", note)
     except CouponRefused as why:
-        return Offer(code, section.id, expires_us, reason=why.reason, note=why.note)
+        return Offer(
+            code, section.id, expires_us, 0, without.to_pay_fen, without.points_max,
+            why.reason, why.note,
+        )  # fmt: skip
     points_max = 0
     if rules.season.checkout is not None:
         active = int(table.members.active[visit.row])

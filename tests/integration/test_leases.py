@@ -150,3 +150,21 @@ def test_a_shard_that_used_all_it_had_is_not_waited_for(client: redis.Redis) -> 
 
     assert wins == [True, True, False]
     assert time.monotonic() - began_s < 2.0
+
+
+def test_a_shard_sees_what_it_could_still_have(client: redis.Redis) -> None:
+    """Before it ever asked, while another may give back, and when nobody can any more."""
+    one, two = Shard(client, 0, 2, 10), Shard(client, 1, 2, 10)
+
+    assert [int(each.leases.left(each.pools)[0]) for each in (one, two)] == [10, 10]
+    for _ in range(7):
+        assert one.draw()
+    assert int(one.leases.left(one.pools)[0]) >= 3
+    one.leases.give_back(one.pools)
+    assert int(two.leases.left(two.pools)[0]) == 3
+    two.leases.give_back(two.pools)
+    assert int(one.leases.left(one.pools)[0]) == 3
+    for _ in range(3):
+        assert two.draw()
+    two.leases.give_back(two.pools)
+    assert [int(each.leases.left(each.pools)[0]) for each in (one, two)] == [0, 0]

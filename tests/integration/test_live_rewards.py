@@ -107,6 +107,21 @@ def test_the_same_use_again_gives_the_same_answer(live: Live) -> None:
     assert second.json() == first.json() | {"status": "duplicate"}
 
 
+def test_a_till_that_says_no_time_and_asks_again_later_gets_the_same_answer(live: Live) -> None:
+    """It lost the first answer; meanwhile the clock went on, as it always does."""
+    code = newcomer(live, "berta")
+    body = {"order": "o2", "lines": LINES, "event_id": "u2"}
+    first = act(live, f"/v1/coupons/{code}/use", **body)
+    later = {"event_id": "on", "type": "check_in", "member": "else", "at": "2026-06-01T09:00:00Z"}
+    assert live.send(later)["results"][0]["status"] != "rejected"
+
+    second = act(live, f"/v1/coupons/{code}/use", **body)
+    other = act(live, f"/v1/coupons/{code}/use", **body | {"order": "o3"})
+
+    assert second.json() == first.json() | {"status": "duplicate"}
+    assert (other.status_code, other.json()["reason"]) == (409, "conflict")
+
+
 def test_another_members_coupon_is_not_yours(live: Live) -> None:
     code = newcomer(live, "carl")
 

@@ -75,6 +75,25 @@ def test_each_barred_coupon_says_why() -> None:
     assert (mine.coupon, mine.reason) == ("any-5", "")
 
 
+def test_a_barred_coupon_leaves_the_price_as_it_is() -> None:
+    table = shop()
+    answers(table, [claim("a", "06-10T10:00", "fuel-10")])
+    (barred,) = quoted(table, OrderLine("92", 5000)).offers
+    assert (barred.reason, barred.off_fen, barred.to_pay_fen) == ("coupon_not_valid", 0, 5000)
+
+
+def test_a_budget_is_what_may_still_be_drawn_from_it_here_or_elsewhere() -> None:
+    budget = '[[budgets]]\nid = "b"\ncovers = ["any-5"]\ncost = "20.00"\nat = "redeem"'
+    table = shop(budget)
+    answers(table, [claim("a", "06-10T10:00", "any-5")])
+    table.pools.share()
+    order = Order("q", (OrderLine("92", 5000),), NOON_US)
+    reasons = [
+        quote(table, 0, order, np.array([left_fen])).offers[0].reason for left_fen in (499, 500)
+    ]
+    assert reasons == ["budget_exhausted", ""]
+
+
 def test_what_is_quoted_is_what_a_use_gives() -> None:
     table = shop()
     answers(

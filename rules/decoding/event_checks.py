@@ -4,7 +4,7 @@ An event is refused for the first of: its shape, its type, its values, its
 product, its time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -31,7 +31,7 @@ from rules.decoding.instants import format_instant, instants_of_timestamps, read
 from rules.decoding.order_lines import LineFault, check_lines
 from rules.decoding.quantities import read_integers, read_quantities
 from rules.decoding.raw_events import RawEvents
-from rules.decoding.text_bytes import Ints, TextBytes, has_control, null_rows
+from rules.decoding.text_bytes import Bools, Ints, TextBytes, has_control, null_rows
 
 _NEEDED: Final = (
     ("refund", "ref", "names the event_id of its purchase or top-up"),
@@ -60,7 +60,7 @@ def check_events(raw: RawEvents, names: Names) -> Decoded:
     arrays: dict[str, pa.Array] = {
         name: raw.fields[name] for name in COLUMNS.names if name in raw.fields
     }
-    at_us = _check_at(raw)
+    at_us, has_time = _check_at(raw)
     arrays["at_us"] = pa.array(at_us)
     _check_quantities(raw, type_code, arrays)
     _check_numbers(raw, type_code, arrays)
@@ -77,7 +77,7 @@ def check_events(raw: RawEvents, names: Names) -> Decoded:
             f"{format_instant(names.latest_us)}; send events of this programme's time"
         ),
     )
-    return _decoded(raw, arrays)
+    return _decoded(raw, arrays, lambda row: int(at_us[row]) if has_time[row] else None)
 
 
 def _with_words(fields: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -90,8 +90,10 @@ def _with_words(fields: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     return {**fields, **encoded}
 
 
-def _decoded(raw: RawEvents, arrays: dict[str, pa.Array]) -> Decoded:
-    """Keep the rows without a fault."""
+def _decoded(
+    raw: RawEvents, arrays: dict[str, pa.Array], time_of: Callable[[int], int | None]
+) -> Decoded:
+    """Keep the rows without a fault; time_of gives a row's time where it can be read."""
     place = raw.place
     if raw.rows == 0:
         return Decoded(batch_of({}), place, [], 0)
@@ -101,7 +103,7 @@ def _decoded(raw: RawEvents, arrays: dict[str, pa.Array]) -> Decoded:
         kept = ~raw.faults.refused
         batch = batch.filter(pa.array(kept))
         place = place[kept]
-        refused = raw.faults.refusals(raw.place, lambda row: raw.value("event_id", row))
+        refused = raw.faults.refusals(raw.place, lambda row: raw.value("event_id", row), time_of)
     return Decoded(batch, place, refused, raw.rows)
 
 
@@ -157,11 +159,11 @@ def _type_codes(raw: RawEvents) -> npt.NDArray[np.int8]:
     return codes
 
 
-def _check_at(raw: RawEvents) -> Ints:
-    """Return the events' times in µs UTC, refusing what is no RFC 3339 time with offset."""
+def _check_at(raw: RawEvents) -> tuple[Ints, Bools]:
+    """Return the times in µs UTC, and which are RFC 3339 with an offset; others are refused."""
     column = raw.fields.get("at")
     if column is None:
-        return np.zeros(raw.rows, dtype=np.int64)
+        return np.zeros(raw.rows, dtype=np.int64), np.zeros(raw.rows, dtype=np.bool_)
     if pa.types.is_timestamp(column.type):
         at_us, good = instants_of_timestamps(column)
     else:
@@ -174,7 +176,7 @@ def _check_at(raw: RawEvents) -> Ints:
             "write it like 2026-06-19T12:00:00+08:00"
         ),
     )
-    return at_us
+    return at_us, good
 
 
 def _sent_at(raw: RawEvents, row: int) -> object:

@@ -104,6 +104,8 @@ class Refusal:
     """The event's own id, or "" where it can't be read."""
     reason: str
     sentence: str
+    at_us: int | None = None
+    """When it happened, µs UTC, where that can be read."""
 
 
 @dataclass(frozen=True, slots=True)

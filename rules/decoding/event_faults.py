@@ -38,14 +38,16 @@ class Faults:
             self.refused[row] = True
             self._said[row] = (reason, sentence, event_id)
 
-    def refusals(self, place: Ints, event_id: Callable[[int], object]) -> list[Refusal]:
-        """Return every refused row as a `Refusal`, by place."""
+    def refusals(
+        self, place: Ints, event_id: Callable[[int], object], at_us: Callable[[int], int | None]
+    ) -> list[Refusal]:
+        """Return every refused row as a `Refusal`, by place; the others give its id and time."""
         found = []
         for row in sorted(self._said):
             reason, sentence, known_id = self._said[row]
             name = event_id(row) if known_id is None else known_id
             text = name[:_ID_CHARACTERS] if isinstance(name, str) else ""
-            found.append(Refusal(int(place[row]), text, reason, sentence))
+            found.append(Refusal(int(place[row]), text, reason, sentence, at_us(row)))
         return found
 
 

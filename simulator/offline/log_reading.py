@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
-from rules.decoding.event_columns import Decoded, Names, Refusal, concat
+from rules.decoding.event_columns import Decoded, Names, concat
 from rules.decoding.identity import Hashes, hashes_of
 from simulator.log.ahead import ahead
 from simulator.log.logs import read_log
@@ -16,6 +17,10 @@ from simulator.log.mapping_file import Mapping
 
 Part = tuple[Decoded, Hashes | None]
 """A batch and the hashes of its valid events, None where it has none."""
+
+
+NEVER_US: Final = 2**63 - 1
+"""Behind every instant: where a row without a readable time stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +69,25 @@ def hashed_ahead(batches: Iterable[Decoded]) -> Generator[Part, None, None]:
 
 
 def in_time_order(batches: Iterable[Decoded]) -> Decoded:
-    """Join a whole log and order it by `at`, ties as they came; unreadable rows go last.
+    """Join a whole log and order it by `at`, ties as they came.
 
+    Rows that were refused stand at their time as well; those without a readable one go last.
     Memory: the whole log.
     """
     parts = list(batches)
     columns = concat([part.columns for part in parts])
     refused = [refusal for part in parts for refusal in part.refused]
-    order = np.argsort(columns.column("at_us").to_numpy(), kind="stable")
-    valid = len(order)
-    moved = [
-        Refusal(valid + place, refusal.event_id, refusal.reason, refusal.sentence)
-        for place, refusal in enumerate(refused)
-    ]
+    valid_us = columns.column("at_us").to_numpy()
+    refused_us = [NEVER_US if one.at_us is None else one.at_us for one in refused]
+    came = np.concatenate([*(part.place for part in parts), [one.place for one in refused]])
+    order = np.lexsort((came, np.concatenate([valid_us, np.array(refused_us, dtype=np.int64)])))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    valid = order[order < len(valid_us)]
+    moved = [replace(one, place=int(place[len(valid_us) + row])) for row, one in enumerate(refused)]
     return Decoded(
-        columns=columns.take(pa.array(order)),
-        place=np.arange(valid, dtype=np.int64),
-        refused=moved,
-        received=valid + len(moved),
+        columns=columns.take(pa.array(valid)),
+        place=place[valid],
+        refused=sorted(moved, key=lambda one: one.place),
+        received=len(order),
     )

@@ -117,6 +117,34 @@ def test_sorting_by_time_lets_late_events_in(season: Path, tmp_path: Path) -> No
     }
 
 
+def test_sorting_puts_refused_rows_at_their_time_too(season: Path, tmp_path: Path) -> None:
+    """Over all logs, ties as they came; what has no readable time goes last."""
+    nothing_sold = {"event_id": "x1", "type": "purchase", "member": "a", "product": "moon"}
+    first = [
+        purchase(2, "b", "2026-06-04T10:00:00+08:00", "20.5"),
+        {"event_id": "e4", "type": "purchase", "member": "a", "at": "yesterday", "product": "92"},
+        {**nothing_sold, "at": "2026-06-02T10:00:00+08:00", "amount": "1.00"},
+    ]
+    second = [
+        {"event_id": "x2", "type": "moon", "member": "a", "at": "2026-06-03T10:00:00+08:00"},
+        purchase(1, "a", "2026-06-02T10:00:00+08:00", "10"),
+        {**nothing_sold, "event_id": "x3", "at": "1999-01-01T00:00:00Z", "amount": "1.00"},
+        {**nothing_sold, "event_id": "x4"},
+    ]
+    logs = [write_log(tmp_path / f"{n}.ndjson", one) for n, one in enumerate((first, second))]
+    assert run("replay", season, *logs, "--out", tmp_path / "out", "--sort").exit_code == 0
+    found = [(row["event_id"], row["reason"]) for row in rows(tmp_path / "out" / "results.csv")]
+    assert found == [
+        ("x3", "unknown_product"),
+        ("x1", "unknown_product"),
+        ("e1", ""),
+        ("x2", "unknown_type"),
+        ("e2", ""),
+        ("e4", "bad_field"),
+        ("x4", "bad_field"),
+    ]
+
+
 def test_every_file_has_its_header_even_when_empty(season: Path, tmp_path: Path) -> None:
     log = write_log(tmp_path / "log.ndjson", [])
     assert run("replay", season, log, "--out", tmp_path / "out").exit_code == 0

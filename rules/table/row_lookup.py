@@ -15,16 +15,22 @@ import numpy.typing as npt
 from rules.ranks.official_order import Int64s
 from rules.table.id_order import objects
 
+Bools = npt.NDArray[np.bool_]
+
 SLOTS_MIN: Final = 1024
 ROOM: Final = 2
 """Slots for each member at least, so that nearly every lookup ends at its first slot."""
+FREE: Final = -1
+HALF: Final = 32
+ROW: Final = (1 << HALF) - 1
+"""A slot holds the upper half of an id's hash and in this half the row: to wait for memory once."""
 
 
 class RowLookup:
     """Row numbers of member ids. It only grows: a row is its member's for ever.
 
     The hash is Python's own, which differs between processes: nothing here is ever stored or
-    sent, and no answer depends on it. Memory: about 25 to 35 bytes a member beyond the ids' text.
+    sent, and no answer depends on it. Memory: about 35 to 50 bytes a member beyond the ids' text.
 
     >>> lookup = RowLookup()
     >>> lookup.add([7, 3], ["ann", "bob"])
@@ -33,7 +39,7 @@ class RowLookup:
     """
 
     def __init__(self) -> None:
-        self._slots = np.full(SLOTS_MIN, -1, dtype=np.int32)
+        self._slots = np.full(SLOTS_MIN, FREE, dtype=np.int64)
         self._hash = np.empty(0, dtype=np.int64)  # by row, like the names
         self._name: npt.NDArray[Any] = np.empty(0, dtype=object)
         self._count = 0
@@ -43,21 +49,31 @@ class RowLookup:
 
     def find(self, members: Sequence[str]) -> Int64s:
         """Return the rows of members: int64[k], −1 for unknown ones. O(k)."""
-        hashes = _hashes(members)
-        names = objects(members)
+        if not self._count:
+            return np.full(len(members), -1, dtype=np.int64)
+        hashes, names = _hashes(members), objects(members)
+        mask = len(self._slots) - 1
+        at = hashes & mask
+        # Nearly all end at their first slot, so that all are compared there.
+        word = self._slots[at]
         found = np.full(len(names), -1, dtype=np.int64)
-        at = hashes & (len(self._slots) - 1)
-        asked = np.arange(len(names))
+        here = np.flatnonzero(_alike(word, hashes))
+        self._take(found, here, word[here] & ROW, names)
+        asked = np.flatnonzero((word != FREE) & (found < 0))
         while len(asked):
-            row = self._slots[at[asked]]
-            taken = row >= 0
-            asked, row = asked[taken], row[taken]
-            here = np.flatnonzero(self._hash[row] == hashes[asked])
-            here = here[self._name[row[here]] == names[asked[here]]]
-            found[asked[here]] = row[here]
-            asked = np.delete(asked, here)
-            at[asked] = (at[asked] + 1) & (len(self._slots) - 1)
+            at[asked] = (at[asked] + 1) & mask
+            word = self._slots[at[asked]]
+            taken = word != FREE
+            asked, word = asked[taken], word[taken]
+            here = np.flatnonzero(_alike(word, hashes[asked]))
+            self._take(found, asked[here], word[here] & ROW, names)
+            asked = asked[found[asked] < 0]
         return found
+
+    def _take(self, found: Int64s, asked: Int64s, rows: Int64s, names: npt.NDArray[Any]) -> None:
+        """Note the rows int64[k] as found for those asked of whose names they are."""
+        same = self._name[rows] == names[asked]
+        found[asked[same]] = rows[same]
 
     def add(self, rows: npt.ArrayLike, members: Sequence[str]) -> None:
         """Learn the rows of members: int[k], distinct. Amortised O(k).
@@ -79,9 +95,9 @@ class RowLookup:
         self._count += len(fresh)
         if ROOM * self._count > len(self._slots):
             size = 1 << (2 * ROOM * self._count - 1).bit_length()
-            held = self._slots[self._slots >= 0]
-            self._slots = np.full(size, -1, dtype=np.int32)
-            fresh = np.concatenate((held.astype(np.int64), fresh))
+            held = self._slots[self._slots != FREE] & ROW
+            self._slots = np.full(size, FREE, dtype=np.int64)
+            fresh = np.concatenate((held, fresh))
         self._place(fresh)
 
     def _grow(self, count: int) -> None:
@@ -93,13 +109,21 @@ class RowLookup:
     def _place(self, rows: Int64s) -> None:
         """Give each row the first free slot from its hash on; losers of a slot go one on."""
         mask = len(self._slots) - 1
-        at = self._hash[rows] & mask
+        hashes = self._hash[rows]
+        word = hashes & ~ROW | rows
+        at = hashes & mask
         left = np.arange(len(rows))
         while len(left):
-            free = left[self._slots[at[left]] < 0]
-            self._slots[at[free]] = rows[free]
-            left = left[self._slots[at[left]] != rows[left]]
+            free = left[self._slots[at[left]] == FREE]
+            self._slots[at[free]] = word[free]
+            left = left[self._slots[at[left]] != word[left]]
             at[left] = (at[left] + 1) & mask
+
+
+def _alike(word: Int64s, hashes: Int64s) -> Bools:
+    """Tell where a slot's word, int64[k], has the upper half of a hash; a free one has none."""
+    alike: Bools = ((word ^ hashes) >> HALF == 0) & (word != FREE)
+    return alike
 
 
 def _hashes(members: Sequence[str]) -> Int64s:

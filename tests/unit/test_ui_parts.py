@@ -12,8 +12,10 @@ from msgspec import UNSET
 from tests.ui import fixture_api
 from ui.answers import Award, Prizes, Row, Season, Standings
 from ui.pages_server import command, environment
+from ui.parts import report_figures
 from ui.parts.board_table import Look, board_table, change_mark, gap
 from ui.parts.board_view import missing_words
+from ui.parts.coupon_view import cost_tiles
 from ui.parts.csv_file import board_csv, write
 from ui.parts.figures import countdown, day, hour, minute, money
 from ui.parts.header import freshness, time_left
@@ -224,3 +226,15 @@ def test_the_key_stays_off_the_command_line() -> None:
 def test_pages_need_an_address_and_a_key(url: str, key: str) -> None:
     with pytest.raises(ValueError, match=r"must be|needs? a key|need a key"):
         command(url, key, 8501)
+
+
+def test_the_mean_order_of_all_coupons_is_weighed_by_their_uses() -> None:
+    rows: list[report_figures.Row] = [
+        {"used": 3, "order_before_yuan": "100.00", "order_paid_yuan": "90.00"},
+        {"used": 1, "order_before_yuan": "300.00", "order_paid_yuan": "290.00"},
+        {"used": 0, "order_before_yuan": None, "order_paid_yuan": None},
+    ]
+    told = cost_tiles(rows, season(), EN)
+    assert "¥140.00" in told
+    assert "¥150.00 before discounts" in told
+    assert "¥0.00" in cost_tiles(rows[2:], season(), EN)

@@ -59,11 +59,16 @@ def coupons_shown(season: Season, names: SeasonNames, coupon: str, words: Texts)
 
 def cost_tiles(rows: Sequence[Row], season: Season, words: Texts) -> str:
     """Write discount, cost, order value and return of some coupons together."""
-    cost, margin, before, paid = (
+    cost, margin = (
         sum((amount(row, name) for row in rows), Decimal(0))
-        for name in ("cost_yuan", "margin_yuan", "order_before_yuan", "order_paid_yuan")
+        for name in ("cost_yuan", "margin_yuan")
     )
     repurchased, used = (sum(whole(row, name) for row in rows) for name in ("repurchased", "used"))
+    # A row has its own mean order, so that all rows' is weighed by their uses.
+    before, paid = (
+        sum((amount(row, name) * whole(row, "used") for row in rows), Decimal(0)) / max(used, 1)
+        for name in ("order_before_yuan", "order_paid_yuan")
+    )
     currency = season.currency
     returned = percent(float((margin - cost) / cost) if cost else None, words, places=0)
     again = percent(repurchased / used if used else None, words)

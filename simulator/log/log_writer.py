@@ -165,7 +165,6 @@ def _member_of_object(column: pa.Array, name: str) -> pa.Array:
         return pc.binary_join_element_wise(key, column.cast(pa.utf8()), "")
     if pa.types.is_string(column.type):
         column = _escapable(column)
-        column = column.dictionary_encode()
     if pa.types.is_dictionary(column.type):
         known = column.dictionary.to_pylist()
         words = [key + json.dumps(word, ensure_ascii=False) for word in known]

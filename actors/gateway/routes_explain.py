@@ -8,13 +8,12 @@ from fastapi import APIRouter, Query, Request
 
 from actors.gateway.answers import encoded, row_json
 from actors.gateway.auth import Caller
-from actors.gateway.board_pages import owner_of
 from actors.gateway.masks import masked
+from actors.gateway.owner_reads import ask_journal
 from actors.gateway.problems import Problem
 from actors.gateway.read_answers import READERS, check_board
 from actors.gateway.routes_read import caller_of, state_of
-from actors.gateway.state import State
-from actors.messages import Row, ShardDown
+from actors.messages import Row
 from actors.phases import instant
 from rules.ranks.why_rank import Stand, why_rank
 
@@ -84,17 +83,6 @@ def check_own(caller: Caller, member: str) -> None:
         raise Problem(
             403, "The role app sees one member's own data: send that member's X-Member-Token."
         )
-
-
-async def ask_journal(state: State, member: str, what: str, *arguments: Any) -> Any:
-    """Ask the shard that holds a member about their postings."""
-    owner = owner_of(member, len(state.members))
-    try:
-        return await state.members[owner].explain(what, member, *arguments)
-    except ShardDown as error:
-        raise Problem(
-            503, f"Member shard {owner} does not answer: {error}", "warming", retry_after_s=1
-        ) from None
 
 
 def _stand(caller: Caller, rank: int, row: Row, *, team: bool) -> Stand:

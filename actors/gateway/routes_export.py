@@ -14,9 +14,10 @@ from actors.event_export import SCHEMA, event_batches
 from actors.gateway.answers import encoded
 from actors.gateway.board_pages import owner_of
 from actors.gateway.bodies import ARROW
+from actors.gateway.owner_reads import ask_journal
 from actors.gateway.problems import Problem
 from actors.gateway.read_answers import member_of
-from actors.gateway.routes_explain import ENTRIES_MAX, ask_journal
+from actors.gateway.routes_explain import ENTRIES_MAX
 from actors.gateway.routes_notices import notices_of
 from actors.gateway.routes_people import opened
 from actors.gateway.routes_read import caller_of, state_of

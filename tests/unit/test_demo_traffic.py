@@ -57,3 +57,12 @@ def test_a_live_system_takes_what_was_played_and_comes_to_the_same(
     book = played.table.coupon_book
     assert sorted(codes) == sorted(book.code[: book.size].tolist())
     assert len(codes) > MEMBERS
+
+
+@pytest.mark.parametrize("seed", [1, 6])
+def test_one_member_alone_is_a_season_too(seed: int) -> None:
+    """Most days hold nothing then; with the second seed the first one too."""
+    alone = list(demo_traffic(1, seed))
+    assert {
+        part.table.column("member")[0].as_py() for part in alone if part.table.num_rows
+    } != set()

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +110,8 @@ def demo_traffic(members: int, seed: int) -> Iterator[TablePart]:
     written: list[pa.RecordBatch] = []
     play = Play(rules, shipped_population(), members, seed, write=written.append)
     already = 0
-    for _ in chain(play.played(), [play.days]):
-        for batch in written:
+    for _ in chain(play.played(), ("what comes after the last day",)):
+        for batch in filter(len, written):
             part = TablePart(log_table(batch, rules.timezone))
             if not already:
                 at_us = batch.column("at_us").to_numpy()
@@ -142,7 +142,9 @@ class Player:
 
         The first part, who is a member already, goes as fast as it may.
         """
-        for piece in _pieces(next(traffic), EVENTS_A_POST_MAX):
+        for piece in (
+            piece for part in islice(traffic, 1) for piece in _pieces(part, EVENTS_A_POST_MAX)
+        ):
             self._post(piece, stopping)
         began_s, paced = time.monotonic(), 0
         size = max(1, min(EVENTS_A_POST_MAX, int(self._rate / POSTS_A_SECOND)))
